@@ -1,0 +1,1 @@
+"""What every Portico service needs that is not its business."""
