@@ -1,0 +1,59 @@
+"""Starts one service's nameko process. The only place that patches: everything but threads.
+
+eventlet must find `EVENTLET_HUB=asyncio` in the environment before it is imported, or the store's asyncio client
+cannot run on its hub; see docs/adr/0002.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+from typing import Any
+
+
+def run_service(name: str) -> None:
+    """Serve `services.<name>` until SIGTERM or SIGINT; finishes what it holds."""
+    os.environ["EVENTLET_HUB"] = "asyncio"
+    import eventlet
+
+    eventlet.monkey_patch(thread=False)
+
+    import kombu.pools
+    from nameko.runners import ServiceRunner
+
+    from chassis import admin, bus, log, statedb
+    from chassis.config import Settings
+
+    settings = Settings.from_env()
+    log.configure(f"{name}-service", settings.log_level, settings.log_format)
+    logger = log.get("runner")
+    # Locks are real under thread=False: a pool that blocks when empty would block the whole process.
+    kombu.pools.set_limit(1000)
+    statedb.migrate(settings.state_db(name), name)
+    bus.declare_topology(settings.amqp_uri)
+    service = importlib.import_module(f"services.{name}.service").SERVICE
+    runner = ServiceRunner(
+        {"AMQP_URI": settings.amqp_uri, "max_workers": 64, "parent_calls_tracked": 1, "prefetch_count": 64}
+    )
+    runner.add_service(service)
+    stopping = {"now": False}
+
+    def stop(signum: int, _frame: Any) -> None:
+        logger.info("stopping", signal=signum)
+        if not stopping["now"]:
+            stopping["now"] = True
+            eventlet.spawn(runner.stop)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    runner.start()
+    admin.serve_green(
+        settings.admin_port,
+        f"{name}-service",
+        ready=lambda: (not stopping["now"], "serving"),
+        status=lambda: {"service": {"name": name}},
+    )
+    logger.info("started")
+    runner.wait()
+    logger.info("stopped")
