@@ -1,0 +1,56 @@
+"""The newest events in memory, shared by all live subscriptions, and the signal that there are more."""
+
+import asyncio
+
+from localstore.storage import Row
+
+TAIL_EVENTS = 8192
+TAIL_BYTES = 32 * 1024 * 1024
+
+
+class Feed:
+    """Used on the event loop only. Positions have no gaps, so a position's place in the tail is a subtraction."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position  # of the last event committed
+        self.changed = asyncio.Event()  # set once, at the next commit; take it before reading
+        self.closed = False
+        self._tail: list[Row] = []
+        self._bytes = 0
+
+    def publish(self, rows: list[Row]) -> None:
+        """Adds committed events and wakes every subscription."""
+        self._tail += rows
+        self._bytes += sum(len(row.body) for row in rows)
+        self.position = rows[-1].position
+        if len(self._tail) > TAIL_EVENTS or self._bytes > TAIL_BYTES:
+            self._shorten()
+        self._wake()
+
+    def close(self) -> None:
+        """Ends every subscription."""
+        self.closed = True
+        self._wake()
+
+    def after(self, position: int, limit: int) -> list[Row] | None:
+        """Up to `limit` events after `position`; None when the tail no longer reaches back that far."""
+        if position >= self.position:
+            return []
+        oldest = self._tail[0].position if self._tail else self.position + 1
+        start = position + 1 - oldest
+        return None if start < 0 else self._tail[start : start + limit]
+
+    def _wake(self) -> None:
+        changed, self.changed = self.changed, asyncio.Event()
+        changed.set()
+
+    def _shorten(self) -> None:
+        """Drops the oldest, to three quarters of both limits."""
+        size, keep = 0, 0
+        for row in reversed(self._tail):
+            size += len(row.body)
+            if keep >= TAIL_EVENTS * 3 // 4 or size > TAIL_BYTES * 3 // 4:
+                break
+            keep += 1
+        del self._tail[: len(self._tail) - keep]
+        self._bytes = sum(len(row.body) for row in self._tail)
