@@ -1,0 +1,1 @@
+"""Support cases and projects of the customers' companies."""

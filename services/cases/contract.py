@@ -1,0 +1,62 @@
+"""The public face of cases: what others may import, and nothing else of this service."""
+
+from __future__ import annotations
+
+from marshmallow import RAISE, Schema, fields
+from marshmallow.validate import Length, Range
+
+from chassis.codec import Codec
+from services.cases import events
+from services.cases.domain import STATUSES as CASE_STATUSES
+
+SERVICE = "cases"
+STREAMS = ("case-", "projects-")
+CODEC = Codec(events.ALL)
+PUBLISHED = frozenset({"CaseOpened", "CustomerReplied", "AgentAnswered", "CaseStatusChanged"})
+
+CASES_MODEL = "cases_v1"
+"""Published tables `case_list_v1`, `case_messages_v1` (see projections/cases.py)."""
+PROJECTS_MODEL = "projects_v1"
+"""Published table `project_list_v1` (see projections/projects.py)."""
+
+
+class TaskDocument(Schema):
+    """A task of a project."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    name = fields.String(required=True)
+    status = fields.String(load_default="")
+    percent_done = fields.Integer(load_default=0, validate=Range(0, 100))
+    note = fields.String(load_default="")
+
+
+class ProjectDocument(Schema):
+    """A project as an ERP connector sends it; see docs/connecting-an-erp.md."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    name = fields.String(required=True, validate=Length(min=1))
+    status = fields.String(load_default="open")
+    percent_done = fields.Integer(load_default=0, validate=Range(0, 100))
+    due_date = fields.Date(load_default=None, allow_none=True)
+    reference = fields.String(load_default="")
+    tasks = fields.List(fields.Nested(TaskDocument), load_default=list)
+
+
+__all__ = [
+    "CASES_MODEL",
+    "CASE_STATUSES",
+    "CODEC",
+    "PROJECTS_MODEL",
+    "PUBLISHED",
+    "SERVICE",
+    "STREAMS",
+    "ProjectDocument",
+]

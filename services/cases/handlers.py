@@ -1,0 +1,19 @@
+"""What cases can do, on one screen."""
+
+from __future__ import annotations
+
+from chassis.dispatch import CommandHandler, changes, creates
+from chassis.repository import Aggregate
+from services.cases import domain, schemas
+from services.cases.contract import CODEC
+
+CASE = Aggregate("case", domain.Case(), domain.evolve, lambda state: state.company, CODEC)
+
+COMMAND_HANDLERS = {
+    "OpenCase": CommandHandler(schemas.OpenCaseShape, creates(CASE, "C", domain.decide_open_case)),
+    "ReplyToCase": CommandHandler(schemas.ReplyToCaseShape, changes(CASE, "case", domain.decide_reply)),
+    "AnswerCase": CommandHandler(schemas.AnswerCaseShape, changes(CASE, "case", domain.decide_answer)),
+    "ChangeCaseStatus": CommandHandler(
+        schemas.ChangeCaseStatusShape, changes(CASE, "case", domain.decide_change_status)
+    ),
+}
