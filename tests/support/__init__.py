@@ -1,0 +1,1 @@
+"""Real parts and small helpers shared by all tests."""
