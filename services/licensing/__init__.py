@@ -1,0 +1,1 @@
+"""Products that companies own, and the licences of the portal's own features."""
