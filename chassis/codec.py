@@ -68,7 +68,7 @@ def _converter(kind: Any) -> Callable[[Any], Any]:
         item = _converter(arguments[1])
         return lambda value: {key: item(one) for key, one in value.items()}
     if dataclasses.is_dataclass(kind):
-        return _dataclass_decoder(kind)
+        return _dataclass_decoder(typing.cast(typing.Hashable, kind))
     simple: dict[Any, Callable[[Any], Any]] = {
         Decimal: Decimal,
         date: date.fromisoformat,
@@ -94,7 +94,7 @@ T = typing.TypeVar("T")
 
 def decode_as(cls: type[T], value: Mapping[str, Any]) -> T:
     """The dataclass `cls` from its JSON object; absent fields take their defaults."""
-    return typing.cast(T, _dataclass_decoder(cls)(value))
+    return typing.cast(T, _dataclass_decoder(typing.cast(typing.Hashable, cls))(value))
 
 
 class Codec:

@@ -117,9 +117,8 @@ async def create(
             return earlier
         if loaded.revision < 0:
             try:
-                return await tools.repository.append(
-                    aggregate.codec, aggregate.stream(key), key, -1, decide(key), context
-                )
+                events = decide(key)
+                return await tools.repository.append(aggregate.codec, aggregate.stream(key), key, -1, events, context)
             except WrongCurrentVersion:
                 # The same command at the same moment, or another one with the same reference: look again.
                 return await create(aggregate, prefix, context, tools, decide)
@@ -168,7 +167,7 @@ async def _run(handlers: Handlers, name: str, payload: Any, context: Context, to
     try:
         command = handler.schema().load_command(payload, context)
     except ValidationError as error:
-        raise Invalid("Some of it is missing or wrong.", fields=error.normalized_messages()) from error
+        raise Invalid("Some of it is missing or wrong.", fields=error.messages) from error
     return await handler.handle(command, context, tools)
 
 

@@ -83,7 +83,7 @@ def create_tables(connection: sqlite3.Connection, projections: Iterable[Projecti
     """Make the tables of these projections where missing, beside those of other versions."""
     extra = [statement for projection in projections for statement in projection.extra_ddl]
     tables = [CHECKPOINTS, VERSIONS, *(table for projection in projections for table in projection.tables)]
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+    dialect = sqlite.dialect()
     connection.execute("BEGIN IMMEDIATE")
     for table in tables:
         connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))

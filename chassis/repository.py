@@ -192,8 +192,9 @@ def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Con
         "command": str(context.command_id),
         "hash": context.payload_hash,
     }
-    # The id derives from the command, so that the store itself recognises an append whose answer was lost.
-    identity = derived_id(context.command_id, f"{stream}/{index}")
+    # The id derives from the command and its content, so that the store itself recognises an append whose answer
+    # was lost, and takes other content under the same command id for what it is: a conflict.
+    identity = derived_id(context.command_id, f"{stream}/{index}/{context.payload_hash}")
     return NewEvent(type=name, data=data, metadata=json.dumps(meta), id=identity)
 
 

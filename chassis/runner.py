@@ -29,7 +29,7 @@ def run_service(name: str) -> None:
     log.configure(f"{name}-service", settings.log_level, settings.log_format)
     logger = log.get("runner")
     # Locks are real under thread=False: a pool that blocks when empty would block the whole process.
-    kombu.pools.set_limit(1000)
+    kombu.pools.set_limit(1000)  # type: ignore[no-untyped-call]
     statedb.migrate(settings.state_db(name), name)
     bus.declare_topology(settings.amqp_uri)
     service = importlib.import_module(f"services.{name}.service").SERVICE

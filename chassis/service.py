@@ -21,10 +21,11 @@ def wait(coroutine: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
     """Run a coroutine on the hub's loop while other green threads go on; gives its result or raises its error."""
     import eventlet.asyncio
 
-    return eventlet.asyncio.spawn_for_awaitable(coroutine).wait()  # type: ignore[no-any-return]
+    result: T = eventlet.asyncio.spawn_for_awaitable(coroutine).wait()
+    return result
 
 
-class ToolsProvider(DependencyProvider):  # type: ignore[misc]
+class ToolsProvider(DependencyProvider):
     """Gives every worker of a nameko service the same repository, settings and state database."""
 
     def setup(self) -> None:
