@@ -1,7 +1,8 @@
 """Named points at which a test may kill the process, to prove that nothing is lost and nothing comes twice.
 
 `PORTICO_KILL_AT=orders.after_append:/path/to/flag` kills the process with SIGKILL when it reaches that point while
-the flag file exists; the file is removed first, so the process started again passes.
+the flag file exists; the file is removed first, so the process started again passes. `PORTICO_KILL_AT=*:/folder`
+does so at any point for which the folder has a file of its name: a test arms points of running processes that way.
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ from __future__ import annotations
 import os
 import signal
 
-_NAME, _, _FLAG = os.environ.get("PORTICO_KILL_AT", "").partition(":")
+_NAME, _, _PATH = os.environ.get("PORTICO_KILL_AT", "").partition(":")
 
 
 def reach(name: str) -> None:
     """Die here if a test asked for it; otherwise nothing."""
-    if name == _NAME and os.path.exists(_FLAG):
-        os.unlink(_FLAG)
-        os.kill(os.getpid(), signal.SIGKILL)
+    if not _NAME or _NAME not in ("*", name):
+        return
+    flag = os.path.join(_PATH, name) if _NAME == "*" else _PATH
+    try:
+        os.unlink(flag)
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
