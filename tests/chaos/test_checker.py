@@ -1,0 +1,75 @@
+"""The check itself, seen red once for each planted fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.checker import Acknowledged, Document, Imported, Shown, faults_of_import, faults_of_orders
+
+TOLD = [Acknowledged("W-0001-AAAA", "C100", "2 × FIT-1"), Acknowledged("W-0002-BBBB", "C200", "1 × FIT-2")]
+LEDGER = [Imported("9001", "W-0001-AAAA", "C100", "2 × FIT-1"), Imported("9002", "W-0002-BBBB", "C200", "1 × FIT-2")]
+PAGES = [
+    Shown("W-0001-AAAA", "C100", "9001", ("accepted", "queued", "posted")),
+    Shown("W-0002-BBBB", "C200", "9002", ("accepted", "queued", "posted")),
+]
+
+
+def test_orders_that_arrived_once_have_no_fault() -> None:
+    assert faults_of_orders(TOLD, LEDGER, PAGES) == []
+
+
+def test_an_order_acknowledged_again_under_its_id_is_one_order() -> None:
+    assert faults_of_orders([*TOLD, TOLD[0]], LEDGER, PAGES) == []
+
+
+@pytest.mark.parametrize(
+    ("ledger", "pages", "fault"),
+    [
+        (LEDGER[:1], PAGES, "lost: W-0002-BBBB"),
+        (LEDGER, PAGES[1:], "lost: W-0001-AAAA"),
+        ([*LEDGER, replace(LEDGER[0], number="9003")], PAGES, "twice: W-0001-AAAA"),
+        ([LEDGER[0], replace(LEDGER[1], number="9001")], PAGES, "twice: the ERP gave number 9001"),
+        (LEDGER, [*PAGES, PAGES[0]], "twice: W-0001-AAAA"),
+        ([*LEDGER, Imported("9003", "W-0003-CCCC", "C100", "")], PAGES, "unknown: W-0003-CCCC"),
+        ([LEDGER[0], replace(LEDGER[1], company="C100")], PAGES, "another company's: W-0002-BBBB"),
+        ([LEDGER[0], replace(LEDGER[1], content="9 × FIT-2")], PAGES, "changed: W-0002-BBBB"),
+        (LEDGER, [PAGES[0], replace(PAGES[1], company="C100")], "another company's: W-0002-BBBB"),
+        (LEDGER, [PAGES[0], replace(PAGES[1], erp_number="")], "wrong number: W-0002-BBBB"),
+        (
+            LEDGER,
+            [PAGES[0], replace(PAGES[1], history=("accepted", "posted", "queued"))],
+            "out of order: W-0002-BBBB",
+        ),
+        (
+            LEDGER,
+            [PAGES[0], replace(PAGES[1], history=("accepted", "accepted", "queued"))],
+            "out of order: W-0002-BBBB",
+        ),
+    ],
+)
+def test_a_planted_fault_of_orders_is_seen(ledger: list[Imported], pages: list[Shown], fault: str) -> None:
+    assert any(found.startswith(fault) for found in faults_of_orders(TOLD, ledger, pages))
+
+
+FILE = [Document("14911", "invoice", "489434", "505.30"), Document("13085", "credit_memo", "C489449", "-44.20")]
+
+
+def test_an_import_that_arrived_once_has_no_fault() -> None:
+    assert faults_of_import(FILE, FILE, FILE) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "events", "fault"),
+    [
+        (FILE[:1], FILE, "lost: credit_memo C489449 is not in the portal"),
+        (FILE, FILE[1:], "lost: invoice 489434 is not in the streams"),
+        (FILE, [*FILE, FILE[0]], "twice: invoice 489434 is 2 times in the streams"),
+        ([*FILE, Document("14911", "invoice", "1", "1")], FILE, "unknown: invoice 1"),
+        ([replace(FILE[0], company="13085"), FILE[1]], FILE, "another company's: invoice 489434"),
+        ([replace(FILE[0], content="505.31"), FILE[1]], FILE, "changed: invoice 489434"),
+    ],
+)
+def test_a_planted_fault_of_an_import_is_seen(shown: list[Document], events: list[Document], fault: str) -> None:
+    assert any(found.startswith(fault) for found in faults_of_import(FILE, shown, events))
