@@ -1,0 +1,8 @@
+"""`portico live`: the server of live updates."""
+
+
+def live() -> None:
+    """Run the server of live updates until SIGTERM."""
+    from gateway.live import main
+
+    main()
