@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -73,6 +73,7 @@ class Reply:
     """What a command answers: where its events stand, and the id of what it made or changed.
 
     `position` is the store's commit position; a read model whose checkpoint has reached it shows the change.
+    `result` (JSON values) is what only the one who asked may see, and no event holds.
     """
 
     stream: str
@@ -80,6 +81,7 @@ class Reply:
     position: int
     id: str
     repeated: bool = False
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 def derived_id(parent: UUID, name: str) -> UUID:
