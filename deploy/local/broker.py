@@ -145,8 +145,8 @@ class PrivateNode:
         (folder / "advanced.config").write_text("[].\n")
         salt = secrets.token_bytes(4)
         hashed = base64.b64encode(salt + hashlib.sha256(salt + self.password().encode()).digest()).decode()
-        user = {"name": USER, "password_hash": hashed, "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": []}
-        write_private(folder / "users.json", json.dumps({"users": [user]}))
+        user = {"name": USER, "password_hash": hashed, "hashing_algorithm": "rabbit_password_hashing_sha256"}
+        write_private(folder / "users.json", json.dumps({"users": [{**user, "tags": []}]}))
         (folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.ports['broker']}\n"
             f"load_definitions = {folder / 'users.json'}\n"
@@ -171,9 +171,7 @@ class PrivateNode:
 
     def ctl(self, *arguments: str) -> str:
         """What rabbitmqctl prints. Raises Problem with its complaint."""
-        command = [str((binaries() or _BIN) / "rabbitmqctl"), "-q", "--no-table-headers", *arguments]
-        if arguments[0] != "list_vhosts":
-            command.remove("--no-table-headers")
+        command = [str((binaries() or _BIN) / "rabbitmqctl"), "-q", *arguments]
         environment = {**os.environ, **self.environment()}
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60

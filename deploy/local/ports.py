@@ -22,16 +22,15 @@ def load(file: Path) -> dict[str, int]:
 
 
 def choose(
-    file: Path, names: Iterable[str], reserved: Iterable[int] = (), first: Mapping[str, int] | None = None
+    file: Path, names: Iterable[str], reserved: Iterable[int] = (), wished: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """A free port for each name: the kept one, else what `first` proposes, else any. Keeps the choice."""
-    kept = {**(first or {}), **load(file)}
+    """A port for each name: the first free one of the wished, the kept and any other. Keeps the choice."""
+    kept = load(file)
     used = set(reserved)
     ports: dict[str, int] = {}
     for name in names:
-        port = kept.get(name, 0)
-        if not port or port in used or not is_free(port):
-            port = _any_free(used)
+        candidates = (wished or {}).get(name, 0), kept.get(name, 0)
+        port = next((one for one in candidates if one and one not in used and is_free(one)), 0) or _any_free(used)
         ports[name] = port
         used.add(port)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +64,7 @@ def holder(port: int) -> str:
 
     try:
         for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            listens = connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,)
             if listens and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:

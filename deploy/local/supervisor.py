@@ -43,7 +43,6 @@ def configuration(var: Path, directory: Path, programs: Iterable[Program]) -> st
         f"pidfile={_escape(var)}/run/supervisord.pid",
         f"childlogdir={_escape(var)}/log",
         f"directory={_escape(directory)}",
-        "umask=077",
         "minfds=1024",
         *(["user=root"] if os.geteuid() == 0 else []),
         "[unix_http_server]",
@@ -129,6 +128,7 @@ def spawn(var: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
             stdout=out,
             stderr=out,
             start_new_session=True,
+            umask=0o077,
         )
     deadline = time.monotonic() + 20
     while not alive(var):

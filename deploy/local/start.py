@@ -1,0 +1,151 @@
+"""Starts what is not running yet and waits until each part says that it is ready."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from deploy.local import broker, ports, supervisor
+from deploy.local.logs import last_told
+from deploy.local.problem import Problem
+from deploy.local.stack import ROOT, Stack
+from portico.processes import BROKER, EPMD, Process
+
+PATIENCE = 120.0
+"""Seconds without any further part becoming ready, after which starting is given up."""
+DEATHS = 4
+"""How often a process may die while starting before that is given up."""
+
+Show = Callable[[int, int, list[str]], None]
+Note = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """Somebody ran `portico down` meanwhile."""
+
+
+def start(stack: Stack, show: Show, note: Note) -> None:
+    """Start every process of the stack that is not running and wait for all. Raises Problem, or Stopped.
+
+    `show(ready, of, names waited for)` is called several times a second, `note` with what went wrong on the way.
+    """
+    var = stack.var
+    if not supervisor.alive(var):
+        if stack.node is not None:
+            stack.node.prepare()
+        (var / "run/supervisor.conf").write_text(supervisor.configuration(var, ROOT, stack.programs()))
+        stack.save()
+        supervisor.spawn(var, {**os.environ, **stack.environment()})
+    for process in stack.processes:
+        supervisor.start(var, process.group, process.name)
+        if process is EPMD:
+            _wait_for_port(stack, process, stack.ports["epmd"])
+    wait(stack, show, note)
+
+
+def wait(stack: Stack, show: Show, note: Note) -> None:
+    """Wait until every process is ready; raises Problem when one keeps dying or nothing moves any more."""
+    waiting = {process.name: process for process in stack.processes}
+    watch = _Watch(stack, note)
+    moved = time.monotonic()
+    while waiting:
+        known = supervisor.processes(stack.var)
+        if not known:
+            raise Stopped
+        watch.look(known)
+        reasons = {}
+        for name, process in list(waiting.items()):
+            running = known[name]["statename"] in ("RUNNING", "STARTING")
+            reasons[name] = unready(stack, process) if running else "not running"
+            if not reasons[name]:
+                del waiting[name]
+                moved = time.monotonic()
+        show(len(stack.processes) - len(waiting), len(stack.processes), list(waiting))
+        if waiting and time.monotonic() - moved > PATIENCE:
+            name = next(iter(waiting))
+            said = "\n".join(f"  {one}: {reasons[one]}" for one in waiting)
+            raise Problem(f"Not ready after {PATIENCE:.0f} s of waiting:\n{said}\n{_log_of(stack, name)}")
+        time.sleep(0.1 if waiting else 0)
+
+
+def unready(stack: Stack, process: Process) -> str:
+    """Why a process is not ready, or "" when it is."""
+    if process is EPMD:
+        return "" if ports.answers(stack.ports["epmd"]) else "does not answer"
+    if process is BROKER:
+        return _broker_unready(stack)
+    try:
+        status, body = get(stack.ports[str(process.admin_key)], "/readyz")
+    except OSError:
+        return "does not answer"
+    return "" if status == 200 else body.decode(errors="replace").strip() or f"answers {status}"
+
+
+def get(port: int, path: str, timeout: float = 2.0) -> tuple[int, bytes]:
+    """Status and body of a GET on the loopback interface. Raises OSError."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def _broker_unready(stack: Stack) -> str:
+    node = stack.node
+    assert node is not None
+    if not ports.answers(node.ports["broker"]):
+        return "does not answer"
+    if not node.provisioned:
+        node.provision()
+    try:
+        broker.check(node.uri)
+    except Problem as problem:
+        node.provision()
+        return problem.what
+    return ""
+
+
+class _Watch:
+    """Counts deaths while starting: tells each, and gives up on a process that keeps dying."""
+
+    def __init__(self, stack: Stack, note: Note) -> None:
+        self._stack = stack
+        self._note = note
+        self._started: dict[str, Any] = {}
+        self._deaths: Counter[str] = Counter()
+
+    def look(self, known: dict[str, dict[str, Any]]) -> None:
+        """Compare with the last look. Raises Problem."""
+        for name, info in known.items():
+            before = self._started.setdefault(name, info["start"])
+            died = info["statename"] in ("FATAL", "UNKNOWN") or (before and info["start"] != before)
+            self._started[name] = info["start"]
+            if not died:
+                continue
+            self._deaths[name] += 1
+            status = info["spawnerr"] or f"exit status {info['exitstatus']}"
+            if self._deaths[name] >= DEATHS or info["statename"] in ("FATAL", "UNKNOWN"):
+                raise Problem(f"{name} does not start ({status}).\n{_log_of(self._stack, name)}")
+            if self._deaths[name] == 1:
+                self._note(f"{name} ended while starting and is started again.\n{_log_of(self._stack, name)}")
+
+
+def _log_of(stack: Stack, name: str) -> str:
+    return f"The last lines of {supervisor.log_file(stack.var, name)}:\n{last_told(stack.var, name)}"
+
+
+def _wait_for_port(stack: Stack, process: Process, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while not ports.answers(port):
+        if time.monotonic() > deadline:
+            raise Problem(f"{process.name} does not start.\n{_log_of(stack, process.name)}")
+        time.sleep(0.02)
+
