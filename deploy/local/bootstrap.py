@@ -115,7 +115,7 @@ def wanted_stamp(root: Path) -> dict[str, str]:
     """What the stamp of an up-to-date `.venv` says: hashes of the locks and of the project's settings."""
     hashes = {level: _hash(root / lock) for level, lock in LOCKS.items()}
     version = python_version(root / ".venv") or ""
-    return {"root": str(root), "python": version, "project": _hash(root / "pyproject.toml"), **hashes}
+    return {"root": str(root), "python": version, "project": _hash_of_project(root), **hashes}
 
 
 def read_stamp(venv: Path) -> dict[str, str]:
@@ -236,6 +236,15 @@ def _write_stamp(venv: Path, stamp: dict[str, str]) -> None:
     half = venv / (STAMP + ".half")
     half.write_text(json.dumps(stamp, indent=1))
     half.replace(venv / STAMP)
+
+
+def _hash_of_project(root: Path) -> str:
+    """Of what an installation depends on; the settings of ruff, mypy and pytest are not part of it."""
+    import tomllib
+
+    settings = tomllib.loads((root / "pyproject.toml").read_text())
+    installed = [settings.get("build-system"), settings.get("project"), settings.get("tool", {}).get("setuptools")]
+    return hashlib.sha256(json.dumps(installed, sort_keys=True).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:

@@ -1,0 +1,164 @@
+"""`portico doctor`: checks the set-up line by line and says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from chassis.config import Settings
+    from deploy.local.stack import Stack
+
+
+class Finding(NamedTuple):
+    """One line: what was looked at, what was found, and what to do; nothing to do means that it is well."""
+
+    subject: str
+    found: str
+    todo: str = ""
+
+
+def doctor() -> None:
+    """Check Python, .venv, folder, ports, broker, store and clock. Exit code 1 when something is wrong."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    wrong = 0
+    for finding in examine(os.environ):
+        wrong += bool(finding.todo)
+        mark = "[red]problem[/]" if finding.todo else "[green]ok     [/]"
+        console.print(f"{mark}  {finding.subject:<10}", end="")
+        console.print(finding.found, markup=False, soft_wrap=True)
+        for line in finding.todo.splitlines():
+            console.print(f"{'':21}→ {line}", markup=False, soft_wrap=True)
+    if wrong:
+        console.print(f"\n{wrong} thing{'s' if wrong > 1 else ''} to put right.")
+        raise typer.Exit(1)
+    console.print("\nEverything is well.")
+
+
+def examine(environment: os._Environ[str]) -> Iterator[Finding]:
+    """All findings, one after the other; a check that itself fails is a finding too."""
+    from chassis.config import Settings
+    from deploy.local import stack, supervisor
+
+    settings = Settings.from_env(environment)
+    running = stack.load(settings.var) if supervisor.alive(settings.var) else None
+    checks: list[tuple[str, Callable[[], Finding]]] = [
+        ("Python", _python),
+        (".venv", _venv),
+        ("folder", lambda: _folder(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("port", lambda: _port(settings, running)),
+        ("broker", lambda: _broker(settings, running)),
+        ("store", lambda: _store(settings, running)),
+        ("processes", lambda: _processes(settings, running)),
+        ("clock", lambda: _clock(settings)),
+    ]
+    from deploy.local.problem import Problem
+
+    for subject, check in checks:
+        try:
+            yield check()
+        except Problem as problem:
+            yield Finding(subject, problem.what, problem.todo or "See above.")
+        except Exception as error:
+            yield Finding(subject, f"could not be checked: {type(error).__name__}: {error}", "Report this, please.")
+
+
+def _python() -> Finding:
+    if sys.prefix == sys.base_prefix:
+        return Finding("Python", f"{sys.executable} is not that of .venv", "Use .venv/bin/portico, or make.")
+    return Finding("Python", f"{sys.version.split()[0]}, {sys.executable}")
+
+
+def _venv() -> Finding:
+    from deploy.local import bootstrap
+
+    reason = bootstrap.broken(bootstrap.ROOT)
+    if reason:
+        return Finding(".venv", f"not whole: {reason}", "make venv")
+    if bootstrap.outdated(bootstrap.ROOT, "run"):
+        return Finding(".venv", "whole, but with other versions than requirements/run.txt", "make venv")
+    return Finding(".venv", "whole, as locked")
+
+
+def _folder(settings: Settings) -> Finding:
+    from deploy.local.stack import prepare_folder
+
+    prepare_folder(settings.var)
+    if " " in str(settings.var):
+        todo = "Choose a path without a space (PORTICO_VAR): RabbitMQ cannot watch the free disk space there."
+        return Finding("folder", f"{settings.var} has a space in its path", todo)
+    return Finding("folder", f"{settings.var} can be written")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.var).free / 1e9
+    if free < 2:
+        return Finding("disk", f"{free:.1f} GB free", "Free some space: below 0.1 GB RabbitMQ stops taking messages.")
+    return Finding("disk", f"{free:.0f} GB free")
+
+
+def _port(settings: Settings, running: Stack | None) -> Finding:
+    from deploy.local.stack import check_gateway_port
+
+    if running:
+        return Finding("port", f"{running.settings.port}, ours; live updates on {running.settings.live_port}")
+    check_gateway_port(settings.port)
+    return Finding("port", f"{settings.port} is free")
+
+
+def _broker(settings: Settings, running: Stack | None) -> Finding:
+    from deploy.local import broker
+
+    uri = running.settings.amqp_uri if running else settings.amqp_uri
+    if uri:
+        private = running is not None and running.node is not None
+        return Finding("broker", f"RabbitMQ {broker.check(uri)} answers{' (private node)' if private else ''}")
+    if broker.binaries() is None:
+        return Finding("broker", "no RabbitMQ on this machine", "make up installs it, or:  apt install rabbitmq-server")
+    return Finding("broker", f"RabbitMQ is installed ({broker.binaries()}); `make up` starts a private node")
+
+
+def _store(settings: Settings, running: Stack | None) -> Finding:
+    from portico.status import store_position
+
+    uri = running.settings.esdb_uri if running else settings.esdb_uri
+    if not uri:
+        return Finding("store", "the embedded one; `make up` starts it")
+    position = store_position(uri)
+    if position is None:
+        return Finding("store", f"does not answer at {uri}", "See its log, var/log/store.log.")
+    return Finding("store", f"answers at {uri}, last position {position}")
+
+
+def _processes(settings: Settings, running: Stack | None) -> Finding:
+    from deploy.local.stop import ours
+    from portico.status import gather
+
+    if running is None:
+        left = ours(settings.var)
+        if left:
+            return Finding("processes", f"{len(left)} left over from a killed start", "portico down")
+        return Finding("processes", "none running")
+    processes = gather(running)["processes"]
+    sick = [f"{one['name']}: {one['reason']}" for one in processes if not one["ready"]]
+    if sick:
+        return Finding("processes", "; ".join(sick), f"Their logs are in {settings.var / 'log'}.")
+    return Finding("processes", f"all {len(processes)} are ready")
+
+
+def _clock(settings: Settings) -> Finding:
+    newest = max((file.stat().st_mtime for file in settings.var.glob("*/*") if file.is_file()), default=0.0)
+    ahead = newest - time.time()
+    if ahead > 60 or time.time() < 1_735_689_600:
+        todo = "Set it (timedatectl set-ntp true): logins, tokens and time limits depend on it."
+        return Finding("clock", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}, behind what was written before", todo)
+    return Finding("clock", time.strftime("%Y-%m-%d %H:%M:%S %Z"))

@@ -1,0 +1,168 @@
+"""`portico status`: processes, broker, store, and how far each service's parts are."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from deploy.local.stack import Stack
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """What runs, with positions and lag. Exit code 1 when something that should run does not."""
+    from chassis.config import Settings
+    from deploy.local import stack, supervisor
+
+    var = Settings.from_env().var
+    running = stack.load(var) if supervisor.alive(var) else None
+    report: dict[str, Any] = gather(running) if running else {"var": str(var), "running": False, "processes": []}
+    if as_json:
+        print(json.dumps(report, indent=1, default=str))
+    else:
+        _print(report)
+    if not running or any(not one["ready"] for one in report["processes"]):
+        raise typer.Exit(1)
+
+
+def gather(stack: Stack) -> dict[str, Any]:
+    """What `--json` prints: {"processes": […], "broker": …, "store": {"position"}, "parts": […], …}."""
+    from deploy.local import supervisor
+
+    known = supervisor.processes(stack.var)
+    with ThreadPoolExecutor(8) as pool:
+        processes = list(pool.map(lambda process: _process(stack, process, known), stack.processes))
+    position = store_position(stack.settings.esdb_uri)
+    parts = [
+        {"process": one["name"], "part": part, **figures}
+        for one in processes
+        for part, figures in one.pop("parts").items()
+        if len(figures) > 1 or "position" in figures
+    ]
+    return {
+        "var": str(stack.var),
+        "running": True,
+        "address": stack.address,
+        "broker": _broker(stack),
+        "store": {"uri": stack.settings.esdb_uri, "position": position},
+        "processes": processes,
+        "parts": parts,
+    }
+
+
+def _process(stack: Stack, process: Any, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    from deploy.local.start import get, unready
+
+    info = known.get(process.name, {"statename": "STOPPED", "pid": 0, "start": 0, "now": 0})
+    running = info["statename"] == "RUNNING"
+    reason = unready(stack, process) if running else info["statename"].lower()
+    parts: dict[str, Any] = {}
+    if running and process.admin_key:
+        try:
+            parts = json.loads(get(stack.ports[process.admin_key], "/status")[1])["parts"]
+        except (OSError, ValueError, KeyError):
+            parts = {}
+    return {
+        "name": process.name,
+        "state": info["statename"].lower(),
+        "ready": not reason,
+        "reason": reason,
+        "pid": info["pid"],
+        "uptime_seconds": int(time.time() - info["start"]) if running else 0,
+        "memory_bytes": _memory(info["pid"]) if info["pid"] else 0,
+        "admin_port": stack.ports.get(process.admin_key) if process.admin_key else None,
+        "parts": parts,
+    }
+
+
+def _memory(pid: int) -> int:
+    """Bytes resident in a process and what it started (gunicorn's workers, Erlang's machine)."""
+    import psutil
+
+    total = 0
+    try:
+        parent = psutil.Process(pid)
+        for one in (parent, *parent.children(recursive=True)):
+            total += int(one.memory_info().rss)
+    except psutil.Error:
+        pass
+    return total
+
+
+def _broker(stack: Stack) -> dict[str, Any]:
+    from urllib.parse import urlsplit
+
+    from deploy.local import broker
+    from deploy.local.problem import Problem
+
+    parts = urlsplit(stack.settings.amqp_uri)
+    found: dict[str, Any] = {"address": f"{parts.hostname}:{parts.port or 5672}", "private": stack.node is not None}
+    try:
+        return {**found, "version": broker.check(stack.settings.amqp_uri), "problem": ""}
+    except Problem as problem:
+        return {**found, "version": None, "problem": problem.what}
+
+
+def store_position(uri: str) -> int | None:
+    """The position of the store's last event; None when it does not answer."""
+    from esdbclient import EventStoreDBClient
+
+    client = None
+    try:
+        client = EventStoreDBClient(uri)
+        return int(client.get_commit_position(timeout=5))
+    except Exception:  # whatever the client of a store that is away raises, the answer is "unknown"
+        return None
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _print(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not report["running"]:
+        console.print(f"Portico does not run (data folder {report['var']}). Start it:  make up")
+        return
+    broker, store = report["broker"], report["store"]
+    state = f"RabbitMQ {broker['version']}" if not broker["problem"] else f"[red]{broker['problem']}[/]"
+    console.print(f"Portico    [bold]{report['address']}[/]   data in {report['var']}")
+    console.print(f"broker     {broker['address']}  {state}{', private' if broker['private'] else ''}")
+    console.print(f"store      position {store['position'] if store['position'] is not None else 'unknown'}\n")
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("process", "state", "pid", "up", "memory"):
+        table.add_column(heading, justify="left" if heading in ("process", "state") else "right")
+    for one in report["processes"]:
+        told = "[green]ready[/]" if one["ready"] else f"[red]{one['state']}: {one['reason']}[/]"
+        memory = f"{one['memory_bytes'] / 1e6:.0f} MB"
+        table.add_row(one["name"], told, str(one["pid"] or ""), _ago(one["uptime_seconds"]), memory)
+    console.print(table)
+    if report["parts"]:
+        console.print(_parts_table(report["parts"]))
+
+
+def _parts_table(parts: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=" ", title_justify="left")
+    for heading in ("process", "part", "position", "lag", "also"):
+        table.add_column(heading, justify="right" if heading in ("position", "lag") else "left")
+    for one in parts:
+        rest = {k: v for k, v in one.items() if k not in ("process", "part", "position", "failure") and "lag" not in k}
+        lag = ", ".join(f"{v} {k.removeprefix('lag_')}" for k, v in one.items() if "lag" in k)
+        also = f"[red]{one['failure']}[/]" if one.get("failure") else " ".join(f"{k}={v}" for k, v in rest.items())
+        table.add_row(one["process"], one["part"], str(one.get("position", "")), lag, also)
+    return table
+
+
+def _ago(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours} h {rest // 60:02} min" if hours else f"{rest // 60} min {rest % 60:02} s"
