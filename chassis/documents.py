@@ -1,0 +1,332 @@
+"""Business documents as read models: the tables and statements that orders and payments share.
+
+A document is one row of `…s`, its normalised body one JSON blob in `…_lines`. Totals of reports come from `…_totals`
+(by day) and `…_months`, kept by deltas; search from `…_search`; `…_links` leads from a document to those it was made
+from. Amounts are integer minor units of the document's currency, dates ISO text, "" where there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
+
+from chassis.readmodel import Rows, upsert
+
+SORTS = {
+    "date": ("date", "number"),
+    "number": ("number_key", "number"),
+    "due_date": ("due_date", "number"),
+    "total": ("total_minor", "number"),
+    "open": ("open_minor", "number"),
+    "status": ("status", "date", "number"),
+    "reference": ("reference", "number"),
+}
+"""What a report can be sorted by → the columns of its keyset, each behind (company, kind) in an index."""
+
+_LAST = "\U0010ffff"
+_RUNS = re.compile(r"[^\W_]+")
+_LEADING_LETTERS = re.compile(r"^\D+(?=\d)")
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class DocumentTables:
+    """The six tables of one service's documents; `key` is the column that with company and kind names a row."""
+
+    key: str
+    documents: Table
+    lines: Table
+    totals: Table
+    months: Table
+    links: Table
+    search: Table
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """The tables, for a Projection."""
+        return (self.documents, self.lines, self.totals, self.months, self.links, self.search)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document's row. `extra` has the values of the service's own columns, in their order."""
+
+    company: str
+    kind: str
+    key: str
+    number: str
+    branch: str
+    date: str
+    due_date: str
+    currency: str
+    total_minor: int
+    open_minor: int
+    status: str
+    reference: str
+    portal_reference: str
+    extra: tuple[Any, ...] = ()
+
+
+def document_tables(name: str, version: int, key: str = "number", extra: Sequence[Column[Any]] = ()) -> DocumentTables:
+    """The tables `<name>s_v1`, `<name>_lines_v1`, … of one service's documents.
+
+    `key` is "number", or a column of its own where a document's number changes while it stays the same document.
+    """
+    meta = MetaData()
+    table = f"{name}s_v{version}"
+    own_key = () if key == "number" else (Column("number", Text, nullable=False),)
+    documents = _keyed(
+        table,
+        meta,
+        ("company", "kind", key),
+        *own_key,
+        Column("number_key", Text, nullable=False),
+        Column("branch", Text, nullable=False),
+        Column("date", Text, nullable=False),
+        Column("due_date", Text, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("total_minor", BigInteger, nullable=False),
+        Column("open_minor", BigInteger, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("reference", Text, nullable=False),
+        Column("portal_reference", Text, nullable=False),
+        *extra,
+        *(Index(f"{table}_{sort}", "company", "kind", *columns) for sort, columns in SORTS.items()),
+        Index(f"{table}_branch", "company", "kind", "branch", "date", "number"),
+        *((Index(f"{table}_plain_number", "company", "kind", "number"),) if own_key else ()),
+    )
+    lines = Table(
+        f"{name}_lines_v{version}",
+        meta,
+        *(Column(column, Text, primary_key=True) for column in ("company", "kind", key)),
+        Column("body", LargeBinary, nullable=False),
+    )
+    links = _keyed(
+        f"{name}_links_v{version}",
+        meta,
+        ("company", "kind", "number", "base_kind", "base_number"),
+        Index(f"{name}_links_v{version}_base", "company", "base_kind", "base_number", "kind", "number"),
+    )
+    search = _keyed(f"{name}_search_v{version}", meta, ("company", "term", "kind", key))
+    totals = _sums(f"{name}_totals_v{version}", meta, "date")
+    months = _sums(f"{name}_months_v{version}", meta, "month")
+    return DocumentTables(key, documents, lines, totals, months, links, search)
+
+
+def _keyed(name: str, meta: MetaData, keys: Iterable[str], *rest: Any) -> Table:
+    # Rows live in their primary key's tree: one tree less to write for each document.
+    columns = (Column(key, Text, primary_key=True) for key in keys)
+    return Table(name, meta, *columns, *rest, sqlite_with_rowid=False)
+
+
+def _sums(name: str, meta: MetaData, period: str) -> Table:
+    return _keyed(
+        name,
+        meta,
+        ("company", "kind", period, "branch", "status", "currency"),
+        Column("count", BigInteger, nullable=False),
+        Column("total_minor", BigInteger, nullable=False),
+        Column("open_minor", BigInteger, nullable=False),
+    )
+
+
+class DocumentWriter:
+    """Writes documents into their tables and keeps totals, links and search terms in step."""
+
+    def __init__(self, tables: DocumentTables) -> None:
+        documents, key = tables.documents.name, tables.key
+        own = f"company = ? AND kind = ? AND {key} = ?"
+        self._numbered = key == "number"
+        self._old = (
+            "SELECT date, branch, status, currency, total_minor, open_minor, number, reference, portal_reference"
+            f" FROM {documents} WHERE {own}"
+        )
+        self._document = upsert(tables.documents)
+        self._lines = upsert(tables.lines)
+        self._days = _adding(tables.totals), _pruning(tables.totals)
+        self._months = _adding(tables.months), _pruning(tables.months)
+        self._term = f"INSERT OR IGNORE INTO {tables.search.name} (company, term, kind, {key}) VALUES (?, ?, ?, ?)"
+        self._no_term = f"DELETE FROM {tables.search.name} WHERE company = ? AND term = ? AND kind = ? AND {key} = ?"
+        self._link = upsert(tables.links)
+        self._no_links = f"DELETE FROM {tables.links.name} WHERE company = ? AND kind = ? AND number = ?"
+        self._no_document = f"DELETE FROM {documents} WHERE {own}"
+        self._no_lines = f"DELETE FROM {tables.lines.name} WHERE {own}"
+
+    def put(self, rows: Rows, row: DocumentRow, body: bytes | None, base: Iterable[dict[str, str]] = ()) -> None:
+        """The document as it is now, whole. `body` None leaves the kept one; `base`: the documents it was made from."""
+        where = (row.company, row.kind, row.key)
+        found = rows.execute(self._old, where).fetchone()
+        old = None if found is None else tuple(found)
+        names = (row.key,) if self._numbered else (row.key, row.number)
+        facts = (
+            row.branch,
+            row.date,
+            row.due_date,
+            row.currency,
+            row.total_minor,
+            row.open_minor,
+            row.status,
+            row.reference,
+            row.portal_reference,
+        )
+        rows.execute(self._document, (row.company, row.kind, *names, number_key(row.number), *facts, *row.extra))
+        if body is not None:
+            rows.execute(self._lines, (*where, body))
+        sums = (row.date, row.branch, row.status, row.currency, row.total_minor, row.open_minor)
+        terms = search_terms(row.number, row.reference, row.portal_reference)
+        if old is None:
+            self._count(rows, row.company, row.kind, sums, 1)
+        else:
+            if old[:6] != sums:
+                self._count(rows, row.company, row.kind, old, -1)
+                self._count(rows, row.company, row.kind, sums, 1)
+            rows.execute(self._no_links, (row.company, row.kind, old[6]))
+            old_terms = search_terms(*old[6:])
+            for term in old_terms - terms:
+                rows.execute(self._no_term, (row.company, term, row.kind, row.key))
+            terms -= old_terms
+        for term in terms:
+            rows.execute(self._term, (row.company, term, row.kind, row.key))
+        for one in base:
+            rows.execute(self._link, (row.company, row.kind, row.number, one["kind"], one["number"]))
+
+    def remove(self, rows: Rows, company: str, kind: str, key: str) -> None:
+        """Take a document out again: it turned out to be another row's."""
+        where = (company, kind, key)
+        found = rows.execute(self._old, where).fetchone()
+        if found is None:
+            return
+        old = tuple(found)
+        self._count(rows, company, kind, old, -1)
+        for term in search_terms(*old[6:]):
+            rows.execute(self._no_term, (company, term, kind, key))
+        rows.execute(self._no_links, (company, kind, old[6]))
+        rows.execute(self._no_document, where)
+        rows.execute(self._no_lines, where)
+
+    def _count(self, rows: Rows, company: str, kind: str, sums: tuple[Any, ...], sign: int) -> None:
+        day, branch, status, currency, total, still_open = sums[:6]
+        for add, prune, period in ((*self._days, day), (*self._months, day[:7])):
+            group = (company, kind, period, branch, status, currency)
+            rows.execute(add, (*group, sign, sign * total, sign * still_open))
+            if sign < 0:
+                rows.execute(prune, group)
+
+
+def _adding(table: Table) -> str:
+    added = ", ".join(f"{name} = {name} + excluded.{name}" for name in ("count", "total_minor", "open_minor"))
+    return upsert(table).partition(" DO UPDATE")[0] + f" DO UPDATE SET {added}"
+
+
+def _pruning(table: Table) -> str:
+    group = " AND ".join(f"{column.name} = ?" for column in table.primary_key)
+    return f"DELETE FROM {table.name} WHERE {group} AND count = 0"
+
+
+def number_key(number: str) -> str:
+    """A document number as text that sorts as people count: `INV-9` before `INV-10`."""
+    if number.isdigit():
+        return number.zfill(12)
+    return _DIGITS.sub(lambda run: run[0].zfill(12), number)
+
+
+def search_key(text: str) -> str:
+    """What a search compares: lower case, letters and digits alone. Empty when there are none."""
+    return "".join(_RUNS.findall(text.casefold()))
+
+
+def search_terms(*texts: str) -> set[str]:
+    """What a document is found by: each text as a whole, each word of it, each word without leading letters."""
+    terms = set()
+    for text in texts:
+        if text.isdigit():
+            terms.add(text)
+        elif text:
+            words = _RUNS.findall(text.casefold())
+            terms.update(words)
+            terms.add("".join(words))
+            terms.update(_LEADING_LETTERS.sub("", word) for word in words)
+    terms.discard("")
+    return terms
+
+
+def search_range(text: str) -> tuple[str, str]:
+    """Bounds of `term` for all terms that begin with the text: `term >= first AND term < second`."""
+    key = search_key(text)
+    return key, key + _LAST
+
+
+def totals_query(
+    tables: DocumentTables,
+    company: str,
+    kind: str,
+    since: date | None = None,
+    until: date | None = None,
+    branches: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    schema: str = "",
+) -> tuple[str, list[Any]]:
+    """SQL and values of (currency, count, total_minor, open_minor) of a report, by currency; both dates belong to it.
+
+    Whole months come from the monthly sums, the rest from the daily ones, so it costs the same for many documents
+    as for few. No branches, no statuses: all. `schema` is the name under which the read model is attached.
+    """
+    prefix = f"{schema}." if schema else ""
+    filters, chosen = "", []
+    for column, values in (("branch", branches), ("status", statuses)):
+        if values:
+            filters += f" AND {column} IN ({', '.join('?' * len(values))})"
+            chosen += list(values)
+    parts, values_of_parts = [], []
+    for period, first, last in periods(since, until):
+        table = tables.months if period == "month" else tables.totals
+        parts.append(
+            f"SELECT currency, count, total_minor, open_minor FROM {prefix}{table.name}"
+            f" WHERE company = ? AND kind = ? AND {period} BETWEEN ? AND ?{filters}"
+        )
+        values_of_parts += [company, kind, first, last, *chosen]
+    union = " UNION ALL ".join(parts)
+    return (
+        "SELECT currency, SUM(count) AS count, SUM(total_minor) AS total_minor, SUM(open_minor) AS open_minor"
+        f" FROM ({union}) AS sums GROUP BY currency HAVING SUM(count) > 0 ORDER BY currency",
+        values_of_parts,
+    )
+
+
+def periods(since: date | None, until: date | None) -> list[tuple[str, str, str]]:
+    """What adds up to these days: ("month" or "date", first, last), whole months between the days at either end.
+
+    There is one range of months at most, and two of days.
+    """
+    first_month = "" if since is None else _month(since if since.day == 1 else _next_month(since))
+    last_month = _LAST if until is None else _month(until if _next_day(until).day == 1 else _last_month(until))
+    if since is not None and until is not None and first_month > last_month:
+        return [("date", since.isoformat(), until.isoformat())]
+    pieces = [("month", first_month, last_month)]
+    if since is not None and since.day != 1:
+        end = _next_month(since) - timedelta(days=1)
+        pieces.append(("date", since.isoformat(), end.isoformat()))
+    if until is not None and _next_day(until).day != 1:
+        pieces.append(("date", until.replace(day=1).isoformat(), until.isoformat()))
+    return pieces
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[:7]
+
+
+def _next_day(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _last_month(day: date) -> date:
+    return day.replace(day=1) - timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Orders placed in the portal, the ERP's orders and deliveries, items and prices."""

@@ -1,0 +1,105 @@
+"""The public face of orders: what others may import, and nothing else of this service."""
+
+from __future__ import annotations
+
+from marshmallow import RAISE, Schema, fields
+from marshmallow.validate import Length
+from sqlalchemy import Column, Integer, Text
+
+from chassis.bodies import Amount, DocumentBody, currency
+from chassis.bodies import Text as TextField
+from chassis.codec import Codec
+from chassis.documents import SORTS, DocumentTables, document_tables, search_range, totals_query
+from services.orders import events
+from services.orders.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
+from services.orders.catalogue import MODEL as CATALOGUE_MODEL
+from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
+
+SERVICE = "orders"
+STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
+CODEC = Codec(events.ALL)
+PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled"})
+KINDS = ("order", "delivery")
+
+ORDERS_MODEL = "orders_v1"
+"""Published tables: ORDERS (`orders_v1`, `order_lines_v1`, `order_totals_v1`, `order_months_v1`, `order_links_v1`,
+`order_search_v1`). `key` names a document for good: the portal's reference of an order placed here, else the ERP's
+number; `number` is what people see: the ERP's once it is known. `kind` is one of KINDS, `status` of STATUSES."""
+ORDERS: DocumentTables = document_tables(
+    "order",
+    1,
+    key="key",
+    extra=(
+        Column("erp_number", Text, nullable=False),
+        Column("from_erp", Integer, nullable=False),
+        Column("placed_by", Text, nullable=False),
+        Column("message", Text, nullable=False),
+        Column("position", Integer, nullable=False),
+    ),
+)
+
+
+class _Strict(Schema):
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+
+class ItemBody(_Strict):
+    """An item as an ERP connector sends it; its key is the item's code."""
+
+    name = fields.String(required=True)
+    unit = TextField()
+    group = TextField()
+    sellable = fields.Boolean(load_default=True)
+    available = Amount(load_default=None, allow_none=True)
+
+
+class PriceBody(_Strict):
+    """A price of an item in a price list, for a unit, from `min_quantity` on."""
+
+    price_list = fields.String(required=True, validate=Length(min=1))
+    item = fields.String(required=True, validate=Length(min=1))
+    currency = currency()
+    price = Amount(required=True)
+    min_quantity = Amount(load_default="1")
+
+
+class CustomerTermsBody(_Strict):
+    """What a company buys on; its key is the company's code."""
+
+    currency = currency()
+    price_list = fields.String(required=True, validate=Length(min=1))
+    discount_percent = Amount(load_default="0")
+
+
+__all__ = [
+    "CATALOGUE_MODEL",
+    "CODEC",
+    "ITEMS",
+    "KINDS",
+    "ORDERS",
+    "ORDERS_MODEL",
+    "PRICES",
+    "PUBLISHED",
+    "SERVICE",
+    "SORTS",
+    "STATUSES",
+    "STREAMS",
+    "TERMS",
+    "Break",
+    "Catalogue",
+    "CatalogueItem",
+    "CustomerTermsBody",
+    "DocumentBody",
+    "ItemBody",
+    "PriceBody",
+    "Priced",
+    "Terms",
+    "item_bucket",
+    "price_of",
+    "read_catalogue",
+    "search_range",
+    "totals_query",
+]

@@ -1,0 +1,187 @@
+"""Orders and deliveries as reports and document pages show them.
+
+An order placed here and the ERP's order that carries its reference are one row, in whatever order they are told: what
+the ERP says of an order counts once it has said it; who placed it stays.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from chassis.codec import dumps
+from chassis.documents import DocumentRow, DocumentWriter
+from chassis.messages import Recorded
+from chassis.money import minor
+from chassis.readmodel import Projection, Rows
+from services.orders.contract import ORDERS
+
+VERSION = 1
+_WRITER = DocumentWriter(ORDERS)
+_TABLE, _BODIES = ORDERS.documents.name, ORDERS.lines.name
+_ROW = f"SELECT * FROM {_TABLE} WHERE company = ? AND kind = ? AND key = ?"
+_BY_NUMBER = f"SELECT key FROM {_TABLE} WHERE company = ? AND kind = ? AND number = ?"
+_BODY = f"SELECT body FROM {_BODIES} WHERE company = ? AND kind = ? AND key = ?"
+_COLUMNS = tuple(DocumentRow.__slots__[:-1])
+_OWN = ("erp_number", "from_erp", "placed_by", "message", "position")
+_PORTAL_REFERENCE = re.compile(r"W-[0-9A-Z]{4}-[0-9A-Z]{4}\Z")
+_STATUS = {"OrderCancelled": "cancelled", "OrderQueued": "queued", "OrderRejected": "rejected"}
+
+
+def project(event: Recorded, rows: Rows) -> None:
+    """One event into the row of its order or delivery."""
+    company = event.data["company"]
+    match event.type:
+        case "OrderPlaced":
+            _placed(event, rows)
+        case "OrderPosted":
+            _posted(event, rows)
+        case "OrderRecorded":
+            _recorded_order(event, rows)
+        case "DeliveryRecorded":
+            body = event.data["body"]
+            row = _from_body(company, "delivery", body["number"], body)
+            extra = (body["number"], 1, "", "", event.position)
+            _WRITER.put(rows, replace(row, extra=extra), dumps(body), body["base"])
+        case _:
+            _moved(event, rows)
+    rows.touch(company, event.position)
+
+
+def _find(rows: Rows, company: str, key: str) -> tuple[DocumentRow, dict[str, Any]] | None:
+    """An order's row, and its own columns by name."""
+    found = rows.one(_ROW, company, "order", key)
+    if found is None:
+        return None
+    own = {name: found[name] for name in _OWN}
+    return DocumentRow(**{name: found[name] for name in _COLUMNS}), own
+
+
+def _from_body(company: str, kind: str, key: str, body: dict[str, Any]) -> DocumentRow:
+    currency, total = body["currency"], body["total"]
+    # Where the ERP does not say what is open, an open document is open as a whole.
+    still_open = body["open_amount"] or (total if body["status"] == "open" else "0")
+    return DocumentRow(
+        company,
+        kind,
+        key,
+        body["number"],
+        body["branch"],
+        body["date"],
+        body["due_date"] or "",
+        currency,
+        minor(total, currency),
+        minor(still_open, currency),
+        body["status"],
+        body["reference"],
+        body["portal_reference"],
+    )
+
+
+def _placed(event: Recorded, rows: Rows) -> None:
+    data = event.data
+    company, key = data["company"], data["order"]
+    told = _find(rows, company, key)
+    if told is not None:
+        row, own = told
+        extra = tuple((own | {"placed_by": data["placed_by"], "position": event.position}).values())
+        _WRITER.put(rows, replace(row, portal_reference=key, extra=extra), None, _base(rows, row))
+        return
+    body = _placed_body(data)
+    extra = ("", 0, data["placed_by"], "", event.position)
+    row = replace(_from_body(company, "order", key, body), status="accepted", extra=extra)
+    _WRITER.put(rows, row, dumps(body))
+
+
+def _placed_body(data: dict[str, Any]) -> dict[str, Any]:
+    """The placed order in the shape of an ERP's, with the proof of its prices beside."""
+    lines = [
+        {**line, "description": line["name"], "date": data["ship_date"], "status": "open"} for line in data["lines"]
+    ]
+    taken = ("branch", "currency", "reference", "note", "exact_total", "total", "price_list", "discount_percent")
+    return {
+        **{name: data[name] for name in taken},
+        "number": data["order"],
+        "date": data["placed_at"][:10],
+        "due_date": data["ship_date"],
+        "status": "open",
+        "open_amount": data["total"],
+        "portal_reference": data["order"],
+        "base": [],
+        "lines": lines,
+    }
+
+
+def _moved(event: Recorded, rows: Rows) -> None:
+    data = event.data
+    told = _find(rows, data["company"], data["order"])
+    if told is None or told[1]["from_erp"]:
+        return
+    row, own = told
+    status = _STATUS[event.type]
+    still_open = row.total_minor if status == "queued" else 0
+    extra = tuple((own | {"message": data.get("reason", ""), "position": event.position}).values())
+    _WRITER.put(rows, replace(row, status=status, open_minor=still_open, extra=extra), None)
+
+
+def _posted(event: Recorded, rows: Rows) -> None:
+    data = event.data
+    company, key, number = data["company"], data["order"], data["erp_number"]
+    told = _find(rows, company, key)
+    if told is None or told[1]["from_erp"]:
+        return
+    row, own = told
+    was_cancelled = row.status == "cancelled"
+    message = "Cancelled here when the ERP already had it." if was_cancelled else ""
+    own |= {"erp_number": number, "message": message, "position": event.position}
+    erps = _find(rows, company, number)
+    if erps is not None:
+        # The ERP told of the order before, without our reference.
+        body = rows.one(_BODY, company, "order", number)
+        base = _base(rows, erps[0])
+        _WRITER.remove(rows, company, "order", number)
+        extra = tuple((own | {"from_erp": 1}).values())
+        merged = replace(erps[0], key=key, portal_reference=key, extra=extra)
+        _WRITER.put(rows, merged, None if body is None else body["body"], base)
+        return
+    posted = replace(row, number=number, status="posted", open_minor=row.total_minor, extra=tuple(own.values()))
+    _WRITER.put(rows, posted, None)
+
+
+def _recorded_order(event: Recorded, rows: Rows) -> None:
+    company, body = event.data["company"], event.data["body"]
+    number, reference = body["number"], body["portal_reference"]
+    key = _key_of(rows, company, number, reference)
+    if key != number:
+        _WRITER.remove(rows, company, "order", number)
+    told = _find(rows, company, key)
+    row = _from_body(company, "order", key, body)
+    placed_by, message = "", ""
+    if told is not None:
+        placed_by, message = told[1]["placed_by"], told[1]["message"]
+        row = replace(row, portal_reference=reference or told[0].portal_reference)
+    extra = (number, 1, placed_by, message, event.position)
+    _WRITER.put(rows, replace(row, extra=extra), dumps(body), body["base"])
+
+
+def _key_of(rows: Rows, company: str, number: str, reference: str) -> str:
+    """The row of the ERP's order: that of our order it names, unless that is another ERP order's already."""
+    if _PORTAL_REFERENCE.match(reference):
+        named = rows.one(_ROW, company, "order", reference)
+        if named is None or named["erp_number"] in ("", number):
+            return reference
+    known = rows.one(_BY_NUMBER, company, "order", number)
+    return number if known is None else known["key"]
+
+
+def _base(rows: Rows, row: DocumentRow) -> list[dict[str, str]]:
+    links = ORDERS.links.name
+    found = rows.execute(
+        f"SELECT base_kind AS kind, base_number AS number FROM {links} WHERE company = ? AND kind = ? AND number = ?",
+        (row.company, row.kind, row.number),
+    )
+    return [dict(one) for one in found]
+
+
+PROJECTION = Projection("orders", VERSION, ("order-", "salesdocuments-"), ORDERS.all, project)

@@ -1,0 +1,5 @@
+"""The read models of payments, one file each."""
+
+from services.payments.projections import balance, documents
+
+PROJECTIONS = (documents.PROJECTION, balance.PROJECTION)

@@ -1,0 +1,48 @@
+"""Invoices, credit memos and payments as reports and document pages show them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chassis.codec import dumps
+from chassis.documents import DocumentRow, DocumentWriter
+from chassis.messages import Recorded
+from chassis.money import minor
+from chassis.readmodel import Projection, Rows
+from services.payments.contract import DOCUMENTS
+from services.payments.domain import open_amount, status_of
+
+VERSION = 1
+_KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
+_WRITER = DocumentWriter(DOCUMENTS)
+
+
+def project(event: Recorded, rows: Rows) -> None:
+    """The document's row, lines, totals, links and search terms."""
+    company, body = event.data["company"], event.data["body"]
+    kind = _KINDS[event.type]
+    payment = kind == "payment"
+    total = Decimal(body["amount"] if payment else body["total"])
+    still_open = open_amount(kind, body)
+    currency = body["currency"]
+    row = DocumentRow(
+        company,
+        kind,
+        body["number"],
+        body["number"],
+        body["branch"],
+        body["date"],
+        body.get("due_date") or "",
+        currency,
+        minor(total, currency),
+        minor(still_open, currency),
+        status_of(kind, body.get("status", ""), total, still_open),
+        body["reference"],
+        body.get("portal_reference", ""),
+    )
+    base = (body["applied"] or ()) if payment else body["base"]
+    _WRITER.put(rows, row, dumps(body), base)
+    rows.touch(company, event.position)
+
+
+PROJECTION = Projection("documents", VERSION, ("documents-",), DOCUMENTS.all, project)
