@@ -98,12 +98,14 @@ class Link:
 
     def _run(self) -> None:
         pause = 0.05
+        told = False
         while not self._stopping.is_set():
             served = self._serve()
             if self._stopping.is_set():
                 return
-            if served or pause == 0.05:
+            if served or not told:
                 logger.warning("broker away, connecting again", link=self._process, reason=self._reason)
+            told = not served
             pause = 0.05 if served else min(pause * 2, 2.0)
             self._stopping.wait(pause)
 
@@ -111,6 +113,7 @@ class Link:
         """Connect and serve until the connection ends; whether it was ready in between."""
         loop = IOLoop()
         served = False
+        self._reason = ""
         try:
             self._connection = pika.SelectConnection(
                 self._parameters,

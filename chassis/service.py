@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any, ClassVar, TypeVar
 
 from nameko.extensions import DependencyProvider
-from nameko.rpc import rpc
 
 from chassis import dispatch, log, metrics
 from chassis.config import Settings
 from chassis.dispatch import Handlers, Tools
+from chassis.green import rpc
 from chassis.repository import Repository
 from chassis.statedb import StateDb
 

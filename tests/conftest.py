@@ -1,0 +1,70 @@
+"""Fixtures for all tests: one private RabbitMQ node and one event store a session, settings on a folder of the test's.
+
+Both start when the first test asks for them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.config import Settings
+from tests.support.processes import LocalStore
+from tests.support.rabbit import RabbitNode
+from tests.support.settings import make_settings
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """The session's RabbitMQ node; tests that kill a broker start one of their own."""
+    node = RabbitNode(tmp_path_factory.mktemp("rabbitmq"))
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def new_vhost(rabbit: RabbitNode) -> Callable[[], str]:
+    """Makes a fresh vhost (quorum queues by default) and gives its AMQP URI."""
+    return lambda: rabbit.vhost(f"test{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+def broker(new_vhost: Callable[[], str]) -> str:
+    """The AMQP URI of a vhost shared by the session's tests."""
+    return new_vhost()
+
+
+@pytest.fixture
+def vhost(new_vhost: Callable[[], str]) -> str:
+    """The AMQP URI of a vhost of this test alone (takes a second)."""
+    return new_vhost()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of an event store shared by the session's tests; use stream names of your own."""
+    local = LocalStore(tmp_path_factory.mktemp("store") / "localstore")
+    local.start()
+    yield local.uri
+    local.stop()
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[LocalStore]:
+    """An event store of this test alone, empty; it may be killed and started again."""
+    local = LocalStore(tmp_path / "localstore")
+    local.start()
+    yield local
+    local.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, broker: str, store: str) -> Settings:
+    """Settings on the shared broker and store, with a data folder of the test's own."""
+    return make_settings(tmp_path / "var", broker, store)
