@@ -1,0 +1,1 @@
+"""identity: companies, branches, contacts, staff, permissions, invitations, passwords."""

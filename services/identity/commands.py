@@ -1,0 +1,87 @@
+"""What may be asked of identity. `actor` comes from the session, never from the payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chassis.messages import Command
+
+
+@dataclass(frozen=True, slots=True)
+class CreateContact(Command):
+    """A portal admin creates a contact of a company; `branches` None: all of them."""
+
+    for_company: str
+    name: str
+    email: str
+    phone: str = ""
+    language: str = ""
+    permissions: tuple[str, ...] = ("open_cases",)
+    branches: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateStaff(Command):
+    """Set-up creates a person of the supplier's own staff."""
+
+    name: str
+    email: str
+    staff_roles: tuple[str, ...]
+    phone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InviteContact(Command):
+    """An admin asks for a link with which the contact chooses a password."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword(Command):
+    """An admin sets a contact's password."""
+
+    contact_id: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword(Command):
+    """The actor changes the own password."""
+
+    actor: str
+    current: str = field(repr=False)
+    new: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPermissions(Command):
+    """An admin says what a contact may do, whole; `branches` None: all of them."""
+
+    contact_id: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeactivateContact(Command):
+    """An admin stops a contact from signing in."""
+
+    actor: str
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReactivateContact(Command):
+    """An admin lets a contact sign in again."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseContact(Command):
+    """An admin has a contact's personal data destroyed."""
+
+    actor: str
+    contact_id: str

@@ -1,0 +1,100 @@
+"""The public face of identity: what others may import, and nothing else of this service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, pre_load
+from marshmallow.validate import Length
+
+from chassis.codec import Codec
+from services.identity import events
+from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+
+SERVICE = "identity"
+STREAMS = ("company-", "contact-", "email-")
+CODEC = Codec(events.ALL)
+PUBLISHED = frozenset(
+    {
+        "CompanyRecorded",
+        "BranchRecorded",
+        "PermissionsChanged",
+        "ContactDeactivated",
+        "ContactReactivated",
+        "ContactErased",
+    }
+)
+"""None of these has personal data, not even sealed."""
+
+PEOPLE_MODEL = "people_v1"
+"""Published table `contacts_v1` (see projections/people.py)."""
+CONTACTS_TABLE = "contacts_v1"
+COMPANIES_MODEL = "companies_v1"
+"""Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
+COMPANIES_TABLE = "companies_v1"
+BRANCHES_TABLE = "branches_v1"
+CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
+
+
+def _text(longest: int = 200) -> fields.String:
+    return fields.String(load_default="", validate=Length(max=longest))
+
+
+class _Document(Schema):
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    @pre_load
+    def _absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class CompanyDocument(_Document):
+    """A company as an ERP connector sends it; see docs/connecting-an-erp.md."""
+
+    name = fields.String(required=True, validate=Length(min=1, max=200))
+    currency = fields.String(required=True, validate=Length(equal=3))
+    price_list = _text()
+    country = _text()
+    language = _text(10)
+    phone = _text(50)
+    email = _text(254)
+    address = _text(2000)
+
+
+class BranchDocument(_Document):
+    """A branch of a company."""
+
+    name = fields.String(required=True, validate=Length(min=1, max=200))
+
+
+class ContactDocument(_Document):
+    """A contact person of a company."""
+
+    name = fields.String(required=True, validate=Length(min=1, max=200))
+    email = _text(254)
+    phone = _text(50)
+    language = _text(10)
+
+
+__all__ = [
+    "BRANCHES_TABLE",
+    "CODEC",
+    "COMPANIES_MODEL",
+    "COMPANIES_TABLE",
+    "CONTACTS_TABLE",
+    "CONTACT_STATUSES",
+    "DEFAULT_PERMISSIONS",
+    "INVITATION_DAYS",
+    "PEOPLE_MODEL",
+    "PERMISSIONS",
+    "PUBLISHED",
+    "SERVICE",
+    "STAFF_ROLES",
+    "STREAMS",
+    "BranchDocument",
+    "CompanyDocument",
+    "ContactDocument",
+]

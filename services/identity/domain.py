@@ -1,0 +1,279 @@
+"""Companies, contacts and e-mail addresses: state, how events change it, one decision a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from chassis.messages import Event
+from services.identity import errors
+from services.identity.commands import (
+    CreateContact,
+    CreateStaff,
+    DeactivateContact,
+    EraseContact,
+    ReactivateContact,
+    SetPermissions,
+)
+from services.identity.events import (
+    BranchRecorded,
+    CompanyRecorded,
+    ContactCreated,
+    ContactDeactivated,
+    ContactErased,
+    ContactInvited,
+    ContactReactivated,
+    ContactRecorded,
+    EmailConfirmed,
+    EmailReleased,
+    EmailReserved,
+    InvitationAccepted,
+    PasswordChanged,
+    PasswordSet,
+    PermissionsChanged,
+)
+
+PERMISSIONS = (
+    "see_balance",
+    "pay",
+    "order",
+    "quote",
+    "catalogue",
+    "open_cases",
+    "service_calls",
+    "report_orders",
+    "report_deliveries",
+    "report_invoices",
+    "report_credit_memos",
+    "report_payments",
+    "report_products",
+    "report_projects",
+    "layouts",
+    "export",
+)
+DEFAULT_PERMISSIONS = ("open_cases",)
+STAFF_ROLES = ("portal_admin", "agent", "erp_admin", "operator")
+INVITATION_DAYS = 7
+RESERVATION = timedelta(minutes=10)
+"""How long an address stays reserved for a contact that does not come to exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company and the names of its branches by code."""
+
+    company: str = ""
+    name: str = ""
+    branches: Mapping[str, str] = field(default_factory=dict)
+
+
+def evolve_company(state: Company, event: Event) -> Company:
+    """The company after the event."""
+    match event:
+        case CompanyRecorded():
+            return replace(state, company=event.company, name=event.name)
+        case BranchRecorded():
+            return replace(state, company=event.company, branches={**state.branches, event.branch: event.name})
+        case _:
+            return state
+
+
+def refuse_unknown_branches(state: Company, branches: Sequence[str] | None) -> None:
+    """Raise UnknownBranch unless the company has all of these."""
+    unknown = [branch for branch in branches or () if branch not in state.branches]
+    if unknown:
+        raise errors.UnknownBranch(unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What decisions need to know of a contact; `stage` is recorded, invited or active."""
+
+    contact: str = ""
+    company: str = ""
+    staff_roles: tuple[str, ...] = ()
+    personal: str = ""
+    login: str = ""
+    permissions: tuple[str, ...] = DEFAULT_PERMISSIONS
+    branches: tuple[str, ...] | None = None
+    language: str = ""
+    stage: str = "recorded"
+    active: bool = True
+    erased: bool = False
+    invited_until: datetime | None = None
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether a right password lets the contact in."""
+        return self.active and not self.erased
+
+
+def evolve_contact(state: Contact, event: Event) -> Contact:
+    """The contact after the event."""
+    match event:
+        case ContactRecorded() if not state.erased:
+            known = replace(state, contact=event.contact, company=event.company)
+            return replace(known, personal=event.personal, language=event.language)
+        case ContactCreated():
+            return Contact(
+                event.contact,
+                event.company,
+                event.staff_roles,
+                event.personal,
+                event.login,
+                event.permissions,
+                event.branches,
+                event.language,
+            )
+        case ContactInvited():
+            stage = "active" if state.stage == "active" else "invited"
+            return replace(state, stage=stage, login=event.login, invited_until=event.expires_at)
+        case InvitationAccepted():
+            return replace(state, stage="active")
+        case PasswordSet():
+            return replace(state, stage="active", login=event.login)
+        case PermissionsChanged():
+            return replace(state, permissions=event.permissions, branches=event.branches)
+        case ContactDeactivated():
+            return replace(state, active=False)
+        case ContactReactivated():
+            return replace(state, active=True)
+        case ContactErased():
+            return replace(state, erased=True, personal="", login="")
+        case _:
+            return state
+
+
+def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:
+    """A new contact of a company; the address is reserved already."""
+    return [
+        ContactCreated(
+            contact,
+            command.for_company,
+            (),
+            personal,
+            login,
+            command.permissions,
+            command.branches,
+            command.language,
+        )
+    ]
+
+
+def decide_create_staff(command: CreateStaff, contact: str, personal: str, login: str) -> list[Event]:
+    """A new person of the supplier's staff; the address is reserved already."""
+    return [ContactCreated(contact, "", command.staff_roles, personal, login, (), None, command.language)]
+
+
+def decide_invite(state: Contact, login: str, now: datetime) -> list[Event]:
+    """A new invitation; for an active contact it is the way to a new password."""
+    refuse_unusable(state)
+    return [ContactInvited(state.contact, state.company, login, now + timedelta(days=INVITATION_DAYS))]
+
+
+def decide_accept_invitation(state: Contact) -> list[Event]:
+    """The password that was chosen with the link is in force."""
+    refuse_unusable(state)
+    return [InvitationAccepted(state.contact, state.company)]
+
+
+def decide_set_password(state: Contact, login: str) -> list[Event]:
+    """The password that an admin set is in force."""
+    refuse_unusable(state)
+    return [PasswordSet(state.contact, state.company, login)]
+
+
+def decide_change_password(state: Contact) -> list[Event]:
+    """The password that the contact changed to is in force."""
+    refuse_unusable(state)
+    if state.stage != "active":
+        raise errors.NotSignedUp
+    return [PasswordChanged(state.contact, state.company)]
+
+
+def decide_set_permissions(state: Contact, command: SetPermissions, now: datetime) -> list[Event]:
+    """The new permissions; nothing when they are those already."""
+    if state.erased:
+        raise errors.ContactGone
+    if state.staff_roles:
+        raise errors.StaffHaveRoles
+    if (set(command.permissions), command.branches) == (set(state.permissions), state.branches):
+        return []
+    return [PermissionsChanged(state.contact, state.company, command.permissions, command.branches)]
+
+
+def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:
+    """No more signing in; nothing when that is so already."""
+    if state.erased:
+        raise errors.ContactGone
+    if command.actor == state.contact:
+        raise errors.NotYourself
+    return [ContactDeactivated(state.contact, state.company)] if state.active else []
+
+
+def decide_reactivate(state: Contact, command: ReactivateContact, now: datetime) -> list[Event]:
+    """Signing in again; nothing when that is so already."""
+    if state.erased:
+        raise errors.ContactGone
+    return [] if state.active else [ContactReactivated(state.contact, state.company)]
+
+
+def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[Event]:
+    """The personal data is to go; nothing when it went already."""
+    if command.actor == state.contact:
+        raise errors.NotYourself
+    return [] if state.erased else [ContactErased(state.contact, state.company)]
+
+
+def refuse_unusable(state: Contact) -> None:
+    """Raise ContactGone or ContactInactive for one who cannot get a password."""
+    if state.erased:
+        raise errors.ContactGone
+    if not state.active:
+        raise errors.ContactInactive
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whose an e-mail address is; `contact` "" when it is free."""
+
+    contact: str = ""
+    reserved_at: datetime | None = None
+    confirmed: bool = False
+
+
+def evolve_address(state: Address, event: Event) -> Address:
+    """The address after the event."""
+    match event:
+        case EmailReserved():
+            return Address(event.contact, event.reserved_at)
+        case EmailConfirmed():
+            return replace(state, confirmed=True)
+        case EmailReleased():
+            return Address()
+        case _:
+            return state
+
+
+def decide_reserve(state: Address, login: str, contact: str, owner: Contact, now: datetime) -> list[Event]:
+    """The address for `contact`; nothing when it has it already. `owner` is the contact that `state` names.
+
+    Taken is what another contact uses, and what another reserved less than ten minutes ago.
+    """
+    lapsed = state.reserved_at is not None and now - state.reserved_at >= RESERVATION
+    if state.contact == contact:
+        return [] if state.confirmed or not lapsed else [EmailReserved(contact, now)]
+    if state.contact and not owner.erased and (state.confirmed or not lapsed or owner.login == login):
+        raise errors.EmailTaken
+    return [EmailReserved(contact, now)]
+
+
+def decide_confirm(state: Address, contact: str) -> list[Event]:
+    """The reservation is for good; nothing when it is already, or is another's."""
+    return [EmailConfirmed(contact)] if state.contact == contact and not state.confirmed else []
+
+
+def decide_release(state: Address, contact: str) -> list[Event]:
+    """The address is free; nothing when it is not the contact's."""
+    return [EmailReleased(contact)] if state.contact == contact else []

@@ -1,0 +1,116 @@
+"""The rules that identity can break, each as a class."""
+
+from __future__ import annotations
+
+from chassis.errors import Refused
+
+
+class EmailTaken(Refused):
+    """The address already belongs to another contact."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("Somebody already uses this e-mail address. Each contact needs an address of their own.")
+
+
+class NoEmail(Refused):
+    """A contact without an address cannot sign in."""
+
+    def __init__(self) -> None:
+        super().__init__("This contact has no e-mail address. Add one in the ERP, then invite them.")
+
+
+class UnknownBranch(Refused):
+    """The company has no such branch."""
+
+    def __init__(self, branches: list[str]) -> None:
+        super().__init__(f"The company has no branch {', '.join(branches)}.", branches=branches)
+
+
+class ContactInactive(Refused):
+    """The contact was deactivated."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This contact is deactivated. Reactivate it first.")
+
+
+class ContactGone(Refused):
+    """The contact's personal data was erased."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This contact's personal data was erased; it cannot be changed any more.")
+
+
+class StaffHaveRoles(Refused):
+    """Permissions are for a company's contacts."""
+
+    def __init__(self) -> None:
+        super().__init__("Staff have roles, not permissions.")
+
+
+class NotYourself(Refused):
+    """Nobody locks themselves out."""
+
+    def __init__(self) -> None:
+        super().__init__("You cannot do this to yourself. Ask another admin.")
+
+
+class NotSignedUp(Refused):
+    """The contact has no password yet."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This contact has not accepted an invitation yet, so there is no password to change.")
+
+
+class WeakPassword(Refused):
+    """The password breaks a rule of passwords.py."""
+
+
+class WrongPassword(Refused):
+    """The current password is another one."""
+
+    def __init__(self) -> None:
+        super().__init__("The current password is not right. Nothing was changed.")
+
+
+class SignInRefused(Refused):
+    """Address, password or account is not right; which one is not said."""
+
+    http = 401
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is not right.")
+
+
+class InvitationUnknown(Refused):
+    """No such link was ever made, or not all of it was copied."""
+
+    http = 404
+
+    def __init__(self) -> None:
+        super().__init__("This invitation is not known. Copy the whole link, or ask for a new one.")
+
+
+class InvitationUsed(Refused):
+    """A password was already chosen with this link, or a newer link replaced it."""
+
+    http = 410
+
+    def __init__(self) -> None:
+        super().__init__("This invitation was already used or replaced. Sign in, or ask for a new one.")
+
+
+class InvitationExpired(Refused):
+    """The link is older than seven days."""
+
+    http = 410
+
+    def __init__(self) -> None:
+        super().__init__("This invitation has expired. Please ask for a new one.")

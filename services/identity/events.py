@@ -1,0 +1,171 @@
+"""What happened to companies, contacts and e-mail addresses. Stored for ever: a changed shape needs an upcaster.
+
+`personal` is a person's name, e-mail and phone, sealed with the contact's own key (see vault.py). `login` is the keyed
+hash of the e-mail address the contact signs in with. Staff belong to company "".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.messages import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRecorded(Event):
+    """A company as the ERP last told it, whole; `currency` is its ISO code."""
+
+    company: str
+    name: str
+    currency: str
+    price_list: str
+    country: str
+    language: str
+    phone: str
+    email: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRecorded(Event):
+    """A branch of a company as the ERP last told it."""
+
+    company: str
+    branch: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecorded(Event):
+    """A contact person as the ERP last told it; `key` is the ERP's id."""
+
+    contact: str
+    company: str
+    key: str
+    personal: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCreated(Event):
+    """A portal admin created a contact of a company, or staff. `branches` None: all of them."""
+
+    contact: str
+    company: str
+    staff_roles: tuple[str, ...]
+    personal: str
+    login: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactInvited(Event):
+    """A link was made with which the contact chooses a password until `expires_at` (UTC)."""
+
+    contact: str
+    company: str
+    login: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationAccepted(Event):
+    """The contact chose a password with the link."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Event):
+    """The contact changed the own password."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    """An admin set the contact's password."""
+
+    contact: str
+    company: str
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsChanged(Event):
+    """What the contact may do from now on, whole; `branches` None: all of them."""
+
+    contact: str
+    company: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDeactivated(Event):
+    """The contact cannot sign in any more."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReactivated(Event):
+    """The contact may sign in again."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactErased(Event):
+    """The contact's personal data is to be unreadable for ever: whoever keeps its key deletes it."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailReserved(Event):
+    """The address of this stream is the contact's, for ten minutes unless confirmed; `reserved_at` is UTC."""
+
+    contact: str
+    reserved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EmailConfirmed(Event):
+    """The contact that reserved the address exists and uses it."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailReleased(Event):
+    """The address is free again."""
+
+    contact: str
+
+
+ALL = (
+    CompanyRecorded,
+    BranchRecorded,
+    ContactRecorded,
+    ContactCreated,
+    ContactInvited,
+    InvitationAccepted,
+    PasswordChanged,
+    PasswordSet,
+    PermissionsChanged,
+    ContactDeactivated,
+    ContactReactivated,
+    ContactErased,
+    EmailReserved,
+    EmailConfirmed,
+    EmailReleased,
+)

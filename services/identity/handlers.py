@@ -1,0 +1,49 @@
+"""What identity can do, on one screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chassis.dispatch import CommandHandler, Handle, Tools, changes
+from chassis.messages import Context, Reply
+from services.identity import contacts, domain, schemas
+from services.identity.streams import CONTACT
+from services.identity.vault import open_vault
+
+
+def _guarded(handle: Handle) -> Handle:
+    """The handler, under a payload hash by which nobody can guess the names and addresses in the payload."""
+
+    async def guarded(command: Any, context: Context, tools: Tools) -> Reply:
+        digest = open_vault(tools.settings).guarded(context.payload_hash)
+        return await handle(command, replace(context, payload_hash=digest), tools)
+
+    return guarded
+
+
+def _secret(handle: Handle) -> Handle:
+    """The handler, under a payload hash that knows nothing of the passwords in the payload."""
+
+    async def secret(command: Any, context: Context, tools: Tools) -> Reply:
+        contact = getattr(command, "contact_id", context.actor)
+        return await handle(command, replace(context, payload_hash=f"{type(command).__name__}/{contact}"), tools)
+
+    return secret
+
+
+COMMAND_HANDLERS = {
+    "CreateContact": CommandHandler(schemas.CreateContactShape, _guarded(contacts.create_contact)),
+    "CreateStaff": CommandHandler(schemas.CreateStaffShape, _guarded(contacts.create_staff)),
+    "InviteContact": CommandHandler(schemas.InviteContactShape, _guarded(contacts.invite)),
+    "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
+    "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),
+    "SetPermissions": CommandHandler(schemas.SetPermissionsShape, _guarded(contacts.set_permissions)),
+    "DeactivateContact": CommandHandler(
+        schemas.DeactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_deactivate))
+    ),
+    "ReactivateContact": CommandHandler(
+        schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
+    ),
+    "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
+}

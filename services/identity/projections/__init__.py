@@ -1,0 +1,5 @@
+"""The read models of identity, one file each."""
+
+from services.identity.projections import companies, people
+
+PROJECTIONS = (people.PROJECTION, companies.PROJECTION)

@@ -1,0 +1,113 @@
+"""Contacts and staff with what they may do. Personal data stands here in clear until it is erased."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from sqlalchemy import Column, Index, MetaData, Table, Text
+
+from chassis.codec import dumps
+from chassis.config import Settings
+from chassis.messages import Recorded
+from chassis.readmodel import Projection, Rows, upsert
+from services.identity.domain import DEFAULT_PERMISSIONS
+from services.identity.vault import ERASED, Person, Vault, open_vault
+
+VERSION = 1
+CONTACTS = Table(
+    f"contacts_v{VERSION}",
+    MetaData(),
+    Column("contact_id", Text, primary_key=True),
+    Column("company", Text, nullable=False),  # "" for staff
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("status", Text, nullable=False),  # contract.CONTACT_STATUSES
+    Column("staff_roles", Text, nullable=False),  # JSON list
+    Column("permissions", Text, nullable=False),  # JSON list
+    Column("branches", Text),  # JSON list; NULL: all
+    Column("language", Text, nullable=False),
+    Column("invited_at", Text),
+    Column("last_changed", Text, nullable=False),
+    Column("password_changed_at", Text),  # sessions from before it are not to be trusted
+    Column("name_key", Text, nullable=False),  # the name as it sorts: lower case
+    Column("search", Text, nullable=False),  # name, e-mail and phone in lower case
+    Index(f"contacts_v{VERSION}_company", "company", "name_key", "contact_id"),
+    Index(f"contacts_v{VERSION}_name", "name_key", "contact_id"),
+    Index(f"contacts_v{VERSION}_email", "email"),
+)
+_CONTACT = upsert(CONTACTS)
+_PERSONAL = ("name", "email", "phone", "language", "name_key", "search")
+# What a contact is again once it is no longer deactivated.
+_REACTIVATED = (
+    f"UPDATE {CONTACTS.name} SET status = CASE WHEN password_changed_at IS NOT NULL THEN 'active'"
+    " WHEN invited_at IS NOT NULL THEN 'invited' ELSE 'recorded' END, last_changed = ? WHERE contact_id = ?"
+)
+_INVITED = (
+    f"UPDATE {CONTACTS.name} SET status = CASE status WHEN 'active' THEN 'active' ELSE 'invited' END,"
+    " invited_at = ?, last_changed = ? WHERE contact_id = ?"
+)
+
+
+@functools.cache
+def _vault() -> Vault:
+    """The keys of the process that projects; its settings come from the environment like the projector's."""
+    return open_vault(Settings.from_env())
+
+
+def _personal(person: Person, language: str) -> tuple[str, ...]:
+    search = " ".join((person.name, person.email, person.phone)).casefold()
+    return (person.name, person.email, person.phone, language, person.name.casefold(), search)
+
+
+def _json(values: Any) -> str | None:
+    return None if values is None else dumps(values).decode()
+
+
+def project(event: Recorded, rows: Rows) -> None:
+    """One event of a contact into its row."""
+    data, at = event.data, event.recorded_at.isoformat()
+    contact = data["contact"]
+    rows.touch(data["company"], event.position)
+    match event.type:
+        case "ContactCreated":
+            _insert(rows, data, at, data["staff_roles"], data["permissions"], data["branches"])
+        case "ContactRecorded":
+            if rows.one(f"SELECT 1 FROM {CONTACTS.name} WHERE contact_id = ?", contact) is None:
+                _insert(rows, data, at, (), DEFAULT_PERMISSIONS, None)
+            else:
+                known = _personal(_vault().open(contact, data["personal"]), data["language"])
+                _update(rows, contact, at, **dict(zip(_PERSONAL, known, strict=True)))
+        case "ContactInvited":
+            rows.execute(_INVITED, (at, at, contact))
+        case "InvitationAccepted" | "PasswordSet" | "PasswordChanged":
+            _update(rows, contact, at, status="active", password_changed_at=at)
+        case "PermissionsChanged":
+            permissions, branches = _json(data["permissions"]), _json(data["branches"])
+            _update(rows, contact, at, permissions=permissions, branches=branches)
+        case "ContactDeactivated":
+            _update(rows, contact, at, status="inactive")
+        case "ContactReactivated":
+            rows.execute(_REACTIVATED, (at, contact))
+        case "ContactErased":
+            nobody = dict(zip(_PERSONAL, _personal(ERASED, ""), strict=True)) | {"search": ""}
+            _update(rows, contact, at, status="erased", **nobody)
+
+
+def _insert(rows: Rows, data: dict[str, Any], at: str, roles: Any, permissions: Any, branches: Any) -> None:
+    person = _vault().open(data["contact"], data["personal"])
+    name, email, phone, language, name_key, search = _personal(person, data["language"])
+    facts = (name, email, phone, "recorded", _json(roles), _json(permissions), _json(branches), language)
+    rows.execute(_CONTACT, (data["contact"], data["company"], *facts, None, at, None, name_key, search))
+
+
+def _update(rows: Rows, contact: str, at: str, **values: Any) -> None:
+    columns = ", ".join(f"{name} = ?" for name in values)
+    rows.execute(
+        f"UPDATE {CONTACTS.name} SET {columns}, last_changed = ? WHERE contact_id = ?",
+        (*values.values(), at, contact),
+    )
+
+
+PROJECTION = Projection("people", VERSION, ("contact-",), (CONTACTS,), project)

@@ -1,0 +1,113 @@
+"""Wire ⇄ command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, pre_load
+from marshmallow.validate import ContainsOnly, Length
+
+from chassis.dispatch import Shape
+from services.identity import commands
+from services.identity.domain import PERMISSIONS, STAFF_ROLES
+
+_NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
+_PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
+_CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
+
+
+def _once(values: list[str]) -> None:
+    if len(set(values)) < len(values):
+        raise ValidationError("Each may be named once only.")
+
+
+def _permissions(required: bool) -> fields.List:
+    only = ContainsOnly(PERMISSIONS, error="There is no such permission.")
+    return fields.List(fields.String(), required=required, validate=[only, _once])
+
+
+class _Stripped(Shape):
+    @pre_load
+    def _strip(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+
+
+class CreateContactShape(_Stripped):
+    """CreateContact as an admin's form sends it."""
+
+    makes = commands.CreateContact
+    for_company = fields.String(required=True, validate=Length(min=1, max=100))
+    name = fields.String(required=True, validate=_NAME)
+    email = fields.Email(required=True, validate=Length(max=254))
+    phone = fields.String(validate=Length(max=50))
+    language = fields.String(validate=Length(max=10))
+    permissions = _permissions(required=False)
+    branches = _CODES
+
+
+class CreateStaffShape(_Stripped):
+    """CreateStaff as set-up sends it."""
+
+    makes = commands.CreateStaff
+    name = fields.String(required=True, validate=_NAME)
+    email = fields.Email(required=True, validate=Length(max=254))
+    phone = fields.String(validate=Length(max=50))
+    language = fields.String(validate=Length(max=10))
+    staff_roles = fields.List(
+        fields.String(),
+        required=True,
+        validate=[Length(min=1), ContainsOnly(STAFF_ROLES, error="There is no such role."), _once],
+    )
+
+
+class InviteContactShape(Shape):
+    """InviteContact as an admin's form sends it."""
+
+    makes = commands.InviteContact
+    contact_id = fields.String(required=True)
+
+
+class SetPasswordShape(Shape):
+    """SetPassword as an admin's form sends it."""
+
+    makes = commands.SetPassword
+    contact_id = fields.String(required=True)
+    password = fields.String(required=True, validate=_PASSWORD)
+
+
+class ChangePasswordShape(Shape):
+    """ChangePassword as the settings page sends it."""
+
+    makes = commands.ChangePassword
+    current = fields.String(required=True, validate=_PASSWORD)
+    new = fields.String(required=True, validate=_PASSWORD)
+
+
+class SetPermissionsShape(Shape):
+    """SetPermissions as an admin's form sends it."""
+
+    makes = commands.SetPermissions
+    contact_id = fields.String(required=True)
+    permissions = _permissions(required=True)
+    branches = _CODES
+
+
+class DeactivateContactShape(Shape):
+    """DeactivateContact as an admin's form sends it."""
+
+    makes = commands.DeactivateContact
+    contact_id = fields.String(required=True)
+
+
+class ReactivateContactShape(Shape):
+    """ReactivateContact as an admin's form sends it."""
+
+    makes = commands.ReactivateContact
+    contact_id = fields.String(required=True)
+
+
+class EraseContactShape(Shape):
+    """EraseContact as an admin's form sends it."""
+
+    makes = commands.EraseContact
+    contact_id = fields.String(required=True)

@@ -1,0 +1,43 @@
+"""The nameko process of identity: commands over RPC, and what people do before there is a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis import log, metrics
+from chassis.green import rpc
+from chassis.service import CommandService, wait
+from services.identity import access
+from services.identity.handlers import COMMAND_HANDLERS
+
+
+class IdentityService(CommandService):
+    """Answers `rpc-identity`. The three methods answer `{"status": "done", …}` or a refusal, like `execute`."""
+
+    name = "identity"
+    handlers = COMMAND_HANDLERS
+
+    @rpc
+    def sign_in(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"email", "password", "correlation_id"}` → who that is."""
+        return self._answer(access.sign_in, payload)
+
+    @rpc
+    def invitation(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"token"}` → whom the invitation is for."""
+        return self._answer(access.invitation, payload)
+
+    @rpc
+    def accept_invitation(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"token", "password", "command_id", "correlation_id"}` → who signed up."""
+        return self._answer(access.accept_invitation, payload)
+
+    def _answer(self, method: access.Method, payload: dict[str, Any]) -> dict[str, Any]:
+        log.clear()
+        with metrics.command_timer(self.name, method.__name__) as outcome:
+            answer = wait(access.answer(method, payload, self.tools))
+            outcome(answer["status"])
+        return answer
+
+
+SERVICE = IdentityService

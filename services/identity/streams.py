@@ -1,0 +1,32 @@
+"""The three kinds of streams that identity owns, and loading one as the person who asks may see it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from chassis.dispatch import Tools
+from chassis.errors import NotFound
+from chassis.messages import Context
+from chassis.repository import Aggregate, Loaded
+from services.identity import domain
+from services.identity.contract import CODEC
+
+S = TypeVar("S")
+
+COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC)
+CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
+ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)
+
+
+async def find(aggregate: Aggregate[S], key: str, context: Context, tools: Tools, missing: str) -> Loaded[S]:
+    """The stream, or NotFound saying `missing` where there is none or it is another company's."""
+    loaded = await tools.repository.load(aggregate, key)
+    owner = aggregate.company_of(loaded.state)
+    if loaded.revision < 0 or (owner is not None and not context.sees(owner)):
+        raise NotFound(missing)
+    return loaded
+
+
+async def find_contact(contact: str, context: Context, tools: Tools) -> Loaded[domain.Contact]:
+    """The contact's stream."""
+    return await find(CONTACT, contact, context, tools, "There is no such contact.")

@@ -1,0 +1,176 @@
+"""Personal data under a key a contact, and what is derived from this installation's secret.
+
+Deleting a contact's key makes its personal data unreadable in every event, copy and backup of the streams.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.codec import dumps, loads
+from chassis.config import Settings
+from chassis.messages import derived_id
+from chassis.repository import now
+from chassis.statedb import StateDb
+
+_NONCE = 12
+_SAVE_POSITION = "INSERT OR REPLACE INTO erasures (one, position) VALUES (1, ?)"
+_ERP_CONTACTS = UUID("3c1a4f0e-8a0b-5b7e-9f43-5f8e1f6f0a11")
+
+
+class Forgotten(Exception):
+    """The contact was erased: nothing personal of it is to be written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The personal data of a contact."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+
+
+ERASED = Person("(erased)")
+
+
+def contact_id(parent: UUID) -> str:
+    """The id of the contact that a command (its id) or an ERP document makes: 16 characters, 80 bits."""
+    digest = hashlib.sha256(derived_id(parent, "contact").bytes).digest()
+    return base64.b32encode(digest[:10]).decode().lower()
+
+
+def erp_contact_id(company: str, key: str) -> str:
+    """The id of a company's contact that the ERP knows as `key`, whichever connection tells of it."""
+    return contact_id(derived_id(_ERP_CONTACTS, dumps([company, key]).decode()))
+
+
+def secret(settings: Settings) -> bytes:
+    """This installation's secret, 32 bytes, made on first use; `PORTICO_IDENTITY_KEY_FILE` names another file."""
+    named = os.environ.get("PORTICO_IDENTITY_KEY_FILE", "")
+    return _secret(Path(named), False) if named else _secret(settings.folder("identity") / "email.key", True)
+
+
+@functools.cache
+def _secret(path: Path, may_make: bool) -> bytes:
+    if may_make and not path.exists():
+        _make_secret(path)
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise RuntimeError(
+            f"The key file {path} cannot be read ({error.strerror}). Restore it from the backup."
+        ) from None
+    if len(found) < 32:
+        raise RuntimeError(f"The key file {path} is shorter than 32 bytes. Restore it from the backup.")
+    return found
+
+
+def _make_secret(path: Path) -> None:
+    """Written whole under another name first: service and worker may both be the first."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+class Vault:
+    """Seals and opens personal data; makes the keyed hashes. Used by any thread; blocks on SQLite."""
+
+    def __init__(self, state: StateDb, installation_secret: bytes) -> None:
+        self._state = state
+        self._secret = installation_secret
+
+    def _keyed(self, purpose: str, text: str) -> bytes:
+        return hmac.digest(self._secret, f"{purpose}\0{text}".encode(), "sha256")
+
+    def login(self, email: str) -> str:
+        """What stands for an e-mail address in stream names and events: the same for any case and outer space."""
+        return self._keyed("email", email.strip().casefold()).hex()
+
+    def invitation_token(self, command_id: UUID, contact: str) -> str:
+        """The one-time token of the invitation that this command makes, the same each time it is asked."""
+        return base64.urlsafe_b64encode(self._keyed("invitation", f"{command_id}/{contact}")).decode().rstrip("=")
+
+    def guarded(self, payload_hash: str) -> str:
+        """A payload's hash as events may hold it: one cannot guess names or addresses by it."""
+        return self._keyed("payload", payload_hash).hex()
+
+    def seal(self, contact: str, person: Person) -> str:
+        """The person's data, readable only with the contact's key, as base64; raises Forgotten."""
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = AESGCM(self._key_to_seal(contact)).encrypt(nonce, dumps(asdict(person)), contact.encode())
+        return base64.b64encode(nonce + sealed).decode()
+
+    def open(self, contact: str, personal: str) -> Person:
+        """What was sealed; ERASED when the contact's key is gone."""
+        row = self._state.row("SELECT key FROM contact_keys WHERE contact = ?", contact)
+        if row is None or row["key"] is None or not personal:
+            return ERASED
+        sealed = base64.b64decode(personal)
+        return Person(**loads(AESGCM(row["key"]).decrypt(sealed[:_NONCE], sealed[_NONCE:], contact.encode())))
+
+    def forget(self, contact: str, position: int | None = None) -> None:
+        """Delete the contact's key, password and invitations; again does nothing.
+
+        With `position`, all erasures up to this commit position are carried out.
+        """
+        self._state.connection().execute("PRAGMA secure_delete=ON")
+        with self._state.transaction() as connection:
+            connection.execute(
+                "INSERT INTO contact_keys (contact, key, erased_at) VALUES (?, NULL, ?)"
+                " ON CONFLICT (contact) DO UPDATE SET key = NULL, erased_at = excluded.erased_at WHERE key IS NOT NULL",
+                (contact, now().isoformat()),
+            )
+            connection.execute("DELETE FROM passwords WHERE contact = ?", (contact,))
+            connection.execute("DELETE FROM invitations WHERE contact = ?", (contact,))
+            if position is not None:
+                connection.execute(_SAVE_POSITION, (position,))
+        # The write-ahead log still has the page with the key until it starts anew.
+        self._state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def erased_up_to(self) -> int:
+        """The commit position up to which erasures were carried out in this state database."""
+        row = self._state.row("SELECT position FROM erasures")
+        return row["position"] if row else 0
+
+    def save_erased_up_to(self, position: int) -> None:
+        """Remember that there is nothing to erase up to this commit position."""
+        with self._state.transaction() as connection:
+            connection.execute(_SAVE_POSITION, (position,))
+
+    def _key_to_seal(self, contact: str) -> bytes:
+        found = self._state.row("SELECT key FROM contact_keys WHERE contact = ?", contact)
+        if found is None:
+            with self._state.transaction() as connection:
+                connection.execute(
+                    "INSERT OR IGNORE INTO contact_keys (contact, key) VALUES (?, ?)",
+                    (contact, AESGCM.generate_key(bit_length=256)),
+                )
+            found = self._state.row("SELECT key FROM contact_keys WHERE contact = ?", contact)
+        if found is None or found["key"] is None:
+            raise Forgotten(contact)
+        return bytes(found["key"])
+
+
+def open_vault(settings: Settings, state: StateDb | None = None) -> Vault:
+    """The vault of this installation."""
+    return Vault(state or StateDb(settings.state_db("identity")), secret(settings))
