@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, fields
 from marshmallow.validate import Length
-from sqlalchemy import Column, Integer, Text
 
-from chassis.bodies import Amount, DocumentBody, currency
-from chassis.bodies import Text as TextField
+from chassis.bodies import Amount, DocumentBody, Text, currency
 from chassis.codec import Codec
-from chassis.documents import SORTS, DocumentTables, document_tables, search_range, totals_query
+from chassis.documents import SORTS, search_range, totals_query
 from services.orders import events
-from services.orders.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
-from services.orders.catalogue import MODEL as CATALOGUE_MODEL
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
+from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
+from services.orders.projections.orders import KINDS, ORDERS
 
 SERVICE = "orders"
 STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
 CODEC = Codec(events.ALL)
 PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled"})
-KINDS = ("order", "delivery")
 
 ORDERS_MODEL = "orders_v1"
-"""Published tables: ORDERS (`orders_v1`, `order_lines_v1`, `order_totals_v1`, `order_months_v1`, `order_links_v1`,
-`order_search_v1`). `key` names a document for good: the portal's reference of an order placed here, else the ERP's
-number; `number` is what people see: the ERP's once it is known. `kind` is one of KINDS, `status` of STATUSES."""
-ORDERS: DocumentTables = document_tables(
-    "order",
-    1,
-    key="key",
-    extra=(
-        Column("erp_number", Text, nullable=False),
-        Column("from_erp", Integer, nullable=False),
-        Column("placed_by", Text, nullable=False),
-        Column("message", Text, nullable=False),
-        Column("position", Integer, nullable=False),
-    ),
-)
+"""Published tables: ORDERS (see projections/orders.py)."""
+CATALOGUE_MODEL = "catalogue_v1"
+"""Published tables: ITEMS, PRICES, TERMS; read them with `read_catalogue` (see projections/catalogue.py)."""
 
 
 class _Strict(Schema):
@@ -50,8 +35,8 @@ class ItemBody(_Strict):
     """An item as an ERP connector sends it; its key is the item's code."""
 
     name = fields.String(required=True)
-    unit = TextField()
-    group = TextField()
+    unit = Text()
+    group = Text()
     sellable = fields.Boolean(load_default=True)
     available = Amount(load_default=None, allow_none=True)
 

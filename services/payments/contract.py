@@ -7,9 +7,11 @@ from marshmallow.validate import Length
 
 from chassis.bodies import Amount, Day, DocumentBody, Text, currency
 from chassis.codec import Codec
-from chassis.documents import SORTS, DocumentTables, document_tables, search_range, totals_query
+from chassis.documents import SORTS, search_range, totals_query
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
+from services.payments.projections.balance import BALANCES, OPEN_ITEMS
+from services.payments.projections.documents import DOCUMENTS
 
 SERVICE = "payments"
 STREAMS = ("documents-", "ledger-")
@@ -17,12 +19,9 @@ CODEC = Codec(events.ALL)
 PUBLISHED: frozenset[str] = frozenset()
 
 DOCUMENTS_MODEL = "documents_v1"
-"""Published tables: DOCUMENTS (`documents_v1`, `document_lines_v1`, `document_totals_v1`, `document_months_v1`,
-`document_links_v1`, `document_search_v1`). `number` names a document; `kind` is one of KINDS, `status` of STATUSES."""
-DOCUMENTS: DocumentTables = document_tables("document", 1)
-
+"""Published tables: DOCUMENTS (see projections/documents.py)."""
 BALANCE_MODEL = "balance_v1"
-"""Published tables `open_items_v1` and `balances_v1` (see projections/balance.py)."""
+"""Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
 
 
 class Applied(Schema):
@@ -57,11 +56,13 @@ class PaymentBody(Schema):
 
 
 __all__ = [
+    "BALANCES",
     "BALANCE_MODEL",
     "CODEC",
     "DOCUMENTS",
     "DOCUMENTS_MODEL",
     "KINDS",
+    "OPEN_ITEMS",
     "PUBLISHED",
     "SERVICE",
     "SORTS",

@@ -1,18 +1,106 @@
-"""Items, prices and terms, for pages that show prices and for the service that decides on them."""
+"""What a company can buy and at which prices: the tables, and the query that pages and the service share."""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Float, Index, MetaData, Table, Text
 
 from chassis.messages import Recorded
+from chassis.money import digits
 from chassis.readmodel import Projection, Rows, upsert
-from services.orders.catalogue import ITEMS, PRICES, TERMS, VERSION
+from services.orders.domain import Break, Catalogue, CatalogueItem, Terms
+
+VERSION = 1
+MODEL = f"catalogue_v{VERSION}"
+BUCKETS = 16
+_meta = MetaData()
+ITEMS = Table(
+    f"items_v{VERSION}",
+    _meta,
+    Column("item", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("item_group", Text, nullable=False),
+    Column("sellable", Boolean, nullable=False),
+    Column("available", Text),
+    Index(f"items_v{VERSION}_group", "item_group", "item"),
+)
+# Numbers are exact as text; the keys beside them are what to sort by.
+PRICES = Table(
+    f"prices_v{VERSION}",
+    _meta,
+    Column("price_list", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("min_quantity", Text, primary_key=True),
+    Column("min_quantity_key", Float, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("price_key", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+TERMS = Table(
+    f"terms_v{VERSION}",
+    _meta,
+    Column("company", Text, primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("price_list", Text, nullable=False),
+    Column("discount_percent", Text, nullable=False),
+)
 
 EVERYONE = ""
 """The company under which items and prices change: the catalogue of all companies."""
 _ITEM = upsert(ITEMS)
 _PRICE = upsert(PRICES)
 _TERMS = upsert(TERMS)
+
+Execute = Callable[[str, Sequence[Any]], Iterable[Any]]
+"""Runs SQL with its values and gives rows that have names, like a connection's `execute`."""
+
+
+def item_bucket(item: str) -> str:
+    """The partition, and with `items-` the stream, that an item belongs to: "0" to "15"."""
+    return str(zlib.crc32(item.encode()) % BUCKETS)
+
+
+def read_catalogue(execute: Execute, company: str, items: Iterable[str], schema: str = "") -> Catalogue:
+    """The named items as this company is offered them; unknown ones are absent.
+
+    `schema` is the name under which the read model is attached, if it is.
+    """
+    prefix = f"{schema}." if schema else ""
+    codes = sorted(set(items))
+    marks = ", ".join("?" * len(codes))
+    position = _first(execute(f"SELECT position FROM {prefix}checkpoints WHERE model = ?", (MODEL,)))
+    terms = _first(execute(f"SELECT * FROM {prefix}{TERMS.name} WHERE company = ?", (company,)))
+    found = {row["item"]: row for row in execute(f"SELECT * FROM {prefix}{ITEMS.name} WHERE item IN ({marks})", codes)}
+    breaks: dict[str, list[Break]] = {}
+    if terms is not None:
+        select = f"SELECT item, min_quantity, price FROM {prefix}{PRICES.name}"
+        where = f" WHERE price_list = ? AND currency = ? AND item IN ({marks}) ORDER BY item, min_quantity_key"
+        for row in execute(select + where, (terms["price_list"], terms["currency"], *codes)):
+            breaks.setdefault(row["item"], []).append(Break(Decimal(row["min_quantity"]), Decimal(row["price"])))
+    return Catalogue(
+        None if terms is None else _terms(terms),
+        {code: _item(row, breaks.get(code, ())) for code, row in found.items()},
+        0 if position is None else position["position"],
+    )
+
+
+def _first(rows: Iterable[Any]) -> Any:
+    return next(iter(rows), None)
+
+
+def _terms(row: Any) -> Terms:
+    return Terms(row["currency"], row["price_list"], Decimal(row["discount_percent"]), digits(row["currency"]))
+
+
+def _item(row: Any, breaks: Iterable[Break]) -> CatalogueItem:
+    available = None if row["available"] is None else Decimal(row["available"])
+    return CatalogueItem(row["item"], row["name"], row["unit"], bool(row["sellable"]), available, tuple(breaks))
 
 
 def project(event: Recorded, rows: Rows) -> None:

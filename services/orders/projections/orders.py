@@ -10,14 +10,34 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Column, Integer, Text
+
 from chassis.codec import dumps
-from chassis.documents import DocumentRow, DocumentWriter
+from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, document_tables
 from chassis.messages import Recorded
 from chassis.money import minor
 from chassis.readmodel import Projection, Rows
-from services.orders.contract import ORDERS
 
 VERSION = 1
+KINDS = ("order", "delivery")
+ORDERS: DocumentTables = document_tables(
+    "order",
+    VERSION,
+    key="key",
+    extra=(
+        Column("erp_number", Text, nullable=False),
+        Column("from_erp", Integer, nullable=False),
+        Column("placed_by", Text, nullable=False),
+        Column("message", Text, nullable=False),
+        Column("position", Integer, nullable=False),
+    ),
+)
+"""`orders_v1`, `order_lines_v1`, `order_totals_v1`, `order_months_v1`, `order_links_v1`, `order_search_v1`.
+
+`key` names a document for good: the portal's reference of an order placed here, else the ERP's number. `number` is what
+people see: the ERP's once it is known. `kind` is one of KINDS, `status` of domain.STATUSES. `message` is why it was
+rejected or cancelled, `position` where it last changed.
+"""
 _WRITER = DocumentWriter(ORDERS)
 _TABLE, _BODIES = ORDERS.documents.name, ORDERS.lines.name
 _ROW = f"SELECT * FROM {_TABLE} WHERE company = ? AND kind = ? AND key = ?"

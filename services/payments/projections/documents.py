@@ -5,14 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 from chassis.codec import dumps
-from chassis.documents import DocumentRow, DocumentWriter
+from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, document_tables
 from chassis.messages import Recorded
 from chassis.money import minor
 from chassis.readmodel import Projection, Rows
-from services.payments.contract import DOCUMENTS
 from services.payments.domain import open_amount, status_of
 
 VERSION = 1
+DOCUMENTS: DocumentTables = document_tables("document", VERSION)
+"""`documents_v1`, `document_lines_v1`, `document_totals_v1`, `document_months_v1`, `document_links_v1`,
+`document_search_v1`. `number` names a document; `kind` is one of domain.KINDS, `status` of domain.STATUSES.
+"""
 _KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
 _WRITER = DocumentWriter(DOCUMENTS)
 
