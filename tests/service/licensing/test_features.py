@@ -1,0 +1,76 @@
+"""The portal's own licences, through the real processes, broker and store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from chassis.errors import CommandReused, Invalid, RemoteRefusal
+from chassis.messages import ALL_COMPANIES
+from tests.support.services import RunningService
+
+ADMIN = "K-9002"
+
+
+@pytest.fixture(scope="module")
+def licensing(start_service: Callable[[str], RunningService]) -> RunningService:
+    """The running service."""
+    return start_service("licensing")
+
+
+def licensed(licensing: RunningService, company: str) -> set[str]:
+    """The features licensed for the company, or for all with "*"."""
+    return {row["feature"] for row in licensing.rows("SELECT * FROM features_v1 WHERE company = ?", company)}
+
+
+def send(licensing: RunningService, command: str, feature: str, company: str) -> None:
+    """Send the command and wait until the read model shows it."""
+    payload = {"feature": feature, "for_company": company}
+    answer = licensing.send(command, payload, ALL_COMPANIES, ADMIN)
+    licensing.wait_position("features_v1", answer["position"])
+
+
+def test_a_feature_is_licensed_for_everyone_and_taken_back(licensing: RunningService) -> None:
+    send(licensing, "GrantFeature", "order_pad", "*")
+    assert licensed(licensing, "*") == {"order_pad"}
+    send(licensing, "WithdrawFeature", "order_pad", "*")
+    assert licensed(licensing, "*") == set()
+
+
+def test_a_companys_licence_is_its_own(licensing: RunningService) -> None:
+    send(licensing, "GrantFeature", "order_pad", "C10010")
+    send(licensing, "GrantFeature", "marketplace", "C10010")
+    assert licensed(licensing, "C10010") == {"order_pad", "marketplace"}
+    assert licensed(licensing, "C10020") == set()
+    with pytest.raises(RemoteRefusal, match="Withdraw the Marketplace first") as refused:
+        send(licensing, "WithdrawFeature", "order_pad", "C10010")
+    assert refused.value.code == "OrderPadInUse"
+
+
+def test_the_marketplace_alone_is_refused(licensing: RunningService) -> None:
+    with pytest.raises(RemoteRefusal, match="Grant the Order Pad first"):
+        send(licensing, "GrantFeature", "marketplace", "C10030")
+
+
+def test_what_is_licensed_already_is_done_and_changes_nothing(licensing: RunningService) -> None:
+    payload = {"feature": "order_pad", "for_company": "C10040"}
+    first = licensing.send("GrantFeature", payload, ALL_COMPANIES, ADMIN)
+    again = licensing.send("GrantFeature", payload, ALL_COMPANIES, ADMIN)
+    assert (again["revision"], again["position"]) == (first["revision"], first["position"])
+
+
+def test_the_same_command_again_gets_the_first_reply_and_other_content_is_refused(licensing: RunningService) -> None:
+    command_id = uuid4()
+    payload = {"feature": "order_pad", "for_company": "C10050"}
+    first = licensing.send("GrantFeature", payload, ALL_COMPANIES, ADMIN, command_id)
+    assert licensing.send("GrantFeature", payload, ALL_COMPANIES, ADMIN, command_id) == {**first, "repeated": True}
+    with pytest.raises(CommandReused):
+        licensing.send("GrantFeature", {**payload, "feature": "marketplace"}, ALL_COMPANIES, ADMIN, command_id)
+
+
+def test_a_feature_that_does_not_exist_is_refused(licensing: RunningService) -> None:
+    with pytest.raises(Invalid) as refused:
+        send(licensing, "GrantFeature", "teleport", "*")
+    assert "feature" in refused.value.details["fields"]

@@ -1,0 +1,88 @@
+"""A service as it runs in production: its nameko process and its worker, and a client that sends it commands."""
+
+from __future__ import annotations
+
+import sqlite3
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.config import Settings
+from chassis.messages import Context
+from chassis.rpc import Commands, RpcClient
+from tests.support.ports import free_port
+from tests.support.processes import Process
+from tests.support.settings import environment
+from tests.support.waiting import wait_until
+
+
+def answers(port: int, path: str = "/readyz") -> bool:
+    """Whether the admin server on this port says yes."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+class RunningService:
+    """`portico service NAME` and `portico worker NAME` on given settings; `send` is the gateway's part."""
+
+    def __init__(self, name: str, settings: Settings, logs: Path) -> None:
+        self.name = name
+        self.settings = settings
+        self.service, self.service_port = self._process("service", logs)
+        self.worker, self.worker_port = self._process("worker", logs)
+        self.rpc = RpcClient(settings.amqp_uri, f"test-{name}")
+        self.commands = Commands(self.rpc)
+
+    def _process(self, kind: str, logs: Path) -> tuple[Process, int]:
+        port = free_port()
+        env = {**environment(self.settings), "PORTICO_ADMIN_PORT": str(port)}
+        return Process(["-m", "portico", kind, self.name], logs / f"{self.name}-{kind}.log", env), port
+
+    def start(self) -> None:
+        """Start both and wait until both are ready."""
+        self.service.start()
+        self.worker.start(lambda: answers(self.worker_port), 30)
+        wait_until(lambda: answers(self.service_port), 30, lambda: f"{self.name} ready\n{self.service.tail()}")
+
+    def stop(self) -> None:
+        """End both, and the client."""
+        self.rpc.stop()
+        for process in (self.service, self.worker):
+            process.stop()
+
+    def send(
+        self,
+        command: str,
+        payload: dict[str, Any],
+        company: str,
+        actor: str,
+        command_id: UUID | None = None,
+    ) -> dict[str, Any]:
+        """The answer of a done command; raises what it was refused with. Without a command id it is a new one."""
+        context = Context(command_id or uuid4(), company, actor, "test", f"test-{command}")
+        return self.commands.send(self.name, command, payload, context)
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of the service's read models, read as the gateway reads them: read-only."""
+        path = self.settings.read_db(self.name)
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, values)]
+
+    def wait_rows(self, sql: str, *values: Any, seconds: float = 10) -> list[dict[str, Any]]:
+        """The rows, as soon as there are any."""
+        return wait_until(lambda: self.rows(sql, *values), seconds, lambda: f"rows of {sql}\n{self.worker.tail()}")
+
+    def wait_position(self, model: str, position: int, seconds: float = 10) -> None:
+        """Wait until the read model (`cases_v1`) has every event up to the position."""
+
+        def reached() -> bool:
+            return bool(self.rows("SELECT 1 FROM checkpoints WHERE model = ? AND position >= ?", model, position))
+
+        wait_until(reached, seconds, lambda: f"{model} at {position}\n{self.worker.tail()}")
