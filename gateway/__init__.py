@@ -1,0 +1,1 @@
+"""The portal people see: pages over the services' published tables, commands by RPC."""

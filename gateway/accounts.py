@@ -1,0 +1,139 @@
+"""Signing in, passwords, devices, branch: identity's RPCs, the throttle and this browser's session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Request, g, session
+
+from chassis import log
+from chassis.errors import PorticoError, Refused, Unavailable, from_wire
+from chassis.messages import ALL_COMPANIES
+from gateway import people
+from gateway.access import Scope, remember
+from gateway.parts import parts
+from gateway.security import device_name
+from gateway.websession import WebSession
+
+_log = log.get("gateway.accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany(Exception):
+    """Too many tries with this account or from this address; `seconds` to wait."""
+
+    seconds: int
+
+
+def sign_in(request: Request, email: str, password: str) -> None:
+    """Ask identity, then open a new session in this browser.
+
+    Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
+    """
+    throttle, address = parts().throttle, request.remote_addr or ""
+    wait = throttle.begin(email, address)
+    if wait:
+        _log.info("log-in throttled", seconds=wait)
+        raise TooMany(wait)
+    try:
+        answer = _call("sign_in", {"email": email.strip(), "password": password})
+    except Refused as error:
+        _log.info("log-in refused", code=error.code)
+        raise
+    except PorticoError:
+        throttle.not_tried(email, address)
+        raise
+    throttle.succeeded(email, address)
+    _open(request, answer)
+
+
+def invited(token: str) -> dict[str, Any]:
+    """Whom an invitation is for (`name`, `email`, `company_name`); raises Refused when it no longer holds."""
+    return _call("invitation", {"token": token})
+
+
+def accept_invitation(request: Request, token: str, password: str, command_id: str) -> None:
+    """Redeem an invitation with the chosen password, and sign in. Raises TooMany, Refused, Unavailable."""
+    throttle, address = parts().throttle, request.remote_addr or ""
+    wait = throttle.begin(f"invitation/{token}", address)
+    if wait:
+        raise TooMany(wait)
+    try:
+        answer = _call("accept_invitation", {"token": token, "password": password, "command_id": command_id})
+    except Unavailable:
+        throttle.not_tried(f"invitation/{token}", address)
+        raise
+    throttle.succeeded(f"invitation/{token}", address)
+    _open(request, answer)
+    if "position" in answer:
+        # The first page waits until identity's read model shows the person as active.
+        remember(web_session(), (people.PEOPLE_MODEL,), int(answer["position"]))
+
+
+def web_session() -> WebSession:
+    """This browser's session."""
+    web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
+    return web
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One of a person's signed-in browsers; times are UTC."""
+
+    id: str
+    name: str
+    since: datetime
+    seen: datetime
+    is_this: bool
+
+
+def devices(scope: Scope) -> list[Device]:
+    """The person's own sessions, the latest used first."""
+    return [
+        Device(
+            one.id,
+            one.device,
+            datetime.fromtimestamp(one.created_at, UTC),
+            datetime.fromtimestamp(one.seen_at, UTC),
+            one.id == scope.session_id,
+        )
+        for one in parts().store.of_contact(scope.contact_id)
+    ]
+
+
+def sign_out_device(scope: Scope, session_id: str) -> bool:
+    """End one of the person's own sessions; False when it is none of theirs."""
+    return parts().store.revoke_by_id(scope.contact_id, session_id)
+
+
+def sign_out_others(scope: Scope) -> int:
+    """End all the person's sessions but this one; answers how many."""
+    return parts().store.revoke_all(scope.contact_id, except_id=scope.session_id)
+
+
+def choose_branch(scope: Scope, branch: str) -> bool:
+    """Limit this session to a branch, or to none when empty; False when the branch is not the person's to choose."""
+    if branch:
+        person = people.load_person(parts().reads, scope.contact_id)
+        if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
+            return False
+    web = web_session()
+    assert web.record is not None
+    web.record.branch = branch or None
+    web.modified = True
+    return True
+
+
+def _call(method: str, payload: dict[str, Any]) -> dict[str, Any]:
+    # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
+    answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
+    if answer["status"] != "done":
+        raise from_wire(answer)
+    return answer
+
+
+def _open(request: Request, answer: dict[str, Any]) -> None:
+    company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
+    web_session().sign_in(answer["contact_id"], company, device_name(request.user_agent.string))

@@ -1,0 +1,84 @@
+"""What the portal's owner sets about the gateway, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+LANGUAGES = {"en": "en_GB"}
+"""Languages with a catalogue, and the locale whose dates and numbers each uses."""
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Names, addresses and limits of the portal. Times in the unit their name says."""
+
+    supplier: str = "Portico"
+    website: str = ""
+    support_mail: str = ""
+    support_phone: str = ""
+    bind: str = "127.0.0.1"
+    workers: int = 2
+    threads: int = 8
+    https: bool = False
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    proxies: int = 0
+    origin: str = ""
+    live_url: str = ""
+    idle_minutes: int = 120
+    absolute_hours: int = 12
+    style_page: bool = False
+    timezone: ZoneInfo = ZoneInfo("UTC")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> GatewaySettings:
+        """Read the gateway's own `PORTICO_*` variables; `PORTICO_HOSTS=*` answers to any host name."""
+        env = os.environ if env is None else env
+        hosts = _listed(env.get("PORTICO_HOSTS", ""))
+        return cls(
+            supplier=env.get("PORTICO_SUPPLIER", "Portico"),
+            website=env.get("PORTICO_WEBSITE", ""),
+            support_mail=env.get("PORTICO_SUPPORT_MAIL", ""),
+            support_phone=env.get("PORTICO_SUPPORT_PHONE", ""),
+            bind=env.get("PORTICO_BIND", "127.0.0.1"),
+            workers=int(env.get("PORTICO_WEB_WORKERS", "2")),
+            threads=int(env.get("PORTICO_WEB_THREADS", "8")),
+            https=env.get("PORTICO_HTTPS", "") == "1",
+            hosts=() if hosts == ("*",) else ("localhost", "127.0.0.1", *hosts),
+            proxies=int(env.get("PORTICO_PROXIES", "0")),
+            origin=env.get("PORTICO_ORIGIN", "").rstrip("/"),
+            live_url=env.get("PORTICO_LIVE_URL", ""),
+            idle_minutes=int(env.get("PORTICO_IDLE_MINUTES", "120")),
+            absolute_hours=int(env.get("PORTICO_SESSION_HOURS", "12")),
+            style_page=env.get("PORTICO_STYLE", "") == "1",
+            timezone=ZoneInfo(env.get("PORTICO_TIMEZONE", "UTC")),
+        )
+
+
+def secret_key(folder: Path) -> str:
+    """The key that signs tokens: `PORTICO_SECRET_KEY`, else one made once in `folder`, readable by us alone."""
+    configured = os.environ.get("PORTICO_SECRET_KEY", "")
+    if configured:
+        return configured
+    path = folder / "secret.key"
+    temporary = folder / f".secret.{secrets.token_hex(4)}"
+    if not path.exists():
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            # Of two processes starting at once the first link wins; the other reads what it finds.
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_text().strip()

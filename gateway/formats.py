@@ -1,0 +1,78 @@
+"""Dates, times and amounts in the reader's language, as Jinja filters."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from flask import Flask, g
+from flask_babel import get_timezone
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from gateway import money
+
+
+@lru_cache(maxsize=8192)
+def _date(value: date, locale: str) -> str:
+    return format_date(value, "medium", locale=locale)
+
+
+def as_date(value: date | str | None) -> str:
+    """A business date (a date, or its ISO text as read models hold it): `12 Mar 2026`; a dash for none."""
+    if not value:
+        return "–"
+    return _date(date.fromisoformat(value[:10]) if isinstance(value, str) else value, g.locale)
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """The UTC datetime of a read model's text."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def as_time(value: datetime | str | None) -> str:
+    """Date and time in the portal's zone."""
+    if not value:
+        return "–"
+    return str(format_datetime(as_moment(value), "medium", tzinfo=get_timezone(), locale=g.locale))
+
+
+def ago(value: datetime | str | None) -> str | Markup:
+    """How long ago, in words, with the exact time behind it."""
+    if not value:
+        return "–"
+    moment = as_moment(value)
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    words = (
+        _("just now") if abs(seconds) < 45 else format_timedelta(-round(seconds), add_direction=True, locale=g.locale)
+    )
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.astimezone(UTC).isoformat(timespec="seconds"), as_time(moment), escape(words)
+    )
+
+
+def as_money(minor: int | None, currency: str) -> str:
+    """`1,240.50 EUR`."""
+    return money.money(minor, currency, g.locale)
+
+
+def as_amount(minor: int | None, currency: str) -> str:
+    """`1,240.50`, where the currency stands in the column's head."""
+    return "–" if minor is None else money.amount(minor, currency, g.locale)
+
+
+def as_number(value: Any, places: int | None = None) -> str:
+    """A quantity, count or percentage: an int, a Decimal or its text."""
+    if value is None:
+        return "–"
+    return money.decimal(money.Decimal(value), places, g.locale)
+
+
+def install(app: Flask) -> None:
+    """Make them filters: `{{ row.due|date }}`, `{{ row.open|money(row.currency) }}`."""
+    app.jinja_env.filters.update(
+        date=as_date, datetime=as_time, ago=ago, money=as_money, amount=as_amount, number=as_number
+    )

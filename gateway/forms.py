@@ -1,0 +1,87 @@
+"""Forms that send commands: what was typed is never lost, refusals stand beside it, a second click does nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from chassis import log
+from chassis.errors import CommandReused, Invalid, NotFound, PorticoError, Refused, Unavailable
+from gateway.access import Scope
+
+_log = log.get("forms")
+
+
+class CommandForm(FlaskForm):
+    """A form with the id of the command it will send, made when the page is shown.
+
+    `summary` holds messages that belong to no single field; `status` is the answer's HTTP status.
+    """
+
+    command_id = HiddenField(default=lambda: str(uuid4()))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.summary: list[str] = []
+        self.status = 200
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Whether it was sent and is complete; `status` is 422 when it was sent and is not."""
+        if not self.is_submitted():
+            return False
+        valid = bool(self.validate(extra_validators))
+        self.status = 200 if valid else 422
+        return valid
+
+    def refused(self, error: PorticoError) -> None:
+        """Show an error on the form: at its fields where it names them, else above."""
+        self.status = getattr(error, "status", error.http)
+        placed = False
+        fields = error.details.get("fields", {}) if isinstance(error, Invalid) else {}
+        for name, messages in fields.items():
+            field = self._fields.get(name)
+            if field is not None and name != "command_id":
+                field.errors = [*field.errors, *messages]
+                placed = True
+            else:
+                self.summary.extend(str(message) for message in messages)
+                placed = True
+        if isinstance(error, CommandReused):
+            # Sending again as it now stands is a new wish, so it gets a number of its own.
+            self.command_id.data = str(uuid4())
+            self.summary.append(_("%(said)s To send this as a new one, press the button again.", said=error.message))
+        elif isinstance(error, Unavailable):
+            self.summary.append(
+                _(
+                    "%(said)s Nothing was lost: what you typed is still here. Press the button again.",
+                    said=error.message,
+                )
+            )
+        elif not placed:
+            self.summary.append(error.message)
+
+
+def send(
+    form: CommandForm,
+    scope: Scope,
+    service: str,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    shows: tuple[str, ...],
+    for_company: str | None = None,
+) -> dict[str, Any] | None:
+    """Send the form's command: its reply, or None with the reason on the form. NotFound is left to its own page."""
+    try:
+        return scope.command(service, name, payload, form.command_id.data or "", shows=shows, for_company=for_company)
+    except NotFound:
+        raise
+    except (Refused, Unavailable) as error:
+        _log.info("command refused", service=service, command=name, code=error.code)
+        form.refused(error)
+        return None

@@ -1,0 +1,132 @@
+"""Parts of pages kept ready, under the versions of what they show. Never whole pages, never anything with a form.
+
+    @fragment("home.invoices", models=("payments.documents_v1",))
+    def invoices(scope: Scope) -> str: …
+
+The key is read before the rows, in the same transaction: what is stored under a version shows that version. One cache a
+process, least recently used out first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Concatenate, ParamSpec
+
+from flask import render_template
+from markupsafe import Markup
+
+from gateway.access import Scope
+from gateway.parts import parts
+from gateway.reads import NotReady
+
+P = ParamSpec("P")
+SETTINGS_MODEL = "identity.companies"
+_VERSION = re.compile(r"_v\d+$")
+
+
+class FragmentCache:
+    """Markup by key, bounded by the characters it holds."""
+
+    def __init__(self, max_chars: int = 64 * 1024 * 1024) -> None:
+        self._kept: OrderedDict[Hashable, Markup] = OrderedDict()
+        self._lock = threading.Lock()
+        self._room = max_chars
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Hashable) -> Markup | None:
+        """What is kept under the key, marked as used."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                self.misses += 1
+                return None
+            self._kept.move_to_end(key)
+            self.hits += 1
+            return found
+
+    def put(self, key: Hashable, value: Markup) -> None:
+        """Keep it; the least recently used go when there is no more room."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = value
+                self._room -= len(value)
+            while self._room < 0 and self._kept:
+                _, dropped = self._kept.popitem(last=False)
+                self._room += len(dropped)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._room += sum(map(len, self._kept.values()))
+            self._kept.clear()
+
+
+def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, extra: Hashable) -> Hashable:
+    """Everything a fragment may depend on: versions first, then who sees it and how."""
+    versions = scope.versions()
+    return (
+        name,
+        extra,
+        scope.company,
+        tuple([versions.get(model, 0) for model in models]),
+        versions.get(SETTINGS_MODEL, 0),
+        scope.today,
+        scope.branches,
+        scope.permissions,
+        scope.staff_roles,
+        scope.language,
+        scope.currency,
+        scope.contact_id if personal else None,
+    )
+
+
+def fragment(
+    name: str, *, models: tuple[str, ...], personal: bool = False
+) -> Callable[[Callable[Concatenate[Scope, P], str]], Callable[Concatenate[Scope, P], Markup]]:
+    """Cache what the function renders. `models` ("service.model_v1") are all the read models whose rows it shows.
+
+    `personal` when anything in it is the contact's own. Further arguments are part of the key and must be hashable.
+    While a model is not built the fragment says so, and is not kept.
+    """
+
+    shown = tuple(_VERSION.sub("", model) for model in models)
+    services = tuple(model.partition(".")[0] for model in models)
+
+    def decorate(render: Callable[Concatenate[Scope, P], str]) -> Callable[Concatenate[Scope, P], Markup]:
+        @functools.wraps(render)
+        def cached(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> Markup:
+            scope.settle(*services)
+            scope.visit.watched.update(shown)
+            # Staff see all companies, whose versions are many: what they see is rendered afresh.
+            if scope.is_staff and models:
+                return _ready(render, scope, *args, **kwargs)
+            kept = parts().fragments
+            key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())))
+            found = kept.get(key)
+            if found is None:
+                try:
+                    found = Markup(render(scope, *args, **kwargs))
+                except NotReady:
+                    return _not_ready()
+                kept.put(key, found)
+            return found
+
+        return cached
+
+    return decorate
+
+
+def _ready(render: Callable[..., str], *args: Any, **kwargs: Any) -> Markup:
+    try:
+        return Markup(render(*args, **kwargs))
+    except NotReady:
+        return _not_ready()
+
+
+def _not_ready() -> Markup:
+    return Markup(render_template("_states/not_ready.html"))

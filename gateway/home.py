@@ -1,0 +1,65 @@
+"""What the start page is made of: subjects register a section each, cached as a fragment.
+
+@section("money.balance", models=("payments.ledger",), needs="see_balance", place="top", order=10)
+def balance(scope: Scope) -> str: …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from gateway.access import Scope
+from gateway.fragments import fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the start page; `needs` empty is for every customer, `role` for staff who have it."""
+
+    show: Callable[[Scope], Markup]
+    place: str
+    order: int
+    needs: str
+    role: str
+
+    def is_for(self, scope: Scope) -> bool:
+        """Whether this person gets it."""
+        if scope.is_staff:
+            return self.role in scope.staff_roles
+        return not self.role and (not self.needs or scope.can(self.needs))
+
+
+_SECTIONS: dict[str, Section] = {}
+
+
+def section(
+    name: str,
+    *,
+    models: tuple[str, ...],
+    needs: str = "",
+    role: str = "",
+    place: str = "tables",
+    order: int = 50,
+    personal: bool = False,
+) -> Callable[[Callable[[Scope], str]], Callable[[Scope], Markup]]:
+    """Register a section: `place` "top" (balance, things to do) or "tables" (the at-a-glance five)."""
+    if place not in ("top", "tables"):
+        raise ValueError(place)
+
+    def decorate(render: Callable[[Scope], str]) -> Callable[[Scope], Markup]:
+        show = fragment(f"home.{name}", models=models, personal=personal)(render)
+        _SECTIONS[name] = Section(show, place, order, needs, role)
+        return show
+
+    return decorate
+
+
+def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
+    """The sections of this person, rendered: those on top, then the tables."""
+    mine = sorted((one for one in _SECTIONS.values() if one.is_for(scope)), key=lambda one: one.order)
+    return [one.show(scope) for one in mine if one.place == "top"], [
+        one.show(scope) for one in mine if one.place == "tables"
+    ]

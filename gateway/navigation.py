@@ -1,0 +1,82 @@
+"""What is in the frame: tabs, report menu and tasks, from the features that pages declare and this person may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from gateway.routes import Access, Feature
+
+CUSTOMER_TABS = {
+    "home": _l("Home"),
+    "orders": _l("Orders"),
+    "money": _l("Invoices & payments"),
+    "support": _l("Support"),
+    "addons": _l("Add-ons"),
+    "documents": _l("Documents"),
+}
+STAFF_TABS = {
+    "home": _l("Home"),
+    "companies": _l("Companies & contacts"),
+    "cases": _l("Cases"),
+    "sync": _l("ERP sync"),
+    "operations": _l("Operations"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place in the frame. `path` is also what tells whether it is the page at hand."""
+
+    title: Any
+    path: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access."""
+
+    tabs: tuple[tuple[str, Link], ...]
+    reports: tuple[tuple[Any, tuple[Link, ...]], ...]
+    tasks: dict[str, tuple[Link, ...]]
+    quick: tuple[Link, ...]
+
+
+def navigation(table: dict[str, Access], permissions: frozenset[str], staff_roles: frozenset[str]) -> Navigation:
+    """What these rights open. A page that cannot be opened is not shown."""
+    offered = sorted(
+        (
+            (access, access.feature)
+            for access in table.values()
+            if access.feature and access.allows(permissions, staff_roles)
+        ),
+        key=lambda pair: (pair[1].order, pair[0].path),
+    )
+    staff = bool(staff_roles)
+    tabs = []
+    for key, title in (STAFF_TABS if staff else CUSTOMER_TABS).items():
+        own = [(access, feature) for access, feature in offered if access.tab == key]
+        if own:
+            # A stable sort: the tab leads to its leading feature, else to its first.
+            first = min(own, key=lambda pair: not pair[1].leads)
+            tabs.append((key, Link(title, first[0].path)))
+    groups: dict[str, tuple[Any, list[Link]]] = {}
+    tasks: dict[str, list[Link]] = {}
+    for access, feature in offered:
+        if feature.group is not None:
+            groups.setdefault(str(feature.group), (feature.group, []))[1].append(_link(access, feature))
+        for tab in feature.task_on:
+            tasks.setdefault(tab, []).append(_link(access, feature))
+    return Navigation(
+        tabs=tuple(tabs),
+        reports=tuple((title, tuple(links)) for title, links in groups.values()),
+        tasks={tab: tuple(links) for tab, links in tasks.items()},
+        quick=tuple(_link(access, feature) for access, feature in offered if feature.quick),
+    )
+
+
+def _link(access: Access, feature: Feature) -> Link:
+    return Link(feature.title, access.path, feature.icon)

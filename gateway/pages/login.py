@@ -1,0 +1,142 @@
+"""Logging in and out, invitations, and what anybody may choose for themselves: light or dark, language, menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, make_response, redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from chassis.errors import Refused, Unavailable
+from gateway import accounts
+from gateway.forms import CommandForm
+from gateway.frame import keep_choices, render
+from gateway.resume import kept
+from gateway.routes import Pages
+from gateway.security import safe_next
+from gateway.throttle import minutes
+
+pages = Pages("login", __name__)
+_PASSWORD = [
+    InputRequired(_l("Choose a password.")),
+    Length(min=12, max=200, message=_l("Use at least 12 characters.")),
+]
+
+
+class LoginForm(CommandForm):
+    """E-mail and password; `resume` carries a form that was sent when the session had ended."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(_l("Enter your e-mail address.")), Length(max=254)])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password.")), Length(max=200)])
+    next = HiddenField()
+    resume = HiddenField()
+
+
+class InvitationForm(CommandForm):
+    """A first password, twice."""
+
+    password = PasswordField(_l("New password"), _PASSWORD, description=_l("At least 12 characters."))
+    again = PasswordField(
+        _l("The same again"), [EqualTo("password", message=_l("The two passwords are not the same."))]
+    )
+
+
+def login_page(form: LoginForm | None = None, resume: str = "", status: int = 200) -> Any:
+    """The log-in page; with `resume` it says that what was typed is kept."""
+    if form is None:
+        form = LoginForm(formdata=None, next=request.args.get("next", ""), resume=resume)
+    ended = bool(form.resume.data) or request.args.get("ended") == "1"
+    g.pop("scope", None)
+    return render(
+        "login/login.html", title=_("Log in"), form=form, ended=ended, keeps=bool(form.resume.data), status=status
+    )
+
+
+@pages.public_page("/login")
+def login() -> Any:
+    """The form, unless this browser is signed in already."""
+    if accounts.web_session().record is not None:
+        return redirect(safe_next(request.args.get("next")))
+    return login_page()
+
+
+@pages.public_page("/login", methods=("POST",))
+def log_in() -> Any:
+    """Check with identity, open a session, go on to where the person was going."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return login_page(form, status=form.status)
+    try:
+        accounts.sign_in(request, form.email.data or "", form.password.data or "")
+    except accounts.TooMany as error:
+        return _wait(login_page, form, error.seconds)
+    except Refused as error:
+        form.summary.append(error.message)
+        return login_page(form, status=401)
+    except Unavailable as error:
+        form.refused(error)
+        return login_page(form, status=503)
+    kept_form = kept(form.resume.data or "")
+    if kept_form is not None:
+        path, fields = kept_form
+        g.pop("csrf_token", None)
+        return render("login/resume.html", title=_("You are signed in again"), path=safe_next(path), fields=fields)
+    return redirect(safe_next(form.next.data))
+
+
+@pages.page("/logout", methods=("POST",))
+def logout() -> Any:
+    """End this session on the server."""
+    accounts.web_session().sign_out()
+    return redirect("/login")
+
+
+@pages.public_page("/invitation/<token>")
+def invitation(token: str) -> Any:
+    """The form for a first password, with the name of whom it is for; or why the link no longer holds."""
+    return _invitation_page(InvitationForm(), token, accounts.invited(token))
+
+
+@pages.public_page("/invitation/<token>", methods=("POST",))
+def accept_invitation(token: str) -> Any:
+    """Redeem the invitation and sign in."""
+    form = InvitationForm()
+    if form.validate_on_submit():
+        try:
+            accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
+            return redirect("/")
+        except accounts.TooMany as error:
+            return _wait(lambda form, status: _invitation_page(form, token, None, status), form, error.seconds)
+        except (Refused, Unavailable) as error:
+            form.refused(error)
+    return _invitation_page(form, token, None, form.status)
+
+
+@pages.public_page("/preferences", methods=("POST",))
+def preferences() -> Any:
+    """Keep a choice of appearance in this browser; goes back to the page it came from."""
+    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(safe_next(_back()))
+    keep_choices(request.form, response)
+    return response
+
+
+def _back() -> str:
+    base, referrer = request.host_url, request.referrer or ""
+    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/"
+
+
+def _invitation_page(form: InvitationForm, token: str, person: dict[str, Any] | None, status: int = 200) -> Any:
+    title = _("Choose your password")
+    return render("login/invitation.html", title=title, form=form, token=token, person=person, status=status)
+
+
+def _wait(page: Any, form: CommandForm, seconds: int) -> Any:
+    form.summary.append(
+        _("Too many tries. Wait %(minutes)s minutes, then try again, or call our support.", minutes=minutes(seconds))
+    )
+    response = make_response(page(form, status=429))
+    response.headers["Retry-After"] = str(seconds)
+    return response

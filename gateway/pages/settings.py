@@ -1,0 +1,84 @@
+"""The person's own settings: account, password, devices; and the branch they look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from gateway import accounts
+from gateway.access import current_scope
+from gateway.forms import CommandForm, send
+from gateway.frame import render
+from gateway.routes import Feature, Pages
+from gateway.security import safe_next
+
+pages = Pages("settings", __name__)
+
+
+class PasswordForm(CommandForm):
+    """The current password and the new one, twice."""
+
+    current = PasswordField(_l("Current password"), [InputRequired(_l("Enter your current password."))])
+    new = PasswordField(
+        _l("New password"),
+        [
+            InputRequired(_l("Choose a new password.")),
+            Length(min=12, max=200, message=_l("Use at least 12 characters.")),
+        ],
+        description=_l("At least 12 characters. A few words in a row are easy to remember."),
+    )
+    again = PasswordField(_l("The same again"), [EqualTo("new", message=_l("The two passwords are not the same."))])
+
+
+@pages.page("/settings", tab="settings", feature=Feature(_l("Settings"), icon="person-gear", order=90))
+def account() -> Any:
+    """Account details, password and devices on one page."""
+    scope = current_scope()
+    devices = accounts.devices(scope)
+    return render("settings/account.html", title=_("Settings"), devices=devices)
+
+
+@pages.page(
+    "/settings/password",
+    tab="settings",
+    feature=Feature(_l("Change password"), icon="key", task_on=("home", "settings"), order=91),
+    methods=("GET", "POST"),
+)
+def password() -> Any:
+    """Change the password; all other devices are signed out by it."""
+    scope, form = current_scope(), PasswordForm()
+    if form.validate_on_submit():
+        payload = {"current": form.current.data, "new": form.new.data}
+        if send(form, scope, "identity", "ChangePassword", payload, shows=()):
+            others = accounts.sign_out_others(scope)
+            flash(
+                _("Your password is changed. Other devices that were signed out: %(count)s.", count=others), "success"
+            )
+            return redirect("/settings")
+    return render("settings/password.html", title=_("Change password"), form=form, status=form.status)
+
+
+@pages.page("/settings/devices/<session_id>", methods=("POST",))
+def sign_out_device(session_id: str) -> Any:
+    """End one of the person's own sessions."""
+    scope = current_scope()
+    if session_id == scope.session_id:
+        accounts.web_session().sign_out()
+        return redirect("/login")
+    if not accounts.sign_out_device(scope, session_id):
+        abort(404)
+    flash(_("That device is signed out."), "success")
+    return redirect("/settings")
+
+
+@pages.page("/branch", methods=("POST",))
+def choose_branch() -> Any:
+    """Limit figures and reports to one of the person's branches, or show all of theirs."""
+    if not accounts.choose_branch(current_scope(), request.form.get("branch", "")):
+        abort(404)
+    return redirect(safe_next(request.form.get("next")))

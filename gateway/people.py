@@ -1,0 +1,90 @@
+"""Who is signed in, as identity's read models say at this moment: a change of permission works at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from chassis.messages import ALL_COMPANIES
+from gateway.reads import Reads
+from services.identity import contract as identity
+
+PEOPLE_MODEL = f"{identity.SERVICE}.{identity.PEOPLE_MODEL}"
+COMPANIES_MODEL = f"{identity.SERVICE}.{identity.COMPANIES_MODEL}"
+CONTACTS = f"{identity.SERVICE}.{identity.CONTACTS_TABLE}"
+COMPANIES = f"{identity.SERVICE}.{identity.COMPANIES_TABLE}"
+BRANCHES = f"{identity.SERVICE}.{identity.BRANCHES_TABLE}"
+
+PERMISSIONS = identity.PERMISSIONS
+STAFF_ROLES = identity.STAFF_ROLES
+
+_PERSON = f"""
+    SELECT p.name, p.email, p.language, p.company, p.permissions, p.branches, p.staff_roles, p.status,
+           m.name AS company_name, m.currency
+    FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company WHERE p.contact_id = :contact"""
+_BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact or a member of staff. `branches` None means all; staff belong to `ALL_COMPANIES`."""
+
+    contact_id: str
+    name: str
+    email: str
+    language: str
+    company: str
+    company_name: str
+    currency: str
+    permissions: frozenset[str]
+    branches: tuple[str, ...] | None
+    staff_roles: frozenset[str]
+    active: bool
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """The companies this person may act for."""
+        return (self.company,)
+
+
+@lru_cache(maxsize=1024)
+def _set(text: str | None) -> frozenset[str]:
+    return frozenset(orjson.loads(text)) if text else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _list(text: str | None) -> tuple[str, ...] | None:
+    found = orjson.loads(text) if text else None
+    return None if found is None else tuple(found)
+
+
+def load_person(reads: Reads, contact_id: str) -> Person | None:
+    """The person of a session, None when identity does not know them (any more); raises NotReady at first start."""
+    rows = reads.rows(_PERSON, {"contact": contact_id})
+    return _person(contact_id, rows[0]) if rows else None
+
+
+def _person(contact_id: str, row: Any) -> Person:
+    roles = _set(row.staff_roles)
+    return Person(
+        contact_id=contact_id,
+        name=row.name,
+        email=row.email or "",
+        language=row.language or "",
+        company=ALL_COMPANIES if roles else row.company,
+        company_name=row.company_name or "",
+        currency=row.currency or "",
+        permissions=frozenset() if roles else _set(row.permissions),
+        branches=_list(row.branches),
+        staff_roles=roles,
+        active=row.status == "active",
+    )
+
+
+def branch_names(reads: Reads, company: str, allowed: tuple[str, ...] | None) -> dict[str, str]:
+    """Key and name of the branches of a company that a person may see."""
+    rows = reads.rows(_BRANCHES, {"company": company})
+    return {row.branch: row.name for row in rows if allowed is None or row.branch in allowed}

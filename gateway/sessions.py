@@ -1,0 +1,137 @@
+"""Server-side sessions: a random token in the cookie, its hash in the database, revocable at once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from chassis.statedb import StateDb, migrate
+from gateway.config import GatewaySettings
+
+_COLUMNS = "id, contact_id, company, branch, device, created_at, seen_at, data"
+_TOUCH_EVERY = 60
+
+
+@dataclass(slots=True)
+class Session:
+    """One signed-in browser. Times are Unix seconds; `data` is small and JSON."""
+
+    token_hash: bytes
+    id: str
+    contact_id: str
+    company: str
+    branch: str | None
+    device: str
+    created_at: int
+    seen_at: int
+    data: dict[str, Any]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+class SessionStore:
+    """The sessions of everybody. Idle and absolute limits are checked at every look-up."""
+
+    def __init__(self, state: StateDb, settings: GatewaySettings, clock: Callable[[], float] = time.time) -> None:
+        self._state = state
+        self._idle = settings.idle_minutes * 60
+        self._absolute = settings.absolute_hours * 3600
+        self._clock = clock
+
+    def prepare(self) -> None:
+        """Bring the database to this release's schema; called once, before the workers start."""
+        migrate(self._state.path, "gateway")
+
+    def create(self, contact_id: str, company: str, device: str, data: dict[str, Any]) -> tuple[str, Session]:
+        """A new session and its token, which is kept nowhere else. Old rows of everybody are swept here."""
+        token, now = secrets.token_urlsafe(32), int(self._clock())
+        made = Session(_hash(token), secrets.token_hex(8), contact_id, company, None, device, now, now, data)
+        with self._state.transaction() as db:
+            db.execute(
+                "DELETE FROM sessions WHERE seen_at < ? OR created_at < ?", (now - self._idle, now - self._absolute)
+            )
+            db.execute(
+                f"INSERT INTO sessions (token_hash, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (made.token_hash, made.id, contact_id, company, None, device, now, now, orjson.dumps(data).decode()),
+            )
+        return token, made
+
+    def find(self, token: str) -> Session | None:
+        """The live session of a token; None when unknown, revoked or expired."""
+        digest = _hash(token)
+        row = self._state.row(f"SELECT {_COLUMNS} FROM sessions WHERE token_hash = ?", digest)
+        if row is None:
+            return None
+        now = int(self._clock())
+        if now - row["seen_at"] > self._idle or now - row["created_at"] > self._absolute:
+            return None
+        if now - row["seen_at"] >= _TOUCH_EVERY:
+            self._touch(digest, now)
+        return _session(digest, row)
+
+    def _touch(self, digest: bytes, now: int) -> None:
+        try:
+            self._state.connection().execute("UPDATE sessions SET seen_at = ? WHERE token_hash = ?", (now, digest))
+        except sqlite3.OperationalError:
+            # Busy for half a minute, or a full disk: reading pages goes on, the next request tries again.
+            return
+
+    def save(self, session: Session) -> None:
+        """Write what changed in `branch` and `data`; does not bring a revoked session back."""
+        self._state.connection().execute(
+            "UPDATE sessions SET branch = ?, data = ? WHERE token_hash = ?",
+            (session.branch, orjson.dumps(session.data).decode(), session.token_hash),
+        )
+
+    def of_contact(self, contact_id: str) -> list[Session]:
+        """All live sessions of one person, the latest used first."""
+        now = int(self._clock())
+        rows = self._state.rows(
+            f"SELECT token_hash, {_COLUMNS} FROM sessions WHERE contact_id = ? AND seen_at >= ? AND created_at >= ?"
+            " ORDER BY seen_at DESC, id",
+            contact_id,
+            now - self._idle,
+            now - self._absolute,
+        )
+        return [_session(row["token_hash"], row) for row in rows]
+
+    def revoke(self, session: Session) -> None:
+        """End one session."""
+        self.revoke_by_id(session.contact_id, session.id)
+
+    def revoke_by_id(self, contact_id: str, session_id: str) -> bool:
+        """End one session of this person by its public id; False when there is none."""
+        done = self._state.connection().execute(
+            "DELETE FROM sessions WHERE contact_id = ? AND id = ?", (contact_id, session_id)
+        )
+        return done.rowcount == 1
+
+    def revoke_all(self, contact_id: str, except_id: str = "") -> int:
+        """End all sessions of a person but the one named; answers how many."""
+        done = self._state.connection().execute(
+            "DELETE FROM sessions WHERE contact_id = ? AND id <> ?", (contact_id, except_id)
+        )
+        return done.rowcount
+
+
+def _session(digest: bytes, row: sqlite3.Row) -> Session:
+    return Session(
+        digest,
+        row["id"],
+        row["contact_id"],
+        row["company"],
+        row["branch"],
+        row["device"],
+        row["created_at"],
+        row["seen_at"],
+        orjson.loads(row["data"]),
+    )

@@ -1,0 +1,93 @@
+"""Flask's session over our own: in the database once signed in; before that a signed cookie with a CSRF token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CallbackDict
+
+from gateway.sessions import Session, SessionStore
+
+COOKIE = "portico_session"
+VISIT_COOKIE = "portico_visit"
+_VISIT_SECONDS = 12 * 3600
+
+
+class WebSession(CallbackDict[str, Any], SessionMixin):
+    """What Flask, flashes and CSRF see as a dict. `record` is the signed-in session, None before log-in."""
+
+    def __init__(self, store: SessionStore, data: dict[str, Any], record: Session | None) -> None:
+        def changed(_: Any) -> None:
+            self.modified = True
+
+        super().__init__(data, changed)
+        self.modified = False
+        self.record = record
+        self.new_token: str | None = None
+        self.ended = False
+        self._store = store
+
+    def sign_in(self, contact_id: str, company: str, device: str) -> None:
+        """A fresh session under a fresh token; whatever this browser had before, token and data, is gone."""
+        if self.record is not None:
+            self._store.revoke(self.record)
+        self.clear()
+        self.new_token, self.record = self._store.create(contact_id, company, device, {})
+        self.ended = False
+
+    def sign_out(self) -> None:
+        """End this session now, on the server."""
+        if self.record is not None:
+            self._store.revoke(self.record)
+        self.clear()
+        self.record = None
+        self.ended = True
+
+
+class Sessions(SessionInterface):
+    """Opens and saves `WebSession`; the cookie holds a token only."""
+
+    def __init__(self, store: SessionStore, secret: str, https: bool) -> None:
+        self._store = store
+        self._secure = https
+        self._visits = URLSafeTimedSerializer(secret, salt="portico-visit")
+
+    def open_session(self, app: Flask, request: Request) -> WebSession:
+        """The session of this request's cookie, or an anonymous one."""
+        token = request.cookies.get(COOKIE)
+        record = self._store.find(token) if token else None
+        if record is not None:
+            return WebSession(self._store, record.data, record)
+        data: dict[str, Any] = {}
+        visit = request.cookies.get(VISIT_COOKIE)
+        if visit:
+            try:
+                data = self._visits.loads(visit, max_age=_VISIT_SECONDS)
+            except BadSignature:
+                data = {}
+        session = WebSession(self._store, data, None)
+        session.ended = token is not None
+        return session
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write back what changed; set or drop the cookies."""
+        assert isinstance(session, WebSession)
+        response.vary.add("Cookie")
+        if session.record is not None:
+            if session.modified:
+                session.record.data = dict(session)
+                self._store.save(session.record)
+            if session.new_token is not None:
+                self._set(response, COOKIE, session.new_token, None)
+                response.delete_cookie(VISIT_COOKIE, path="/")
+            return
+        if session.ended:
+            response.delete_cookie(COOKIE, path="/")
+        if session.modified and session:
+            self._set(response, VISIT_COOKIE, str(self._visits.dumps(dict(session))), _VISIT_SECONDS)
+
+    def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
+        response.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=self._secure)
