@@ -11,16 +11,17 @@ from uuid import UUID
 from chassis import log
 from chassis.dispatch import Tools
 from chassis.errors import DeadlineExceeded, Invalid, PorticoError, to_wire
-from chassis.messages import Context
+from chassis.messages import Context, derived_id
 from chassis.repository import now
 from services.identity import addresses, credentials, domain, passwords
 from services.identity.domain import Contact
-from services.identity.errors import ContactGone, ContactInactive, InvitationUnknown, SignInRefused
+from services.identity.errors import ContactGone, ContactInactive, InvitationUnknown, InvitationUsed, SignInRefused
 from services.identity.streams import ADDRESS, COMPANY, CONTACT
 from services.identity.vault import open_vault
 
 Method = Callable[[Mapping[str, Any], Tools], Awaitable[dict[str, Any]]]
 _NOBODY = "nobody"
+_ACCEPTANCES = UUID("5b0e7f0a-6c0b-5d1c-8a39-0b9df1a4c7d2")
 
 
 async def answer(method: Method, payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
@@ -74,16 +75,17 @@ async def invitation(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]
 async def accept_invitation(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     """Take `password` as the contact's own, once a `token`; answers as sign_in does, with `position`.
 
-    The same `command_id` again gets the same answer for the same password.
+    The same `command_id` (by default one that derives from the token) again gets the same answer for the same password.
     """
-    token, password, command_id = _texts(payload, "token", "password", "command_id")
+    token, password = _texts(payload, "token", "password")
     found = await credentials.known_invitation(token, tools)
     contact = (await tools.repository.load(CONTACT, found.contact)).state
     _refuse_unusable(contact)
     known = await credentials.known_password(found.contact, tools)
-    context = _context(command_id, contact, payload)
+    context = _context(found, payload, contact)
     if found.command == str(context.command_id) and known is not None and known.command == found.command:
-        await credentials.refuse_other(known, password)
+        if not await passwords.verified(known.hash, password):
+            raise InvitationUsed
     else:
         found.refuse_closed()
         vault = open_vault(tools.settings, tools.state)
@@ -118,12 +120,13 @@ def _refuse_unusable(contact: Contact) -> None:
         raise InvitationUnknown from None
 
 
-def _context(command_id: str, contact: Contact, payload: Mapping[str, Any]) -> Context:
+def _context(found: credentials.Invitation, payload: Mapping[str, Any], contact: Contact) -> Context:
+    given = payload.get("command_id")
     try:
-        identity = UUID(command_id)
+        identity = UUID(given) if given else derived_id(_ACCEPTANCES, found.token_hash)
     except ValueError as error:
         raise Invalid("The form's id is not one.", fields={"command_id": [str(error)]}) from error
-    correlation = str(payload.get("correlation_id") or command_id)
+    correlation = str(payload.get("correlation_id") or identity)
     channel = str(payload.get("channel") or "portal")
     return Context(identity, contact.company, contact.contact, channel, correlation)
 

@@ -98,14 +98,14 @@ async def change_password(command: commands.ChangePassword, context: Context, to
     reply = tools.repository.earlier(loaded, CONTACT, contact, context)
     known = await credentials.known_password(contact, tools)
     if known is not None and known.command == str(context.command_id):
-        await credentials.refuse_other(known, command.new)
+        await credentials.refuse_other(known, command.new_password)
     elif reply is None:
         domain.decide_change_password(loaded.state)
-        if not await passwords.verified(known.hash if known else None, command.current):
+        if not await passwords.verified(known.hash if known else None, command.current_password):
             raise WrongPassword
-        passwords.refuse_weak(command.new, await _email(loaded.state, tools))
+        passwords.refuse_weak(command.new_password, await _email(loaded.state, tools))
         await credentials.settle(contact, tools)
-        await credentials.store_password(contact, command.new, "change_password", context, tools, was=known)
+        await credentials.store_password(contact, command.new_password, "change_password", context, tools, was=known)
     return reply or await _settled(contact, context, tools)
 
 

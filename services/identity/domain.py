@@ -43,14 +43,11 @@ PERMISSIONS = (
     "open_cases",
     "service_calls",
     "report_orders",
-    "report_deliveries",
     "report_invoices",
-    "report_credit_memos",
     "report_payments",
-    "report_products",
-    "report_projects",
-    "layouts",
-    "export",
+    "report_deliveries",
+    "report_credit_memos",
+    "layouts_export",
 )
 DEFAULT_PERMISSIONS = ("open_cases",)
 STAFF_ROLES = ("portal_admin", "agent", "erp_admin", "operator")

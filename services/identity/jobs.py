@@ -34,7 +34,7 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
             if not isinstance(event, Checkpoint):
                 vault.forget(CODEC.recorded(event).data["contact"], event.commit_position)
             elif time.monotonic() - saved > SAVE_SECONDS:
-                vault.save_erased_up_to(event.commit_position)
+                vault.save_erased_up_to(event.commit_position or 0)
                 saved = time.monotonic()
     finally:
         ended.set()
