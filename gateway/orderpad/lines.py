@@ -1,0 +1,89 @@
+"""Lines as people type or paste them: item, quantity, and the price they were shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from babel.numbers import NumberFormatError, parse_decimal
+from flask_babel import gettext as _
+
+EMPTY_ROWS = 8
+MOST = 500
+_SPLIT = re.compile(r"[\t;]|,(?!\d)|\s{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line as it was typed; `shown` is the unit price the page showed for it, decimal text, "" before that."""
+
+    item: str = ""
+    quantity: str = ""
+    shown: str = ""
+    currency: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was typed."""
+        return not (self.item or self.quantity)
+
+
+def read_rows(form: Mapping[str, Sequence[str]]) -> list[Typed]:
+    """The rows of the form's columns, in order; rows left empty are dropped."""
+    columns = [list(form.get(name, ())) for name in ("item", "quantity", "shown", "currency")]
+    count = max(map(len, columns))
+    for column in columns:
+        column.extend([""] * (count - len(column)))
+    rows = [
+        Typed(item.strip().upper(), quantity.strip(), shown, currency)
+        for item, quantity, shown, currency in zip(*columns, strict=True)
+    ]
+    return [row for row in rows if not row.empty]
+
+
+def read_pasted(text: str) -> list[Typed]:
+    """Lines out of a spreadsheet or a mail: item, then quantity (1 when it is missing), by tab, ; or spaces."""
+    rows = []
+    for line in text.splitlines():
+        parts = [part.strip() for part in _SPLIT.split(line.strip()) if part.strip()]
+        if len(parts) == 1:
+            item, _space, quantity = parts[0].rpartition(" ")
+            parts = [item, quantity] if item and quantity[:1].isdigit() else parts
+        if parts:
+            rows.append(Typed(parts[0].upper(), parts[1] if len(parts) > 1 else "1"))
+    return rows
+
+
+def quantity_of(text: str, locale: str) -> Decimal | None:
+    """The quantity in the reader's way of writing numbers; None when it is none."""
+    try:
+        found = parse_decimal(text, locale=locale, strict=True)
+    except (NumberFormatError, InvalidOperation):
+        return decimal_of(text)
+    return found if found.is_finite() else None
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """Decimal text as a hidden field holds it; None when it is none."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def quantity_problem(row: Typed, quantity: Decimal | None) -> str:
+    """What is wrong with what was typed, before any catalogue is asked; empty when nothing is."""
+    if not row.item:
+        return _("Which item?")
+    if not row.quantity:
+        return _("How many?")
+    if quantity is None:
+        return _("“%(text)s” is not a quantity.", text=row.quantity)
+    if quantity <= 0:
+        return _("The quantity must be more than 0.")
+    if quantity >= 10**9:
+        return _("That is too many.")
+    return ""

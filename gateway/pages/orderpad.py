@@ -1,0 +1,129 @@
+"""The Order Pad (O1): item numbers and quantities, this company's prices, one order. And taking one back (O8)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, g, redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from chassis.errors import CommandReused, Refused, Unavailable
+from gateway.access import current_scope
+from gateway.forms import CommandForm, send
+from gateway.frame import render
+from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
+from gateway.orderpad.prices import Pad, read_prices
+from gateway.routes import Feature, Pages
+
+pages = Pages("orderpad", __name__)
+SHOWS = ("orders.order",)
+
+
+class OrderForm(CommandForm):
+    """What belongs to the whole order; its lines are columns of the same form."""
+
+    reference = StringField(_l("Your order number"), validators=[Length(max=100)])
+    ship_date = DateField(_l("Wanted on"), validators=[Optional()])
+    note = TextAreaField(_l("Note"), validators=[Length(max=2000)])
+    pasted = TextAreaField(
+        _l("Paste lines"), description=_l("From a spreadsheet: item number and quantity on each line.")
+    )
+
+
+class CancelForm(CommandForm):
+    """Takes an order back."""
+
+
+@pages.page(
+    "/order-pad",
+    needs="order",
+    tab="orders",
+    methods=("GET", "POST"),
+    feature=Feature(_l("Order Pad"), "ui-checks", task_on=("home", "orders"), quick=True, order=5),
+)
+def pad() -> Any:
+    """Type or paste lines, see what they cost, order."""
+    scope = current_scope()
+    form = OrderForm()
+    rows = _rows(form)
+    if not form.is_submitted():
+        return _show(form, read_prices(scope, (), g.locale))
+    answered = read_prices(scope, rows[:MOST], g.locale)
+    if len(rows) > MOST:
+        form.summary.append(_("An order has at most %(most)s lines; the rest was left out.", most=MOST))
+    if request.form.get("action") != "place":
+        return _show(form, answered)
+    if not form.validate_on_submit():
+        return _show(form, answered)
+    if not rows:
+        form.summary.append(_("There is nothing to order yet: type an item and a quantity."))
+        form.status = 422
+        return _show(form, answered)
+    if any(not row.shown for row in rows) or not answered.complete:
+        # What is ordered is what was seen: a line whose price the person has not seen is shown first.
+        form.summary.append(_("Nothing was ordered yet: please look at the lines below and order again."))
+        form.status = 422
+        return _show(form, answered)
+    reply = send(form, scope, "orders", "PlaceOrder", _payload(form, answered), shows=SHOWS)
+    if reply is None:
+        return _show(form, answered)
+    flash(_("Thank you. Your order has the reference %(reference)s.", reference=reply["id"]), "success")
+    return redirect(f"/orders/{reply['id']}")
+
+
+@pages.page("/orders/<key>/cancel", needs="order", tab="orders", methods=("POST",))
+def cancel(key: str) -> Any:
+    """Take the order back while the ERP cannot have it yet."""
+    form = CancelForm()
+    if form.validate_on_submit():
+        try:
+            current_scope().command("orders", "CancelOrder", {"order": key}, form.command_id.data or "", shows=SHOWS)
+            flash(_("The order was cancelled."), "success")
+        except (Refused, Unavailable) as error:
+            if isinstance(error, CommandReused):
+                raise
+            flash(error.message, "danger")
+    return redirect(f"/orders/{key}")
+
+
+def _rows(form: OrderForm) -> list[Typed]:
+    rows = read_rows(request.form.to_dict(flat=False))
+    if form.pasted.data:
+        rows += read_pasted(form.pasted.data)
+        form.pasted.data = ""
+    return rows
+
+
+def _show(form: OrderForm, answered: Pad) -> Any:
+    typed = len(answered.answers)
+    blank = EMPTY_ROWS if typed < EMPTY_ROWS - 2 else typed + 3
+    return render(
+        "orderpad/pad.html",
+        title=_("Order Pad"),
+        form=form,
+        pad=answered,
+        blank=blank - typed,
+        status=form.status,
+    )
+
+
+def _payload(form: OrderForm, answered: Pad) -> dict[str, Any]:
+    return {
+        "lines": [
+            {
+                "item": answer.row.item,
+                "quantity": format(answer.quantity or Decimal(), "f"),
+                "shown_price": format(decimal_of(answer.row.shown) or Decimal(), "f"),
+                "shown_currency": answer.row.currency,
+            }
+            for answer in answered.answers
+        ],
+        "reference": form.reference.data or "",
+        "ship_date": form.ship_date.data.isoformat() if form.ship_date.data else None,
+        "note": form.note.data or "",
+        "branch": current_scope().branch or "",
+    }

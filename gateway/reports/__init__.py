@@ -1,0 +1,1 @@
+"""Reports over documents: kinds, filters and the statements that read them."""

@@ -1,0 +1,43 @@
+"""One document with its lines, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from chassis import codec
+from gateway.access import Scope
+from gateway.reports.kinds import DOCUMENT, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's row and what its body adds; `exact` is the sum of the lines before it was rounded once."""
+
+    row: Any
+    lines: list[dict[str, Any]]
+    applied: list[dict[str, Any]]
+    note: str
+    method: str
+    exact: Decimal | None
+
+    @property
+    def overdue_since(self) -> str:
+        """The due date (ISO) when something is still open, else empty; the page compares it with today."""
+        return self.row.due_date if self.row.open_minor > 0 and self.row.due_date else ""
+
+
+def load_document(scope: Scope, kind: Kind, number: str) -> Document:
+    """The company's document of this number; NotFound for another's as for none."""
+    row = scope.one(DOCUMENT[kind.kind], kind=kind.kind, number=number)
+    body = codec.loads(row.body)
+    exact = body.get("exact_total")
+    return Document(
+        row,
+        body.get("lines") or [],
+        body.get("applied") or [],
+        body.get("note") or "",
+        body.get("method") or "",
+        Decimal(exact) if exact is not None else None,
+    )
