@@ -1,0 +1,68 @@
+"""What orders can do, on one screen."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
+from chassis.errors import NotAllowed, Unavailable
+from chassis.messages import ALL_COMPANIES, Context, Reply
+from chassis.repository import Aggregate, now
+from services.orders import domain, schemas
+from services.orders.commands import PlaceOrder
+from services.orders.contract import CODEC, SERVICE, read_catalogue
+
+ORDER = Aggregate("order", domain.Order(), domain.evolve, lambda state: state.company, CODEC)
+
+
+async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Reply:
+    """Price the lines from the service's own catalogue and place the order; its reference derives from the command."""
+    if context.company == ALL_COMPANIES:
+        raise NotAllowed("Staff choose a company first: this is made for one company.")
+    items = [line.item for line in command.lines]
+    # On a real thread: the hub must not wait for a disk.
+    catalogue = await asyncio.to_thread(_catalogue, tools.settings.read_db(SERVICE), command.company, items)
+    return await create(
+        ORDER, "W", context, tools, lambda order: domain.decide_place_order(order, command, catalogue, now())
+    )
+
+
+def _catalogue(path: Path, company: str, items: Iterable[str]) -> domain.Catalogue:
+    try:
+        # Opened each time, for the file is replaced when the read model is rebuilt.
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)) as reading:
+            reading.row_factory = sqlite3.Row
+            reading.execute("BEGIN")
+            return read_catalogue(reading.execute, company, items)
+    except sqlite3.OperationalError as error:
+        raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
+
+
+def by_reactions(handle: Handle) -> Handle:
+    """For what the ERP's answers lead to: nobody of a company may claim it."""
+
+    async def guarded(command: object, context: Context, tools: Tools) -> Reply:
+        if context.company != ALL_COMPANIES:
+            raise NotAllowed("Only the ERP's answers can say this.")
+        return await handle(command, context, tools)
+
+    return guarded
+
+
+COMMAND_HANDLERS = {
+    "PlaceOrder": CommandHandler(schemas.PlaceOrderShape, place_order),
+    "CancelOrder": CommandHandler(schemas.CancelOrderShape, changes(ORDER, "order", domain.decide_cancel_order)),
+    "MarkOrderQueued": CommandHandler(
+        schemas.MarkOrderQueuedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_queued))
+    ),
+    "MarkOrderPosted": CommandHandler(
+        schemas.MarkOrderPostedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_posted))
+    ),
+    "MarkOrderRejected": CommandHandler(
+        schemas.MarkOrderRejectedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_rejected))
+    ),
+}
