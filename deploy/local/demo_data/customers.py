@@ -38,7 +38,7 @@ CUSTOMERS = (
         MAIN, "Hollis & Marr Mechanical Ltd", "GBP", "KEY", "2.5", "GB", "en", "+44 113 496 0140",
         "Unit 7, Aire Valley Park, Leeds LS10 1AB", 74, 8,
         (("LEEDS", "Leeds depot"), ("HULL", "Hull depot")), "hollismarr.example",
-        ("Priya Nair", "Tom Ashdown", "Grace Hollis"),
+        ("Grace Hollis", "Ben Marr", "Joan Pickles"),
     ),
     Customer(
         "C10020", "Penhallow Plumbing Supplies Ltd", "GBP", "TRADE", "0", "GB", "en", "+44 1872 496 220",
