@@ -31,6 +31,8 @@ ANSWERS = "erp_sync.answers"
 HINTS = "readmodels"
 DELIVERY_LIMIT = 20
 """How often a message may come back from a consumer that died before it is put aside as the cause."""
+INGEST_DELIVERY_LIMIT = 100
+"""The same for documents, of which a window comes back whole."""
 
 
 def retry_delays() -> tuple[int, ...]:
@@ -133,7 +135,7 @@ def declare_ingest(channel: Any, service: str) -> None:
     _quorum(channel, dead)
     for partition in range(INGEST_PARTITIONS):
         queue = ingest_queue(service, partition)
-        _quorum(channel, queue, dead_to=dead, delivery_limit=DELIVERY_LIMIT, single_active_consumer=True)
+        _quorum(channel, queue, dead_to=dead, delivery_limit=INGEST_DELIVERY_LIMIT, single_active_consumer=True)
     _quorum(channel, ANSWERS)
 
 
