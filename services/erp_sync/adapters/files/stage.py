@@ -1,0 +1,356 @@
+"""Stage 1 of an import: read the file once, group its rows by document, normalise, pack batches. Nothing is sent yet.
+
+Rows of a document need not be adjacent: what was gathered stays in memory as long as there is room, then goes to the
+staging database, and pieces are put together at the end; so memory stays flat whatever the file's size and order.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from chassis.money import rounded
+from services.erp_sync.adapters.files.bodies import Body, Gathered, build, merge
+from services.erp_sync.adapters.files.conditions import Matches, Row
+from services.erp_sync.adapters.files.mapping import BadCell, CompiledKind, compile_profile
+from services.erp_sync.adapters.files.profile import Profile
+from services.erp_sync.adapters.files.reading import Rows, Unreadable, open_rows
+from services.erp_sync.adapters.files.staging import Batch, Problem, Staging, json_list
+from services.erp_sync.adapters.shapes import partition
+
+ROOM = 60_000
+"""How many entries of one kind are gathered in memory before the older half goes to disk."""
+MESSAGE_BYTES = 400_000
+REPORT_ROWS = 10_000
+
+Progress = Callable[[int, int], None]
+"""Told (rows, bytes of the file) as reading goes on; raises to give up."""
+
+
+@dataclass
+class KindCount:
+    """What a file had of one kind."""
+
+    documents: int = 0
+    lines: int = 0
+    refused: int = 0
+    exact: dict[str, Decimal] = field(default_factory=dict)
+    rounded: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass
+class Staged:
+    """What stage 1 found: rows by what became of them, documents by kind."""
+
+    rows: int = 0
+    rows_refused: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    left_out_documents: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, KindCount] = field(default_factory=dict)
+
+
+class _Gatherer:
+    """Groups the rows of one kind by document: by company and key, so that no company gets another's lines."""
+
+    def __init__(self, kind: CompiledKind, rows: Rows, staging: Staging) -> None:
+        self.kind = kind
+        self.problems: list[Problem] = []
+        self._rows = rows
+        self._staging = staging
+        self._open: dict[tuple[str, str], Gathered] = {}
+        self._held = 0
+        self._matches = kind.matches
+        self._company = kind.company if kind.company is not None else _no_company
+        self._key = kind.key
+        self._choices = [choice.cell for choice in kind.choices]
+        self._entries = kind.entries
+        self._bare = not (self._choices or self._entries)
+
+    def take(self, row: list[str]) -> bool:
+        """Add the row to its document; whether all of it could be read."""
+        if self._matches is not None and not self._matches(row):
+            return True
+        place = self._company(row).strip(), self._key(row).strip()
+        found = self._open.get(place)
+        if found is None:
+            found = self._begin(place, row)
+            if found is None:
+                return False
+        if self._bare:
+            return True
+        if self._choices:
+            for choice, seen in zip(self._choices, found.counts, strict=True):
+                text = choice(row)
+                seen[text] = seen.pop(text, 0) + 1  # the last seen stands last
+        return self._add_entries(found, row)
+
+    def _begin(self, place: tuple[str, str], row: list[str]) -> Gathered | None:
+        company, key = place
+        if not key or (self.kind.company and not company):
+            column = self.kind.company_column if key else self.kind.key_column
+            self._problem(column, "", f"is empty, but a row of a {self.kind.kind.name} needs it")
+            return None
+        lists = tuple(bytearray() for _ in self.kind.kind.lists)
+        found = Gathered(self._rows.line, row, [{} for _ in self._choices], lists, [0] * len(lists))
+        self._open[place] = found
+        self._held += 1
+        if self._held > ROOM:
+            self.put_aside(len(self._open) // 2)
+        return found
+
+    def _add_entries(self, found: Gathered, row: list[str]) -> bool:
+        try:
+            for index, read, distinct in self._entries:
+                entry = read(row, found.sizes[index] + 1)
+                if entry is None or (distinct and entry[0] in found.lists[index]):
+                    continue
+                found.add(index, entry[0])
+                found.exact += entry[1]
+                self._held += 1
+        except BadCell as error:
+            found.bad = True
+            self._problem(error.column, error.value, error.reason)
+            return False
+        if self._held > ROOM:
+            self.put_aside(len(self._open) // 2)
+        return True
+
+    def refuse(self, row: list[str]) -> None:
+        """Refuse the whole document that a damaged row is of, where the row still tells which."""
+        try:
+            place = self._company(row).strip(), self._key(row).strip()
+            found = self._open.get(place) or self._begin(place, row)
+        except IndexError:
+            return
+        if found is not None:
+            found.bad = True
+
+    def put_aside(self, count: int | None = None) -> None:
+        """Move the documents gathered first (all without a count) to the staging database."""
+        keyed = self.kind.kind.company == "key"
+        places = list(self._open)[:count]
+        self._staging.put_aside(
+            self.kind.kind.rank,
+            self.kind.kind.name,
+            (((place[1] if keyed else place[0], place[1]), self._open.pop(place)) for place in places),
+        )
+        self._staging.add_errors(self.problems)
+        self.problems.clear()
+        self._held = sum(1 + sum(one.sizes) for one in self._open.values())
+
+    def _problem(self, column: str, value: str, reason: str) -> None:
+        self.problems.append(Problem(self._rows.line, column, value[:200], reason))
+
+
+def _no_company(_row: Row) -> str:
+    return ""
+
+
+class _Packer:
+    """Packs documents into messages: one partition and one set of kinds a message."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._number = 0
+        self._open: dict[tuple[str, str, str, str], list[bytes]] = {}
+        self._sizes: Counter[tuple[str, str, str, str]] = Counter()
+        self._lines: Counter[tuple[str, str, str, str]] = Counter()
+
+    def add(self, kind: CompiledKind, company: str, body: Body) -> None:
+        """A document into its partition's message; what belongs to another company or kind is complete."""
+        shape = kind.kind
+        what = "documents" if shape.counts_as_document else shape.name
+        place = (shape.service, partition(shape, company, body.key, body.values), company, what)
+        if place not in self._open and (company or len(self._open) > 64 or self._another(what)):
+            self.flush()
+        document = orjson.dumps(
+            {"kind": shape.name, "key": body.key, "stamp": body.stamp, "body": orjson.Fragment(body.json)}
+        )
+        if self._sizes[place] + len(document) > MESSAGE_BYTES and place in self._open:
+            self._finish(place)
+        self._open.setdefault(place, []).append(document)
+        self._sizes[place] += len(document)
+        self._lines[place] += body.lines
+
+    def _another(self, what: str) -> bool:
+        return any(place[3] != what for place in self._open)
+
+    def flush(self) -> None:
+        """Complete every open message."""
+        for place in list(self._open):
+            self._finish(place)
+
+    def _finish(self, place: tuple[str, str, str, str]) -> None:
+        documents = self._open.pop(place)
+        self._number += 1
+        lines = self._lines.pop(place)
+        del self._sizes[place]
+        self._staging.add_batch(Batch(self._number, *place, len(documents), lines, json_list(documents)))
+
+
+def stage(path: Path, profile: Profile, staging: Staging, progress: Progress) -> Staged:
+    """Read the file into the staging database; raises Unreadable when it is refused whole."""
+    staged = Staged()
+    with decimal.localcontext() as context, open_rows(path, profile) as rows:
+        context.prec = 60  # sums of exact products must stay exact
+        kinds, rules = compile_profile(profile, rows.header)
+        gatherers = [_Gatherer(kind, rows, staging) for kind in kinds]
+        _read(rows, gatherers, rules, staging, staged, progress)
+        for gatherer in gatherers:
+            gatherer.put_aside()
+        _normalise(kinds, staging, staged, lambda: progress(staged.rows, rows.bytes_read))
+    staging.forget_parts()
+    return staged
+
+
+def _read(
+    rows: Rows,
+    gatherers: list[_Gatherer],
+    rules: list[tuple[str, Matches]],
+    staging: Staging,
+    staged: Staged,
+    progress: Progress,
+) -> None:
+    width, count, refused = len(rows.header), 0, 0
+    left_out = _LeftOut(rules, gatherers, staging)
+    for row in rows:
+        if len(row) != width and not _fits(row, width):
+            if not row:
+                continue  # an empty line
+            count += 1
+            refused += 1
+            _refuse_row(row, rows, width, gatherers)
+            continue
+        count += 1
+        if not left_out.take(row):
+            readable = True
+            for gatherer in gatherers:
+                readable = gatherer.take(row) and readable
+            refused += not readable
+        if not count % REPORT_ROWS:
+            progress(count, rows.bytes_read)
+    if not count:
+        raise Unreadable("The file has column names but no rows below them.")
+    staged.rows, staged.rows_refused = count, refused
+    staged.left_out, staged.left_out_documents = dict(left_out.rows), left_out.documents()
+
+
+def _fits(row: list[str], width: int) -> bool:
+    """Whether all that is too much are empty cells; they are cut off."""
+    if len(row) > width and not any(row[width:]):
+        del row[width:]
+    return len(row) == width
+
+
+def _refuse_row(row: list[str], rows: Rows, width: int, gatherers: list[_Gatherer]) -> None:
+    reason = f"the row has {len(row)} cells instead of {width}: a delimiter in a text without quotes, or a line cut off"
+    for gatherer in gatherers:
+        gatherer.refuse(row)
+    gatherers[0].problems.append(Problem(rows.line, "", "", reason))
+
+
+class _LeftOut:
+    """Counts the rows that the profile leaves out, by the first rule that says so, and the documents they are of."""
+
+    def __init__(self, rules: list[tuple[str, Matches]], gatherers: list[_Gatherer], staging: Staging) -> None:
+        self._rules = rules
+        kinds = [gatherer.kind for gatherer in gatherers]
+        self._kinds = [kind for kind in kinds if kind.kind.counts_as_document] or kinds[:1]
+        self._staging = staging
+        self._seen: set[tuple[str, str, str]] = set()
+        self.rows: Counter[str] = Counter({reason: 0 for reason, _ in rules})
+
+    def take(self, row: list[str]) -> bool:
+        """Whether the row is left out."""
+        for reason, matches in self._rules:
+            if matches(row):
+                self.rows[reason] += 1
+                for kind in self._kinds:
+                    if kind.matches is None or kind.matches(row):
+                        self._seen.add((reason, kind.kind.name, kind.key(row)))
+                if len(self._seen) > ROOM:
+                    self._keep()
+                return True
+        return False
+
+    def documents(self) -> dict[str, int]:
+        """Documents by reason."""
+        self._keep()
+        found = self._staging.db.execute("SELECT reason, COUNT(*) FROM left_out WHERE key <> '' GROUP BY reason")
+        return {reason: 0 for reason, _ in self._rules} | dict(found.fetchall())
+
+    def _keep(self) -> None:
+        self._staging.db.executemany("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?)", self._seen)
+        self._seen.clear()
+
+
+def _normalise(kinds: list[CompiledKind], staging: Staging, staged: Staged, tick: Callable[[], None]) -> None:
+    by_name: dict[str, list[CompiledKind]] = {}
+    for kind in kinds:
+        by_name.setdefault(kind.kind.name, []).append(kind)
+        staged.kinds.setdefault(kind.kind.name, KindCount())
+    packer = _Packer(staging)
+    done: list[tuple[str, str, str, int, bool]] = []
+    problems: list[Problem] = []
+    for number, (name, company, key, pieces) in enumerate(staging.gathered()):
+        kind = by_name[name][0]
+        line = pieces[0].line
+        body = _build(kind, key, merge(kind, pieces), problems)
+        count = staged.kinds[name]
+        if body is None:
+            count.refused += 1
+        else:
+            packer.add(kind, company, body)
+            _count(count, body)
+        done.append((name, company, body.key if body else key, line, body is None))
+        if not number % 2000:
+            _keep_done(staging, done, problems)
+            tick()
+    _keep_done(staging, done, problems)
+    packer.flush()
+
+
+def _build(kind: CompiledKind, key: str, gathered: Gathered, problems: list[Problem]) -> Body | None:
+    if gathered.bad:
+        return None
+    try:
+        return build(kind, key, gathered)
+    except BadCell as error:
+        problems.append(Problem(gathered.line, error.column, error.value[:200], error.reason))
+        return None
+
+
+def _count(count: KindCount, body: Body) -> None:
+    count.documents += 1
+    count.lines += body.lines
+    exact = body.values.get("exact_total", body.values.get("amount"))
+    if exact is not None:
+        currency = body.values["currency"]
+        total = body.values.get("total")
+        amount = Decimal(exact)
+        count.exact[currency] = count.exact.get(currency, Decimal()) + amount
+        count.rounded[currency] = count.rounded.get(currency, Decimal()) + (
+            Decimal(total) if total is not None else rounded(amount, currency)
+        )
+
+
+def _keep_done(staging: Staging, done: list[tuple[str, str, str, int, bool]], problems: list[Problem]) -> None:
+    staging.db.executemany("INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?, ?)", done)
+    staging.add_errors(problems)
+    done.clear()
+    problems.clear()
+
+
+def batches(staging: Staging, numbers: Iterator[int]) -> Iterator[Batch]:
+    """The messages of these numbers."""
+    return (staging.batch(number) for number in numbers)
+
+
+__all__: list[Any] = ["Progress", "Staged", "Unreadable", "batches", "stage"]
