@@ -28,9 +28,10 @@ def told(line: str) -> tuple[str, str]:
     level = str(entry.get("level", "info"))
     when = str(entry.get("timestamp", ""))[11:19]
     rest = "  ".join(f"{key}={value}" for key, value in entry.items() if key not in _HIDDEN)
-    text = " ".join(part for part in (when, level if level != "info" else "", str(event), " " + rest if rest else ""))
+    parts = when, level if level != "info" else "", str(event), " " + rest if rest else ""
+    text = " ".join(part for part in parts if part)
     trace = str(entry.get("exception") or "")
-    return (f"{text.rstrip()}\n{trace}" if trace else text.rstrip()), level
+    return (f"{text}\n{trace}" if trace else text), level
 
 
 def last_told(var: Path, name: str, count: int = 15) -> str:

@@ -131,9 +131,8 @@ class _Watch:
             if not died:
                 continue
             self._deaths[name] += 1
-            status = info["spawnerr"] or f"exit status {info['exitstatus']}"
             if self._deaths[name] >= DEATHS or info["statename"] in ("FATAL", "UNKNOWN"):
-                raise Problem(f"{name} does not start ({status}).\n{_log_of(self._stack, name)}")
+                raise Problem(f"{name} does not start: it ended each time.\n{_log_of(self._stack, name)}")
             if self._deaths[name] == 1:
                 self._note(f"{name} ended while starting and is started again.\n{_log_of(self._stack, name)}")
 

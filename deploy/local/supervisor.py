@@ -7,6 +7,7 @@ import http.client
 import os
 import subprocess
 import sys
+import threading
 import time
 import xmlrpc.client
 from collections.abc import Iterable, Iterator, Mapping
@@ -116,7 +117,7 @@ def check_path(var: Path) -> None:
         raise Problem(f"The path of the data folder is too long: {var}.", "Choose a shorter one with PORTICO_VAR.")
 
 
-def spawn(var: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def spawn(var: Path, environment: Mapping[str, str]) -> None:
     """Start supervisord in a session of its own, so that what stops `up` does not stop it. Waits until it answers."""
     socket_file(var).unlink(missing_ok=True)
     command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-s", "-c", str(var / "run/supervisor.conf")]
@@ -136,7 +137,8 @@ def spawn(var: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
             said = (var / "log/supervisor.out").read_text(errors="replace").strip()
             raise Problem(f"The process manager did not start:\n{said}", f"Its log: {var / 'log/supervisor.log'}")
         time.sleep(0.02)
-    return process
+    # It is our child while we live: somebody has to take note of its end, or it stays as a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def alive(var: Path) -> bool:
