@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis import bus
+from chassis.codec import dumps, loads
 from chassis.config import Settings
 from chassis.messages import Context
 from chassis.rpc import Commands, RpcClient
@@ -67,6 +69,28 @@ class RunningService:
         """The answer of a done command; raises what it was refused with. Without a command id it is a new one."""
         context = Context(command_id or uuid4(), company, actor, "test", f"test-{command}")
         return self.commands.send(self.name, command, payload, context)
+
+    def record(self, company: str, documents: list[dict[str, Any]], dry_run: bool = False) -> dict[str, Any]:
+        """The service's answer to a batch of ERP documents; erp_sync's part, so it must not run beside."""
+        batch = str(uuid4())
+        head = {"run": "run-1", "batch": batch, "connection": "test", "service": self.name, "company": company}
+        message = {**head, "partition": company, "dry_run": dry_run, "correlation_id": "test", "documents": documents}
+        connection = bus.connect(self.settings.amqp_uri, "test-erp-sync")
+        try:
+            channel = connection.channel()
+            queue = bus.ingest_queue(self.name, bus.partition_of(company))
+            channel.basic_publish("", queue, dumps(message), mandatory=True)
+
+            def answer() -> dict[str, Any] | None:
+                _, _, body = channel.basic_get(bus.ANSWERS, auto_ack=True)
+                said = loads(body) if body else None
+                return said if said and said["batch"] == batch else None
+
+            found = wait_until(answer, 15, lambda: f"{self.name} answers\n{self.worker.tail()}")
+            assert found is not None
+            return found
+        finally:
+            connection.close()
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the service's read models, read as the gateway reads them: read-only."""
