@@ -2,13 +2,11 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from pathlib import Path
 
-import structlog
-
+from chassis import log
 from localstore.errors import CannotStart
 from localstore.server import serve
 
@@ -37,18 +35,9 @@ def main() -> int:
 
 
 def configure_logs() -> None:
-    """JSON lines on standard error, at PORTICO_LOG_LEVEL."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("PORTICO_LOG_LEVEL", "info").upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    """JSON lines on standard error, at PORTICO_LOG_LEVEL and in PORTICO_LOG_FORMAT."""
+    level = os.environ.get("PORTICO_LOG_LEVEL", "INFO").upper()
+    log.configure("store", level, os.environ.get("PORTICO_LOG_FORMAT", "json"))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,30 @@
-"""What can go wrong, each with the answer a client gets (the protocol half is in `wire`).
+"""What can go wrong, and the gRPC status and trailing metadata a client gets for it.
 
 StoreError
 ├── CannotStart        a person must act: folder locked, port taken, disk not writable
 ├── WrongVersion       the stream is not at the version the writer expected
-├── StreamDeleted      the stream is tombstoned, or deleted and expected to exist
+├── StreamDeleted      the stream is tombstoned, or deleted where it must exist
 ├── AppendTooLarge     more than 1 MiB in one append
-├── BadRequest         the request makes no sense
+├── BadRequest         a field of the request is missing or has no meaning
 ├── DeadlineExceeded   the writer's deadline passed before its turn came
 ├── CannotWrite        the disk refused; nothing of this append is stored
 ├── Unsupported        part of the protocol that localstore does not speak
 └── Stopping           the server is going down
 """
 
+import grpc
+
+Trailers = tuple[tuple[str, str], ...]
+
 
 class StoreError(Exception):
     """Base of all errors localstore answers with."""
+
+    status = grpc.StatusCode.UNKNOWN
+
+    def trailers(self) -> Trailers:
+        """Trailing metadata in EventStoreDB's words. It travels as ASCII; a stream name need not be."""
+        return ()
 
 
 class CannotStart(StoreError):
@@ -24,6 +34,8 @@ class CannotStart(StoreError):
 class WrongVersion(StoreError):
     """The stream's last revision is `current` (-1: no stream), the writer expected `expected`."""
 
+    status = grpc.StatusCode.FAILED_PRECONDITION
+
     def __init__(self, stream: str, expected: int, current: int) -> None:
         super().__init__(
             f"Append failed due to WrongExpectedVersion. Stream: {stream}, "
@@ -31,38 +43,69 @@ class WrongVersion(StoreError):
         )
         self.stream, self.expected, self.current = stream, expected, current
 
+    def trailers(self) -> Trailers:
+        """The exception, the stream, both versions."""
+        return (
+            ("exception", "wrong-expected-version"),
+            ("stream-name", ascii(self.stream)[1:-1]),
+            ("expected-version", str(self.expected)),
+            ("actual-version", str(self.current)),
+        )
+
 
 class StreamDeleted(StoreError):
     """The stream was deleted for good, or is deleted where it must exist."""
+
+    status = grpc.StatusCode.FAILED_PRECONDITION
 
     def __init__(self, stream: str) -> None:
         super().__init__(f"Event stream '{stream}' is deleted.")
         self.stream = stream
 
+    def trailers(self) -> Trailers:
+        """The exception and the stream."""
+        return (("exception", "stream-deleted"), ("stream-name", ascii(self.stream)[1:-1]))
+
 
 class AppendTooLarge(StoreError):
     """The append's events together exceed `limit` bytes."""
+
+    status = grpc.StatusCode.INVALID_ARGUMENT
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"Maximum Append Size of {limit} Exceeded.")
         self.limit = limit
 
+    def trailers(self) -> Trailers:
+        """The exception and the limit."""
+        return (("exception", "maximum-append-size-exceeded"), ("maximum-append-size", str(self.limit)))
+
 
 class BadRequest(StoreError):
     """A field of the request is missing or has no meaning."""
+
+    status = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class DeadlineExceeded(StoreError):
     """The append's deadline passed while it waited; nothing of it is stored."""
 
+    status = grpc.StatusCode.DEADLINE_EXCEEDED
+
 
 class CannotWrite(StoreError):
     """The disk refused the transaction; nothing of this append is stored."""
+
+    status = grpc.StatusCode.UNAVAILABLE
 
 
 class Unsupported(StoreError):
     """Part of the protocol that localstore does not speak."""
 
+    status = grpc.StatusCode.UNIMPLEMENTED
+
 
 class Stopping(StoreError):
     """The server is going down; connect again later."""
+
+    status = grpc.StatusCode.UNAVAILABLE

@@ -11,8 +11,8 @@ TAIL_BYTES = 32 * 1024 * 1024
 class Feed:
     """Used on the event loop only. Positions have no gaps, so a position's place in the tail is a subtraction."""
 
-    def __init__(self, position: int) -> None:
-        self.position = position  # of the last event committed
+    def __init__(self) -> None:
+        self.position = 0  # of the last event committed
         self.changed = asyncio.Event()  # set once, at the next commit; take it before reading
         self.closed = False
         self._tail: list[Row] = []

@@ -1,19 +1,17 @@
 """The process: opens the store, serves it until told to stop, and stops cleanly."""
 
 import asyncio
+import contextlib
 import ipaddress
 import signal
 import socket
-import sys
-import threading
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import sqlite3
 from pathlib import Path
 
 import grpc
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis import admin
 from localstore.errors import CannotStart
 from localstore.feed import Feed
 from localstore.reading import Reading
@@ -22,7 +20,6 @@ from localstore.storage import Storage
 from localstore.writer import Writer
 
 STOP_GRACE = 3.0  # seconds for calls in progress
-SWITCH_INTERVAL = 0.0005  # seconds; the writer waits no longer than this for the interpreter after its fdatasync
 OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 17 * 1024 * 1024),  # so that too large an append gets its own error
@@ -35,37 +32,30 @@ log = structlog.get_logger("localstore.server")
 
 async def serve(folder: Path, host: str, port: int, admin_port: int | None = None) -> None:
     """Serves `folder` on host:port until SIGTERM or SIGINT; raises CannotStart."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     check_port_free(host, port)
-    storage = Storage(folder)
-    try:
-        feed = Feed(0)
-        writer = Writer(storage, loop, feed.publish)
-        feed.position = writer.position
-        reading = Reading(storage, feed)
-        server = grpc.aio.server(options=OPTIONS)
-        server.add_generic_rpc_handlers((Streams(writer, reading).handlers(), gossip_handlers(host, port)))
-        admin = None
+    with contextlib.closing(Storage(folder)) as storage:
+        feed = Feed()
         try:
+            writer = Writer(storage, loop, feed)
+        except sqlite3.DatabaseError as error:
+            raise CannotStart(f"cannot read {storage.path}: {error}; restore it from a backup") from error
+        with contextlib.closing(writer), contextlib.closing(Reading(storage, feed)) as reading:
+            server = grpc.aio.server(options=OPTIONS)
+            server.add_generic_rpc_handlers((Streams(writer, reading).handlers(), gossip_handlers(host, port)))
             _listen(server, host, port)
-            admin = _start_admin(admin_port, lambda: not stop.is_set()) if admin_port else None
+            status = _serve_admin(admin_port, writer, stop)
             await server.start()
             _announce(folder, host, port, writer.position)
             await stop.wait()
             log.info("stopping")
-        finally:
-            feed.close()
+            feed.close()  # ends the subscriptions; appends in progress are finished
             await server.stop(STOP_GRACE)
-            writer.stop()
-            reading.close()
-            if admin is not None:
-                admin.shutdown()
-    finally:
-        storage.close()
+            if status is not None:
+                status.close()
     log.info("stopped")
 
 
@@ -103,30 +93,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _start_admin(port: int, ready: Callable[[], bool]) -> ThreadingHTTPServer:
-    """GET /healthz, /readyz and /metrics on loopback, in a thread."""
+def _serve_admin(port: int | None, writer: Writer, stop: asyncio.Event) -> admin.Admin | None:
+    """Health, readiness and metrics on loopback, as for every process of Portico."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answers: dict[str, Callable[[], tuple[int, str, bytes]]] = {
-                "/healthz": lambda: (200, "text/plain", b"ok\n"),
-                "/readyz": lambda: (200, "text/plain", b"ready\n") if ready() else (503, "text/plain", b"stopping\n"),
-                "/metrics": lambda: (200, CONTENT_TYPE_LATEST, generate_latest()),
-            }
-            answer = answers.get(self.path.partition("?")[0], lambda: (404, "text/plain", b"not found\n"))
-            status, content_type, body = answer()
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """A scrape every few seconds is not worth a log line."""
+    def ready() -> tuple[bool, str]:
+        return (False, "stopping") if stop.is_set() else (True, "ready")
 
     try:
-        admin = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        return admin.serve(port, "store", ready, lambda: {"store": {"position": writer.position}})
     except OSError as error:
         raise CannotStart(f"cannot listen on 127.0.0.1:{port} for metrics: {error.strerror}") from error
-    threading.Thread(target=admin.serve_forever, name="admin", daemon=True).start()
-    return admin

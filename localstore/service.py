@@ -1,27 +1,24 @@
 """The gRPC calls. What is not here, gRPC answers with UNIMPLEMENTED."""
 
-import asyncio
 import functools
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Any, TypeAlias
 
 import grpc
-import structlog
 from esdbclient.protos.Grpc import gossip_pb2, shared_pb2, streams_pb2
 
 from localstore import metrics, wire
 from localstore.errors import BadRequest, CannotWrite, StoreError, Unsupported, WrongVersion
 from localstore.reading import Query, Reading
-from localstore.storage import Row
+from localstore.storage import END_OF_TIME, Row
 from localstore.wire import Proposed
-from localstore.writer import Write, Writer, Written
+from localstore.writer import Kind, Write, Writer, Written
 
-Context = grpc.aio.ServicerContext
+Context: TypeAlias = grpc.aio.ServicerContext
+RemovalOptions: TypeAlias = streams_pb2.DeleteReq.Options | streams_pb2.TombstoneReq.Options
 FOREVER = 10 * 365 * 86400.0  # a deadline further away than this is none; seconds
 FILTER_CACHE = 10_000  # names remembered per filter
-
-log = structlog.get_logger("localstore.service")
 
 
 class Streams:
@@ -32,7 +29,7 @@ class Streams:
         self._reading = reading
 
     def handlers(self) -> grpc.GenericRpcHandler:
-        """Read's replies are stored as bytes already, so they get no serializer."""
+        """The calls by name. Read's replies are bytes as they are stored, so they get no serializer."""
         calls = {
             "Read": grpc.unary_stream_rpc_method_handler(self.read, streams_pb2.ReadReq.FromString),
             "Append": grpc.stream_unary_rpc_method_handler(
@@ -55,6 +52,7 @@ class Streams:
     # -- reading
 
     async def read(self, request: streams_pb2.ReadReq, context: Context) -> AsyncIterator[bytes]:
+        """Reads that end, and subscriptions, which do not."""
         try:
             async for reply in self._replies(request.options):
                 yield reply
@@ -65,15 +63,12 @@ class Streams:
         query = _query(options)
         if options.WhichOneof("count_option") == "subscription":
             if query.backwards:
-                raise BadRequest("a subscription reads forwards")
+                raise BadRequest("a subscription reads forwards, not backwards")
             with metrics.SUBSCRIPTIONS.track_inprogress():
                 async for reply in self._reading.subscribe(query):
                     yield reply
-        elif query.stream is None:
-            async for reply in self._reading.read_all(query):
-                yield reply
         else:
-            async for reply in self._reading.read_stream(query.stream, query):
+            async for reply in self._reading.read(query):
                 yield reply
 
     # -- writing
@@ -81,6 +76,7 @@ class Streams:
     async def append(
         self, requests: AsyncIterable[streams_pb2.AppendReq], context: Context
     ) -> streams_pb2.AppendResp:
+        """One append, an event a message; esdbclient sends single events so."""
         options: streams_pb2.AppendReq.Options | None = None
         events: list[Proposed] = []
         try:
@@ -91,7 +87,7 @@ class Streams:
                     events.append(wire.proposed(request.proposed_message))
             if options is None:
                 raise BadRequest("an append starts with its options")
-            expected = wire.expected_version(options, "expected_stream_revision", "revision")
+            expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
             written = await self._append(options.stream_identifier, expected, events, context.time_remaining())
         except WrongVersion as conflict:
             return wire.append_conflict(conflict)
@@ -114,11 +110,14 @@ class Streams:
             if not request.is_final:
                 continue
             del parts[key]
-            reply = wire.batch_reply(request.correlation_id, options)
+            reply = streams_pb2.BatchAppendResp(
+                correlation_id=request.correlation_id, stream_identifier=options.stream_identifier
+            )
+            timeout = options.deadline.seconds + options.deadline.nanos / 1e9 or None
             try:
-                expected = wire.expected_version(options, "expected_stream_position", "stream_position")
+                chosen = options.WhichOneof("expected_stream_position")
+                expected = wire.expected_version(chosen, options.stream_position)
                 events = [wire.proposed(message) for message in messages]
-                timeout = _timeout(options)
                 written = await self._append(options.stream_identifier, expected, events, timeout)
                 wire.fill_success(reply, *written)
             except CannotWrite as error:
@@ -135,24 +134,27 @@ class Streams:
         return await self._write(Write(wire.stream_name(identifier), expected, events, deadline))
 
     async def delete(self, request: streams_pb2.DeleteReq, context: Context) -> streams_pb2.DeleteResp:
-        try:
-            written = await self._write(_removal(request.options, soft_delete=True))
-        except StoreError as error:
-            await _abort(context, error)
-            raise
+        """Soft delete: the stream reads as not found, and may be written again."""
         reply = streams_pb2.DeleteResp()
-        reply.position.commit_position = reply.position.prepare_position = written.position or 0
+        position = await self._remove(request.options, Kind.SOFT_DELETE, context)
+        reply.position.commit_position = reply.position.prepare_position = position
         return reply
 
     async def tombstone(self, request: streams_pb2.TombstoneReq, context: Context) -> streams_pb2.TombstoneResp:
+        """Delete for good: nobody can write the stream again."""
+        reply = streams_pb2.TombstoneResp()
+        position = await self._remove(request.options, Kind.TOMBSTONE, context)
+        reply.position.commit_position = reply.position.prepare_position = position
+        return reply
+
+    async def _remove(self, options: RemovalOptions, kind: Kind, context: Context) -> int:
+        expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
         try:
-            written = await self._write(_removal(request.options, soft_delete=False))
+            written = await self._write(Write(wire.stream_name(options.stream_identifier), expected, (), kind=kind))
         except StoreError as error:
             await _abort(context, error)
             raise
-        reply = streams_pb2.TombstoneResp()
-        reply.position.commit_position = reply.position.prepare_position = written.position or 0
-        return reply
+        return written.position or 0
 
     async def _write(self, write: Write) -> Written:
         try:
@@ -192,22 +194,24 @@ def _query(options: streams_pb2.ReadReq.Options) -> Query:
         "resolve_links": options.resolve_links,
     }
     if options.WhichOneof("stream_option") == "stream":
-        start = options.stream
-        chosen = start.WhichOneof("revision_option")
-        revision = start.revision if chosen == "revision" else None
-        from_end = chosen == "end" and not common["backwards"]
-        stream = wire.stream_name(start.stream_identifier)
-        return Query(stream, revision, from_end, wanted=None, checkpoint_interval=0, **common)
-    chosen_all = options.all.WhichOneof("all_option")
-    position = options.all.position.commit_position if chosen_all == "position" else None
-    if chosen_all == "start" and common["backwards"]:
-        position = 0
-    from_end = chosen_all == "end" and not common["backwards"]
-    if options.WhichOneof("filter_option") != "filter":
-        return Query(None, position, from_end, wanted=None, checkpoint_interval=0, **common)
-    wanted = _wanted(options.filter)
-    interval = max(1, options.filter.max or 1) * max(1, options.filter.checkpointIntervalMultiplier)
-    return Query(None, position, from_end, wanted=wanted, checkpoint_interval=interval, **common)
+        stream: str | None = wire.stream_name(options.stream.stream_identifier)
+        chosen: str | None = options.stream.WhichOneof("revision_option")
+        start = options.stream.revision if chosen == "revision" else None
+    else:
+        stream = None
+        chosen = options.all.WhichOneof("all_option")
+        start = options.all.position.commit_position if chosen == "position" else None
+    if common["backwards"] and chosen == "start":
+        start = 0
+    common |= {
+        "stream": stream,
+        "start": None if start is None else min(start, END_OF_TIME),
+        "from_end": chosen == "end" and not common["backwards"],
+    }
+    if stream is not None or options.WhichOneof("filter_option") != "filter":
+        return Query(**common)
+    interval = max(1, options.filter.max) * max(1, options.filter.checkpointIntervalMultiplier)
+    return Query(**common, wanted=_wanted(options.filter), checkpoint_interval=interval)
 
 
 def _wanted(options: streams_pb2.ReadReq.Options.FilterOptions) -> Callable[[Row], bool]:
@@ -218,24 +222,5 @@ def _wanted(options: streams_pb2.ReadReq.Options.FilterOptions) -> Callable[[Row
     return (lambda row: matches(row.type)) if by_type else (lambda row: matches(row.stream))
 
 
-def _removal(
-    options: streams_pb2.DeleteReq.Options | streams_pb2.TombstoneReq.Options, soft_delete: bool
-) -> Write:
-    expected = wire.expected_version(options, "expected_stream_revision", "revision")
-    return Write(wire.stream_name(options.stream_identifier), expected, (), soft_delete=soft_delete,
-                 tombstone=not soft_delete)
-
-
-def _timeout(options: streams_pb2.BatchAppendReq.Options) -> float | None:
-    chosen = options.WhichOneof("deadline_option")
-    if chosen == "deadline":
-        return options.deadline.seconds + options.deadline.nanos / 1e9
-    if chosen == "deadline_21_10_0":
-        stamp = options.deadline_21_10_0
-        return stamp.seconds + stamp.nanos / 1e9 - time.time()
-    return None
-
-
 async def _abort(context: Context, error: StoreError) -> None:
-    code, message, trailers = wire.rpc_error(error)
-    await context.abort(code, message, trailers)
+    await context.abort(error.status, str(error), error.trailers())

@@ -1,4 +1,4 @@
-"""The SQLite file: one table of events, each kept as the encoded reply a reader receives.
+"""The SQLite file: one table of events, each kept as the encoded reply that readers receive.
 
 Everything is an event, as in EventStoreDB: a stream's metadata is the last event of `$$<stream>`, a soft
 delete is metadata that truncates before the end of time, a tombstone is an event at the highest revision.
@@ -7,20 +7,22 @@ Positions are 1, 2, 3… without gaps, in the order of commits; a position serve
 
 import errno
 import fcntl
+import json
 import os
 import sqlite3
 import threading
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from localstore.errors import CannotStart, StreamDeleted
+from localstore.errors import CannotStart
 
 NO_STREAM = -1
 END_OF_TIME = 2**63 - 1  # the revision of a tombstone, and the $tb of a deleted stream
 CHUNK_BYTES = 2 * 1024 * 1024  # a chunk ends after this many bytes, whatever its row limit
+CHECKPOINT_PAGES = 4000  # of write-ahead log, before it is copied into the database
 FORMAT = 1
 
 SCHEMA = """
@@ -38,29 +40,25 @@ CREATE UNIQUE INDEX IF NOT EXISTS event_of_stream ON event (stream, revision);
 
 
 class Row(NamedTuple):
-    """An event as readers need it: its place, what filters look at, and the encoded reply."""
-
-    position: int
-    stream: str
-    revision: int
-    type: str
-    body: bytes
-
-
-class NewRow(NamedTuple):
-    """An event about to be stored, in the table's column order (the checksum is computed here)."""
+    """An event as it is stored."""
 
     position: int
     stream: str
     revision: int
     type: str
     id: bytes
+    checksum: int
     body: bytes
+
+
+# One statement stores many rows: a thread gives up the interpreter at every statement, not at every row.
+INSERT_SIZES = (512, 64, 8, 1)
+INSERTS = {size: "INSERT INTO event VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * size) for size in INSERT_SIZES}
 
 
 @dataclass(frozen=True)
 class Retention:
-    """What a stream's metadata lets readers see; ages in seconds."""
+    """What a stream's metadata lets readers see; the age in seconds."""
 
     max_count: int | None = None
     max_age: int | None = None
@@ -69,13 +67,13 @@ class Retention:
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "Retention":
         """Retention as a stream's metadata states it; what is not a whole number limits nothing."""
-        count, age, before = (
-            value if isinstance(value := metadata.get(key), int) else None for key in ("$maxCount", "$maxAge", "$tb")
-        )
+        values = (metadata.get(key) for key in ("$maxCount", "$maxAge", "$tb"))
+        count, age, before = (value if isinstance(value, int) else None for value in values)
         return cls(count, age, before or 0)
 
     @property
     def soft_deleted(self) -> bool:
+        """Whether the stream reads as if it did not exist."""
         return self.truncate_before == END_OF_TIME
 
     def first_revision(self, last: int) -> int:
@@ -85,10 +83,12 @@ class Retention:
 
 
 def metadata_stream(stream: str) -> str:
+    """Where the stream's metadata is."""
     return "$$" + stream
 
 
 def is_metadata_stream(stream: str) -> bool:
+    """Whether the stream holds another one's metadata; it has none itself."""
     return stream.startswith("$$")
 
 
@@ -111,11 +111,10 @@ class Storage:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # every commit is on disk before it is answered
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found not in (0, FORMAT):
-            connection.close()
-            raise CannotStart(f"{self.path} has format {found}, this localstore reads format {FORMAT}")
+            raise sqlite3.DatabaseError(f"it has format {found}, this localstore knows format {FORMAT}")
         connection.executescript(SCHEMA)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         return connection
@@ -124,109 +123,92 @@ class Storage:
         """This thread's read-only connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                f"file:{self.path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
+            uri = f"{self.path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
             self._local.connection = connection
             self._readers.append(connection)
         return connection
 
     def close(self) -> None:
-        for connection in self._readers:
+        """Closes all connections and releases the folder."""
+        for connection in (*self._readers, self.writer):
             connection.close()
-        self.writer.close()
         self._lock.close()
 
-    # -- writing: called by the one writer thread, inside its transaction
+    # -- for the one writer thread
 
-    def insert(self, rows: Iterable[NewRow]) -> None:
-        self.writer.executemany(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(*row[:5], zlib.crc32(row.body), row.body) for row in rows],
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Stores rows in the transaction at hand."""
+        done = 0
+        while done < len(rows):
+            size = next(size for size in INSERT_SIZES if size <= len(rows) - done)
+            self.writer.execute(INSERTS[size], list(chain.from_iterable(rows[done : done + size])))
+            done += size
+
+    def last_position(self) -> int:
+        """The last event's position; 0 when the store is empty."""
+        return int(self.writer.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()[0])
+
+    def last_revisions(self, streams: Iterable[str]) -> dict[str, int | None]:
+        """The last revision of each stream, None where there is none, in one statement."""
+        query = (
+            "SELECT json_group_object(value, (SELECT revision FROM event WHERE stream = value"
+            " ORDER BY revision DESC LIMIT 1)) FROM json_each(?)"
         )
+        (answer,) = self.writer.execute(query, (json.dumps(list(streams)),)).fetchone()
+        return dict(json.loads(answer))
 
     def ids_after(self, stream: str, revision: int, count: int) -> list[tuple[bytes, int, int]]:
         """(event id, revision, position) of up to `count` events of `stream` after `revision`."""
-        return self.writer.execute(
-            "SELECT id, revision, position FROM event WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?",
-            (stream, revision, count),
-        ).fetchall()
+        query = "SELECT id, revision, position FROM event WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?"
+        return self.writer.execute(query, (stream, revision, count)).fetchall()
 
     def recent_ids(self, count: int) -> list[tuple[bytes, str, int, int]]:
         """(event id, stream, revision, position) of the last `count` events, oldest first."""
-        return self.writer.execute(
-            "SELECT id, stream, revision, position FROM event"
-            " WHERE position > (SELECT max(position) FROM event) - ? ORDER BY position",
-            (count,),
-        ).fetchall()
+        query = "SELECT id, stream, revision, position FROM event WHERE position > ? ORDER BY position"
+        return self.writer.execute(query, (self.last_position() - count,)).fetchall()
 
-    # -- reading: any connection
+    # -- for readers
 
-    def last_position(self, connection: sqlite3.Connection) -> int:
-        """The last event's position; 0 when the store is empty."""
-        return int(connection.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()[0])
+    def last_event(self, connection: sqlite3.Connection, stream: str) -> tuple[int, bytes] | None:
+        """(revision, body) of the stream's last event; a tombstone's revision is END_OF_TIME."""
+        query = "SELECT revision, body FROM event WHERE stream = ? ORDER BY revision DESC LIMIT 1"
+        found: tuple[int, bytes] | None = connection.execute(query, (stream,)).fetchone()
+        return found
 
-    def last_revision(self, connection: sqlite3.Connection, stream: str) -> int:
-        """The stream's last revision: NO_STREAM when it has none, END_OF_TIME when tombstoned."""
-        query = "SELECT revision FROM event WHERE stream = ? ORDER BY revision DESC LIMIT 1"
-        found = connection.execute(query, (stream,)).fetchone()
-        return NO_STREAM if found is None else int(found[0])
-
-    def metadata_body(self, connection: sqlite3.Connection, stream: str) -> bytes | None:
-        """The encoded last metadata event of `stream`."""
-        query = "SELECT body FROM event WHERE stream = ? ORDER BY revision DESC LIMIT 1"
-        found = connection.execute(query, (metadata_stream(stream),)).fetchone()
-        return None if found is None else bytes(found[0])
-
-    def stream_chunk(self, stream: str, first: int, last: int, backwards: bool, limit: int) -> list[Row]:
-        """Up to `limit` events with first ≤ revision ≤ last, in the asked order; fewer when they are large."""
-        query = (
-            "SELECT position, stream, revision, type, body FROM event WHERE stream = ? AND revision BETWEEN ? AND ?"
-            f" ORDER BY revision {'DESC' if backwards else 'ASC'} LIMIT ?"
-        )
-        return _take(self.reader().execute(query, (stream, first, last, limit)))
-
-    def all_chunk(self, first: int, last: int, backwards: bool, limit: int) -> list[Row]:
-        """Up to `limit` events with first ≤ position ≤ last, in the asked order; fewer when they are large."""
-        query = (
-            "SELECT position, stream, revision, type, body FROM event WHERE position BETWEEN ? AND ?"
-            f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT ?"
-        )
-        return _take(self.reader().execute(query, (first, last, limit)))
-
-
-def check_not_deleted(stream: str, last: int) -> None:
-    if last == END_OF_TIME:
-        raise StreamDeleted(stream)
-
-
-def _take(cursor: sqlite3.Cursor) -> list[Row]:
-    rows: list[Row] = []
-    size = 0
-    for found in cursor:
-        row = Row._make(found)
-        rows.append(row)
-        size += len(row.body)
-        if size >= CHUNK_BYTES:
-            break
-    cursor.close()  # ends the read transaction, so that the write-ahead log can be checkpointed
-    return rows
+    def chunk(self, stream: str | None, first: int, last: int, backwards: bool, limit: int) -> list[Row]:
+        """Up to `limit` events in the asked order, fewer when they are large: of a stream those with first ≤
+        revision ≤ last, of $all (stream None) those with first ≤ position ≤ last."""
+        by, of = ("position", "") if stream is None else ("revision", "stream = ? AND ")
+        order = "DESC" if backwards else "ASC"
+        query = f"SELECT * FROM event WHERE {of}{by} BETWEEN ? AND ? ORDER BY {by} {order} LIMIT ?"
+        place = () if stream is None else (stream,)
+        cursor = self.reader().execute(query, (*place, first, last, limit))
+        rows: list[Row] = []
+        size = 0
+        for row in map(Row._make, cursor):
+            rows.append(row)
+            size += len(row.body)
+            if size >= CHUNK_BYTES:
+                break
+        cursor.close()  # ends the read transaction, which would hold up the write-ahead log's checkpoint
+        return rows
 
 
 def _lock_folder(folder: Path) -> IO[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / "lock", "a+", encoding="ascii")  # noqa: SIM115  (held until close)
+        lock = open(folder / "lock", "a+", encoding="ascii")  # noqa: SIM115 — held until close()
     except OSError as error:
-        raise CannotStart(f"cannot write in {folder}: {error.strerror}; choose another folder") from error
+        raise CannotStart(f"cannot write in {folder}: {error.strerror}; make it writable or name another") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         lock.close()
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise CannotStart(f"cannot lock {folder}: {error.strerror}") from error
+        if error.errno != errno.EWOULDBLOCK:
+            raise CannotStart(f"cannot lock {folder}: {error.strerror}; choose a local disk") from error
         raise CannotStart(f"{folder} is in use by another localstore (process {owner}); stop it first") from error
     lock.seek(0)
     lock.truncate()

@@ -6,27 +6,30 @@ already stand where it wants them (for ANY and EXISTS: among the last RECENT_IDS
 """
 
 import asyncio
+import contextlib
+import enum
 import json
 import queue
 import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 import structlog
 
 from localstore import metrics, wire
 from localstore.errors import CannotWrite, DeadlineExceeded, StoreError, StreamDeleted, WrongVersion
+from localstore.feed import Feed
 from localstore.storage import (
     END_OF_TIME,
     NO_STREAM,
-    NewRow,
     Row,
     Storage,
-    check_not_deleted,
     is_metadata_stream,
     metadata_stream,
 )
@@ -36,7 +39,10 @@ MAX_WRITES = 1000  # in one transaction
 MAX_BYTES = 8 * 1024 * 1024
 RECENT_IDS = 50_000
 CACHED_HEADS = 100_000
+NOWHERE = ("", NO_STREAM, 0)
 
+K = TypeVar("K")
+V = TypeVar("V")
 log = structlog.get_logger("localstore.writer")
 
 
@@ -47,6 +53,14 @@ class Written(NamedTuple):
     position: int | None
 
 
+class Kind(enum.Enum):
+    """What a write does to its stream."""
+
+    APPEND = enum.auto()
+    SOFT_DELETE = enum.auto()
+    TOMBSTONE = enum.auto()
+
+
 @dataclass(frozen=True)
 class Write:
     """An append, or one of the two ways to delete; `expected` is a revision or one of the special versions."""
@@ -55,16 +69,16 @@ class Write:
     expected: int
     events: Sequence[Proposed]
     deadline: float | None = None  # on time.monotonic()
-    tombstone: bool = False
-    soft_delete: bool = False
+    kind: Kind = Kind.APPEND
 
 
 @dataclass(slots=True)
 class Head:
     """What a decision needs to know of a stream."""
 
-    revision: int
+    revision: int  # of the last event; NO_STREAM, or END_OF_TIME for a tombstone
     soft_deleted: bool
+    has_metadata: bool
 
 
 @dataclass
@@ -74,31 +88,30 @@ class Batch:
     waiting: list[tuple[Write, "asyncio.Future[Written]"]]
     outcomes: list[Written | StoreError] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-
-
-Publish = Callable[[list[Row]], None]
+    inserted: int = 0  # how many of the rows are in the table already
 
 
 class Writer:
     """Owns the storage's writing connection and the thread that uses it."""
 
-    def __init__(self, storage: Storage, loop: asyncio.AbstractEventLoop, publish: Publish) -> None:
+    def __init__(self, storage: Storage, loop: asyncio.AbstractEventLoop, feed: Feed) -> None:
         self._storage = storage
         self._loop = loop
-        self._publish = publish
+        self._feed = feed
         self._queue: queue.SimpleQueue[tuple[Write, asyncio.Future[Written]] | None] = queue.SimpleQueue()
         self._heads: dict[str, Head] = {}
         self._recent: dict[bytes, tuple[str, int, int]] = {}
         self._position = 0
         self._stale = False  # after a failed commit, what is cached may not be what is stored
         self._load()
+        feed.position = self._position
         self._thread = threading.Thread(target=self._run, name="writer")
         self._thread.start()
 
     @property
     def position(self) -> int:
-        """The last committed position."""
-        return self._position
+        """The last position that readers see."""
+        return self._feed.position
 
     async def write(self, write: Write) -> Written:
         """Returns once the events are durable; raises the StoreError that refused them."""
@@ -106,7 +119,7 @@ class Writer:
         self._queue.put((write, future))
         return await future
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Commits what waits, then ends the thread."""
         self._queue.put(None)
         self._thread.join()
@@ -115,36 +128,37 @@ class Writer:
 
     def _load(self) -> None:
         self._heads.clear()
-        self._position = self._storage.last_position(self._storage.writer)
+        self._position = self._storage.last_position()
         recent = self._storage.recent_ids(RECENT_IDS)
         self._recent = {event_id: (stream, revision, at) for event_id, stream, revision, at in recent}
         self._stale = False
         metrics.LAST_POSITION.set(self._position)
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = Batch([first])
-            size = _size(first[0])
-            stopping = False
+        while batch := self._next_batch():
+            self._commit(batch)
+            self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _next_batch(self) -> Batch | None:
+        """Waits for a write and takes all that wait behind it; None: the end."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch, size = Batch([first]), _size(first[0])
+        with contextlib.suppress(queue.Empty):
             while len(batch.waiting) < MAX_WRITES and size < MAX_BYTES:
-                try:
-                    following = self._queue.get_nowait()
-                except queue.Empty:
-                    break
+                following = self._queue.get_nowait()
                 if following is None:
-                    stopping = True
+                    self._queue.put(None)  # for the next turn
                     break
                 batch.waiting.append(following)
                 size += _size(following[0])
-            self._commit(batch)
-            self._loop.call_soon_threadsafe(self._deliver, batch)
-            if stopping:
-                return
+        return batch
 
     def _deliver(self, batch: Batch) -> None:
         """On the event loop: shows the new events to subscribers and answers the writers."""
         if batch.rows:
-            self._publish(batch.rows)
+            self._feed.publish(batch.rows)
         for (_, future), outcome in zip(batch.waiting, batch.outcomes, strict=True):
             if future.done():  # the client went away
                 continue
@@ -160,8 +174,13 @@ class Writer:
             if self._stale:
                 self._load()
             connection.execute("BEGIN IMMEDIATE")
+            self._find_heads({write.stream for write, _ in batch.waiting})
             for write, _ in batch.waiting:
-                batch.outcomes.append(self._decide(write, batch.rows))
+                try:
+                    batch.outcomes.append(self._decide(write, batch))
+                except StoreError as refusal:
+                    batch.outcomes.append(refusal)
+            self._insert(batch)
             connection.execute("COMMIT")
         except Exception as error:  # whatever it was, nothing of this batch may be acknowledged
             self._roll_back(batch, error)
@@ -172,120 +191,126 @@ class Writer:
         metrics.LAST_POSITION.set(self._position)
 
     def _roll_back(self, batch: Batch, error: Exception) -> None:
-        log.error("commit failed", error=str(error), writes=len(batch.waiting), exc_info=not _is_disk(error))
+        log.error("commit failed", error=str(error), writes=len(batch.waiting), exc_info=error)
         refusal = CannotWrite(f"the store cannot write in {self._storage.folder}: {error}; nothing was stored")
         batch.outcomes = [refusal] * len(batch.waiting)
         batch.rows = []
         self._stale = True
-        if self._storage.writer.in_transaction:
-            self._storage.writer.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):  # then the next BEGIN fails too, and refuses in turn
+            if self._storage.writer.in_transaction:
+                self._storage.writer.execute("ROLLBACK")
 
-    def _decide(self, write: Write, rows: list[Row]) -> Written | StoreError:
+    def _decide(self, write: Write, batch: Batch) -> Written:
+        """Does one write in the open transaction; raises the StoreError that refuses it."""
         if write.deadline is not None and time.monotonic() > write.deadline:
-            return DeadlineExceeded("the append's deadline passed before its turn")
-        try:
-            head = self._head(write.stream)
-            repeated = self._check(write, head)
-        except (WrongVersion, StreamDeleted) as refusal:
-            return refusal
+            raise DeadlineExceeded("the append's deadline passed before its turn")
+        head = self._head(write.stream)
+        repeated = self._check(write, head, batch)
         if repeated is not None:
             return repeated
-        if write.tombstone:
-            grave = Proposed(uuid.uuid4(), "$streamDeleted", "application/octet-stream", b"", b"")
-            return self._append(write.stream, [grave], rows, END_OF_TIME)
-        if write.soft_delete:
-            return self._set_truncation(write.stream, END_OF_TIME, rows)
-        if head.soft_deleted and write.events:  # writing again to a deleted stream shows what is new only
-            self._set_truncation(write.stream, head.revision + 1, rows)
-        return self._append(write.stream, write.events, rows, head.revision + 1)
+        if write.kind is Kind.TOMBSTONE:
+            grave = Proposed(uuid.uuid4().bytes, "$streamDeleted", "application/octet-stream", b"", b"")
+            return self._append(write.stream, [grave], batch, END_OF_TIME)
+        if write.kind is Kind.SOFT_DELETE:
+            return self._truncate(write.stream, END_OF_TIME, batch)
+        if head.soft_deleted and write.events:  # the stream begins anew behind what was deleted
+            self._truncate(write.stream, head.revision + 1, batch)
+        return self._append(write.stream, write.events, batch, head.revision + 1)
 
-    def _check(self, write: Write, head: Head) -> Written | None:
+    def _check(self, write: Write, head: Head, batch: Batch) -> Written | None:
         """None: go on. Otherwise the answer the same append got before; raises when it must be refused."""
-        check_not_deleted(write.stream, head.revision)
         expected, current = write.expected, head.revision
-        conflict = WrongVersion(write.stream, expected, current)
-        if expected == EXISTS:
-            if head.soft_deleted:
-                raise StreamDeleted(write.stream)
-            if current == NO_STREAM and self._head(metadata_stream(write.stream)).revision == NO_STREAM:
-                raise conflict
+        if current == END_OF_TIME or (expected == EXISTS and head.soft_deleted):
+            raise StreamDeleted(write.stream)
+        if current == NO_STREAM and (write.kind is Kind.SOFT_DELETE or (expected == EXISTS and not head.has_metadata)):
+            raise WrongVersion(write.stream, expected, current)
         if expected in (ANY, EXISTS):
-            return self._repeated_recently(write, conflict)
-        if expected > current:
-            raise conflict
+            return self._repeated_recently(write, current)
         if expected < current:
-            return self._repeated_at(write, head, conflict)
+            self._insert(batch)
+            return self._repeated_at(write, head)
+        if expected > current:
+            raise WrongVersion(write.stream, expected, current)
         return None
 
-    def _repeated_recently(self, write: Write, conflict: WrongVersion) -> Written | None:
-        found = [self._recent.get(event.id.bytes) for event in write.events]
-        known = [place for place in found if place is not None and place[0] == write.stream]
-        if not found or found[0] is None or found[0][0] != write.stream:
+    def _repeated_recently(self, write: Write, current: int) -> Written | None:
+        places = [self._recent.get(event.id, NOWHERE) for event in write.events]
+        known = [stream == write.stream for stream, _, _ in places]
+        if not known or not known[0]:
             return None
-        if len(known) < len(found):
-            raise conflict
-        return Written(known[-1][1], known[-1][2])
+        if not all(known):
+            raise WrongVersion(write.stream, write.expected, current)
+        _, revision, position = places[-1]
+        return Written(revision, position)
 
-    def _repeated_at(self, write: Write, head: Head, conflict: WrongVersion) -> Written | None:
+    def _repeated_at(self, write: Write, head: Head) -> Written | None:
         stored = self._storage.ids_after(write.stream, write.expected, len(write.events))
-        same = [event.id.bytes for event in write.events] == [event_id for event_id, _, _ in stored]
-        if same and stored:
-            return Written(stored[-1][1], stored[-1][2])
+        if stored and [event.id for event in write.events] == [event_id for event_id, _, _ in stored]:
+            _, revision, position = stored[-1]
+            return Written(revision, position)
         if write.expected == NO_STREAM and head.soft_deleted:
             return None
-        raise conflict
+        raise WrongVersion(write.stream, write.expected, head.revision)
 
-    def _append(self, stream: str, events: Sequence[Proposed], rows: list[Row], revision: int) -> Written:
+    def _append(self, stream: str, events: Sequence[Proposed], batch: Batch, revision: int) -> Written:
         if not events:
             return Written(revision - 1, None)
-        created = str(time.time_ns() // 100)
-        new = []
-        for number, event in enumerate(events):
+        encoder = wire.Encoder(stream, time.time_ns() // 100)
+        for number, event in enumerate(events, revision):
             self._position += 1
-            at = revision + number
-            body = wire.encode_event(stream, at, self._position, created, event)
-            new.append(NewRow(self._position, stream, at, event.type, event.id.bytes, body))
-            rows.append(Row(self._position, stream, at, event.type, body))
-            self._recent[event.id.bytes] = (stream, at, self._position)
-        self._storage.insert(new)
-        last = new[-1].revision
+            body = encoder.encode(event, number, self._position)
+            batch.rows.append(Row(self._position, stream, number, event.type, event.id, zlib.crc32(body), body))
+            self._recent[event.id] = (stream, number, self._position)
+        last = revision + len(events) - 1
         self._head(stream).revision = last
         if is_metadata_stream(stream):
+            self._insert(batch)
             self._heads.pop(stream[2:], None)  # its retention may have changed
         return Written(last, self._position)
 
-    def _set_truncation(self, stream: str, revision: int, rows: list[Row]) -> Written:
-        """Writes the stream's metadata again with $tb at `revision`."""
-        connection = self._storage.writer
-        body = self._storage.metadata_body(connection, stream)
-        known = wire.metadata_of(body)
-        data = json.dumps(known | {"$tb": revision}).encode()
-        event = Proposed(uuid.uuid4(), "$metadata", "application/json", b"", data)
-        head = self._head(metadata_stream(stream))
-        return self._append(metadata_stream(stream), [event], rows, head.revision + 1)
+    def _insert(self, batch: Batch) -> None:
+        self._storage.insert(batch.rows[batch.inserted :])
+        batch.inserted = len(batch.rows)
+
+    def _truncate(self, stream: str, revision: int, batch: Batch) -> Written:
+        """Writes the stream's metadata again, with $tb at `revision`."""
+        name = metadata_stream(stream)
+        found = self._storage.last_event(self._storage.writer, name)
+        data = json.dumps(wire.metadata_of(found[1] if found else None) | {"$tb": revision}).encode()
+        event = Proposed(uuid.uuid4().bytes, "$metadata", "application/json", b"", data)
+        return self._append(name, [event], batch, self._head(name).revision + 1)
 
     def _head(self, stream: str) -> Head:
-        head = self._heads.get(stream)
-        if head is None:
-            connection = self._storage.writer
-            soft_deleted = not is_metadata_stream(stream) and (
-                wire.retention_of(self._storage.metadata_body(connection, stream)).soft_deleted
+        if stream not in self._heads:
+            self._find_heads({stream})
+        return self._heads[stream]
+
+    def _find_heads(self, streams: Iterable[str]) -> None:
+        """Caches what is not known yet of these streams."""
+        missing = [name for name in streams if name not in self._heads]
+        if not missing:
+            return
+        found = self._storage.last_revisions({*missing, *map(metadata_stream, missing)})
+        for stream in missing:
+            name, soft_deleted = metadata_stream(stream), False
+            if found[name] is not None:
+                metadata = self._storage.last_event(self._storage.writer, name)
+                soft_deleted = metadata is not None and wire.retention_of(metadata[1]).soft_deleted
+            revision = found[stream]
+            self._heads[stream] = Head(
+                NO_STREAM if revision is None else revision, soft_deleted, found[name] is not None
             )
-            head = Head(self._storage.last_revision(connection, stream), soft_deleted)
-            self._heads[stream] = head
-        return head
 
     def _trim(self) -> None:
         """Forgets the oldest of what is cached, between transactions."""
-        for cache, limit in ((self._recent, RECENT_IDS), (self._heads, CACHED_HEADS)):
-            surplus = len(cache) - limit  # type: ignore[arg-type]
-            for key in [key for key, _ in zip(cache, range(surplus), strict=False)]:  # type: ignore[call-overload]
-                del cache[key]  # type: ignore[attr-defined]
+        _drop_oldest(self._recent, RECENT_IDS)
+        _drop_oldest(self._heads, CACHED_HEADS)
+
+
+def _drop_oldest(cache: dict[K, V], limit: int) -> None:
+    for key in list(islice(cache, max(0, len(cache) - limit))):
+        del cache[key]
 
 
 def _size(write: Write) -> int:
     return sum(len(event.data) + len(event.metadata) for event in write.events)
-
-
-def _is_disk(error: Exception) -> bool:
-    return isinstance(error, sqlite3.OperationalError)
