@@ -1,0 +1,1 @@
+"""Canonical examples with fixed values, shared by the tests of a service."""
