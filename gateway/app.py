@@ -46,9 +46,7 @@ def create_app(
     folder = settings.folder("gateway")
     secret = secret_key(folder)
     state = StateDb(settings.state_db("gateway"))
-    client = None if rpc is not None else RpcClient(settings.amqp_uri)
-    if commands is None:
-        commands = Commands(client or RpcClient(settings.amqp_uri))
+    client = RpcClient(settings.amqp_uri)
     app = Flask("gateway", static_folder=None)
     found = Parts(
         settings=settings,
@@ -56,8 +54,8 @@ def create_app(
         reads=Reads(settings),
         store=SessionStore(state, gateway),
         throttle=Throttle(state, secret),
-        rpc=rpc or client,  # type: ignore[arg-type]
-        commands=commands,
+        rpc=rpc or client,
+        commands=commands or Commands(client),
         fragments=FragmentCache(),
         assets=Assets(),
     )

@@ -14,7 +14,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from flask import render_template
 from markupsafe import Markup
@@ -102,9 +102,6 @@ def fragment(
         def cached(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> Markup:
             scope.settle(*services)
             scope.visit.watched.update(shown)
-            # Staff see all companies, whose versions are many: what they see is rendered afresh.
-            if scope.is_staff and models:
-                return _ready(render, scope, *args, **kwargs)
             kept = parts().fragments
             key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())))
             found = kept.get(key)
@@ -119,13 +116,6 @@ def fragment(
         return cached
 
     return decorate
-
-
-def _ready(render: Callable[..., str], *args: Any, **kwargs: Any) -> Markup:
-    try:
-        return Markup(render(*args, **kwargs))
-    except NotReady:
-        return _not_ready()
 
 
 def _not_ready() -> Markup:

@@ -44,6 +44,12 @@ class Parts:
     assets: Assets
     access: dict[str, Access] = field(default_factory=dict)
 
+    def close(self) -> None:
+        """Let go of the bus; what is open for reading closes with the threads."""
+        stop = getattr(self.rpc, "stop", None)
+        if stop is not None:
+            stop()
+
 
 def parts() -> Parts:
     """The parts of the application at hand."""

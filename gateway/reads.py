@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis.config import SERVICES, Settings
 from chassis.errors import Unavailable
+from chassis.messages import ALL_COMPANIES
 
 _LOOK_AGAIN = 1.0
 _NOT_THERE = ("no such table", "no such column", "unknown database", "unable to open database")
@@ -58,8 +59,14 @@ class Reads:
             self._local.connection = None
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services. One statement."""
+        """`service.model` → position of the last change this company can see, over all services. One statement.
+
+        For `ALL_COMPANIES` it is how far each model has come.
+        """
         connection = self._begin()
+        if company == ALL_COMPANIES:
+            sql = self._local.positions_sql
+            return dict(connection.execute(sql).fetchall()) if sql else {}
         sql = self._local.versions_sql
         return dict(connection.execute(sql, (company,)).fetchall()) if sql else {}
 
@@ -115,6 +122,7 @@ class Reads:
         versioned = [service for service in attached if _has_versions(connection, service)]
         self._local.complete = len(versioned) == len(attached)
         self._local.versions_sql = " UNION ALL ".join(map(_versions_of, versioned))
+        self._local.positions_sql = " UNION ALL ".join(map(_positions_of, versioned))
         self._local.attached = frozenset(attached)
         self._local.files = files
         self._local.connection = connection
@@ -130,9 +138,17 @@ def _file_identity(path: Any) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found.st_size else None
 
 
+# A checkpoint's name is the model's with its version behind: `orders_v1`.
+_MODEL = "substr(model, 1, length(rtrim(model, '0123456789')) - 2)"
+
+
+def _positions_of(service: str) -> str:
+    return f"SELECT '{service}.' || {_MODEL}, MAX(position) FROM {service}.checkpoints GROUP BY 1"
+
+
 def _versions_of(service: str) -> str:
     # The table's key begins with the model: naming the models makes this a handful of look-ups, not a scan.
-    models = f"SELECT substr(model, 1, length(rtrim(model, '0123456789')) - 2) FROM {service}.checkpoints"
+    models = f"SELECT {_MODEL} FROM {service}.checkpoints"
     return (
         f"SELECT '{service}.' || model, MAX(position) FROM {service}.readmodel_versions"
         f" WHERE model IN ({models}) AND company IN (?1, '*') GROUP BY model"

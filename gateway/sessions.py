@@ -65,8 +65,8 @@ class SessionStore:
             )
         return token, made
 
-    def find(self, token: str) -> Session | None:
-        """The live session of a token; None when unknown, revoked or expired."""
+    def find(self, token: str, used: bool = True) -> Session | None:
+        """The live session of a token; None when unknown, revoked or expired. `used` False does not keep it alive."""
         digest = _hash(token)
         row = self._state.row(f"SELECT {_COLUMNS} FROM sessions WHERE token_hash = ?", digest)
         if row is None:
@@ -74,7 +74,7 @@ class SessionStore:
         now = int(self._clock())
         if now - row["seen_at"] > self._idle or now - row["created_at"] > self._absolute:
             return None
-        if now - row["seen_at"] >= _TOUCH_EVERY:
+        if used and now - row["seen_at"] >= _TOUCH_EVERY:
             self._touch(digest, now)
         return _session(digest, row)
 

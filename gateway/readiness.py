@@ -1,0 +1,33 @@
+"""What the gateway says of itself on its admin port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.config import SERVICES
+from chassis.errors import PorticoError
+from gateway.parts import Parts
+from gateway.people import load_person
+
+_NOBODY = "-"
+
+
+def readiness(parts: Parts) -> tuple[bool, str]:
+    """Ready when identity's read model can be asked who somebody is: without it nobody gets in."""
+    try:
+        load_person(parts.reads, _NOBODY)
+    except PorticoError:
+        return False, "identity's read model is not built yet"
+    finally:
+        parts.reads.end()
+        parts.reads.close()
+    return True, "serving"
+
+
+def status(parts: Parts) -> dict[str, Any]:
+    """Which read models are there, and how well the cache of fragments does in this worker."""
+    there = [service for service in SERVICES if parts.settings.read_db(service).exists()]
+    return {
+        "read models": {"services": there},
+        "fragments": {"hits": parts.fragments.hits, "misses": parts.fragments.misses},
+    }

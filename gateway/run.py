@@ -1,0 +1,115 @@
+"""`portico gateway`: gunicorn in this process, threads as workers, everything it makes below the data folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from chassis.config import Settings
+
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; requests that are being answered get 20 s to finish."""
+    settings = Settings.from_env()
+    run = settings.folder("run")
+    _metrics_folder(run)
+    temporary = run / "gateway-tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    # Uploads are spooled by the form parser, worker heartbeats by gunicorn: both here.
+    tempfile.tempdir = str(temporary)
+    _serve(settings, temporary)
+
+
+def _metrics_folder(run: Path) -> None:
+    """Let the workers' metrics meet in files; they are read once prometheus_client is imported, so set them before."""
+    if _MULTIPROCESS not in os.environ:
+        folder = run / "gateway-metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        os.environ[_MULTIPROCESS] = str(folder)
+        if "prometheus_client" in sys.modules:
+            os.execv(sys.executable, [sys.executable, "-m", "gateway.run"])
+
+
+def _serve(settings: Settings, temporary: Path) -> None:
+    from gunicorn.app.base import BaseApplication
+    from gunicorn.glogging import Logger
+    from prometheus_client import multiprocess
+
+    from chassis import admin, log
+    from gateway.app import create_app
+    from gateway.config import GatewaySettings
+    from gateway.parts import EXTENSION
+    from gateway.readiness import readiness, status
+
+    log.configure("gateway", settings.log_level, settings.log_format)
+    gateway = GatewaySettings.from_env()
+    app = create_app(settings, gateway)
+
+    class ToChassis(Logger):
+        """gunicorn's own messages, in the form of all others."""
+
+        def setup(self, cfg: Any) -> None:
+            self.error_log.propagate = True
+            self.error_log.setLevel(settings.log_level)
+            self.access_log.disabled = True
+
+    def serve_admin(worker: Any) -> None:
+        """One of the workers answers on the admin port: the first that gets the lock, its successor when it dies."""
+        if not settings.admin_port:
+            return
+        lock = os.open(settings.folder("run") / "gateway-admin.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            # Held as long as this process lives: the descriptor is never closed.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return
+        ground = app.extensions[EXTENSION]
+        worker.admin = admin.serve(settings.admin_port, "gateway", lambda: readiness(ground), lambda: status(ground))
+
+    def stop_worker(_server: Any, _worker: Any) -> None:
+        app.extensions[EXTENSION].close()
+
+    class Server(BaseApplication):
+        """gunicorn, configured here and nowhere else."""
+
+        def load_config(self) -> None:
+            options = {
+                "bind": f"{gateway.bind}:{settings.port}",
+                "workers": gateway.workers,
+                "threads": gateway.threads,
+                "worker_class": "gthread",
+                "preload_app": True,
+                "keepalive": 75,
+                "timeout": 60,
+                "graceful_timeout": 20,
+                "max_requests": 0,
+                "worker_tmp_dir": str(temporary),
+                "control_socket_disable": True,
+                "proc_name": "portico-gateway",
+                "logger_class": ToChassis,
+                "accesslog": None,
+                "post_worker_init": serve_admin,
+                "worker_exit": stop_worker,
+                "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
+            }
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return app
+
+    Server().run()
+
+
+if __name__ == "__main__":
+    main()
