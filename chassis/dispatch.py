@@ -112,6 +112,9 @@ async def create(
     for attempt in itertools.count():
         key = reference(prefix, context.command_id, attempt)
         loaded = await tools.repository.load(aggregate, key)
+        owner = aggregate.company_of(loaded.state)
+        if loaded.revision >= 0 and owner is not None and not context.sees(owner):
+            continue  # another company's, whatever the command's id: it is not there for the one who asks
         earlier = tools.repository.earlier(loaded, aggregate, key, context)
         if earlier is not None:
             return earlier

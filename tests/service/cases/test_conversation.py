@@ -104,12 +104,14 @@ def test_another_companys_case_is_not_found(cases: RunningService, case: str) ->
         assert refused.value.message == absent.value.message, "nobody learns which numbers exist"
 
 
-def test_another_companys_command_does_not_learn_of_a_repeat(cases: RunningService) -> None:
+def test_another_companys_command_is_never_taken_for_a_repeat(cases: RunningService) -> None:
     command_id = uuid4()
-    cases.send("OpenCase", FORM, MINE, PRIYA, command_id)
-    with pytest.raises((NotFound, CommandReused)) as refused:
-        cases.send("OpenCase", FORM, THEIRS, MALLORY, command_id)
-    assert MINE not in str(refused.value.details)
+    mine = cases.send("OpenCase", FORM, MINE, PRIYA, command_id)
+    theirs = cases.send("OpenCase", FORM, THEIRS, MALLORY, command_id)
+    assert not theirs["repeated"]
+    assert theirs["id"] != mine["id"]
+    assert row(cases, theirs)["company"] == THEIRS
+    assert cases.send("OpenCase", FORM, THEIRS, MALLORY, command_id) == {**theirs, "repeated": True}
 
 
 def test_a_closed_case_takes_no_more(cases: RunningService, case: str) -> None:
