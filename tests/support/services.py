@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,8 @@ class RunningService:
     def stop(self) -> None:
         """End both, and the client."""
         self.rpc.stop()
-        for process in (self.service, self.worker):
-            process.stop()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(Process.stop, (self.service, self.worker)))
 
     def send(
         self,
