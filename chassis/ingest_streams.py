@@ -139,9 +139,10 @@ class Recorder:
             return None
         now = Known(digest, document.stamp)
         if known is not None and known.hash == digest:
-            if document.stamp > known.stamp:
+            if (kind, key) in latest:
+                latest[kind, key] = now
+            elif document.stamp > known.stamp:
                 self._index.remember(stream, kind, key, now)
-                latest.pop((kind, key), None)
             return None
         event = made.event(document.batch.head["company"], document.doc, known is not None)
         change = self._change(stream, document, digest, event) if event is not None else None

@@ -92,6 +92,7 @@ class LocalStore:
     """The embedded event store as a process; `kill` and `start` again keep its data and its port."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.port = free_port()
         self.uri = f"esdb://127.0.0.1:{self.port}?Tls=false"
         self.process = Process(

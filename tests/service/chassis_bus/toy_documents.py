@@ -1,0 +1,104 @@
+"""A toy owner of ERP documents: invoices go to documents-<company> and, while open, to ledger-<company>.
+
+`python -m tests.service.chassis_bus.toy_documents` runs its ingest as a worker process would.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields
+
+from chassis import log, statedb
+from chassis.codec import Codec
+from chassis.config import Settings
+from chassis.ingest import Ingest, IngestKind, StreamRule
+from chassis.messages import Event
+
+SERVICE = "toys"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRecorded(Event):
+    """An invoice as the ERP told it."""
+
+    number: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOpened(Event):
+    """An amount is open."""
+
+    number: str
+    open_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSettled(Event):
+    """Nothing is open any more."""
+
+    number: str
+
+
+CODEC = Codec((InvoiceRecorded, ItemOpened, ItemSettled))
+
+
+class InvoiceBody(Schema):
+    """The body of an invoice."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    total = fields.Decimal(required=True)
+    open_amount = fields.Decimal(required=True)
+    note = fields.String(load_default="")
+
+
+def _recorded(_company: str, doc: dict[str, Any], _known: bool) -> Event:
+    return InvoiceRecorded(doc["key"], {name: value for name, value in doc.items() if name != "key"})
+
+
+def _open(_company: str, doc: dict[str, Any], known: bool) -> Event | None:
+    if doc["open_amount"] == 0:
+        return ItemSettled(doc["key"]) if known else None
+    if doc["note"] == "not for the ledger":
+        raise KeyError("note")
+    return ItemOpened(doc["key"], doc["open_amount"])
+
+
+KINDS = {
+    "invoice": IngestKind(
+        "invoice",
+        InvoiceBody(),
+        (
+            StreamRule(lambda company, doc: f"documents-{company}", _recorded, lambda doc: doc),
+            StreamRule(lambda company, doc: f"ledger-{company}", _open, lambda doc: doc["open_amount"]),
+        ),
+    )
+}
+
+
+def main(ready: Path) -> None:
+    settings = Settings.from_env()
+    log.configure(SERVICE, "INFO")
+    statedb.migrate(settings.state_db(SERVICE), SERVICE)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    ingest = Ingest(SERVICE, KINDS, CODEC, settings)
+    thread = threading.Thread(target=ingest.run, args=(stop,))
+    thread.start()
+    ready.touch()
+    thread.join()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
