@@ -134,7 +134,8 @@ class _Watch:
             if self._deaths[name] >= DEATHS or info["statename"] in ("FATAL", "UNKNOWN"):
                 raise Problem(f"{name} does not start: it ended each time.\n{_log_of(self._stack, name)}")
             if self._deaths[name] == 1:
-                self._note(f"{name} ended while starting and is started again.\n{_log_of(self._stack, name)}")
+                log = supervisor.log_file(self._stack.var, name)
+                self._note(f"{name} ended while starting and is started again; its log is {log}.")
 
 
 def _log_of(stack: Stack, name: str) -> str:

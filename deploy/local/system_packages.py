@@ -16,15 +16,16 @@ INSTALL = ("apt-get", "install", "-y", "--no-install-recommends", "-o", "DPkg::L
 def install(packages: Sequence[str], needed_for: str) -> None:
     """Install Debian or Ubuntu packages. Raises Problem with the command to type when it may not or cannot."""
     names = " ".join(packages)
+    subject = needed_for[0].upper() + needed_for[1:]
     by_hand = f"Type:  sudo apt-get update && sudo apt-get install -y {names}"
     if not shutil.which("apt-get"):
         raise Problem(
-            f"{needed_for} needs {names}, and this system has no apt-get to install it with.",
+            f"{subject} needs {names}, and this system has no apt-get to install it with.",
             "Install it with the system's own package manager, then run the same command again.",
         )
     as_root = _as_root()
     if as_root is None:
-        raise Problem(f"{needed_for} needs the system packages {names}; installing them takes root.", by_hand)
+        raise Problem(f"{subject} needs the system packages {names}; installing them takes root.", by_hand)
     print(f"Installing {names} (needed for {needed_for}) …", flush=True)
     _run([*as_root, "apt-get", "update", "-q"])
     done = _run([*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *INSTALL, *packages])
