@@ -32,6 +32,8 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
     (import_rules.pages_bind_nothing_themselves, "gateway/pages/x.py", "from gateway.reads import R\n", "reads"),
     (import_rules.only_the_chassis_talks_to_store_and_broker, "services/cases/x.py", "import pika\n", "pika"),
     (import_rules.only_the_chassis_talks_to_store_and_broker, "gateway/x.py", "import esdbclient\n", "esdbclient"),
+    (import_rules.only_the_chassis_talks_to_store_and_broker, "services/cases/jobs.py", "import pika\n", "pika"),
+    (import_rules.only_the_chassis_talks_to_store_and_broker, "services/cases/jobs.py", "c.append_to_stream()", "jobs"),
     (room_rules.rooms_are_the_known_ones, "services/cases/helpers.py", "", "helpers.py"),
     (room_rules.rooms_are_the_known_ones, "services/new/__init__.py", "", "has no contract.py"),
     (room_rules.events_are_frozen, "services/cases/events.py", _EVENT.replace("frozen=True, ", ""), "Opened"),
