@@ -17,7 +17,9 @@ LONG_FUNCTIONS: dict[str, str] = {}
 """`path:function` → why it may be longer."""
 WAITS = {
     "tests/support/waiting.py": "the one place where tests wait, for a condition",
+    "tests/support/rabbit.py": "RabbitMQ does not tell when a new quorum queue would survive a kill",
     "tests/service/chassis_bus/toys.py": "a service that is slow on purpose",
+    "tests/unit/identity/test_change_password.py": "gives turns to the loop while a password is hashed",
 }
 """Path → why it may sleep."""
 PRINTS: dict[str, str] = {}
