@@ -16,6 +16,7 @@ from datetime import datetime
 from chassis.codec import decode_as, dumps, loads
 from chassis.dispatch import Tools
 from chassis.errors import CommandReused, Conflict
+from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply
 from chassis.repository import now
 from services.identity import domain, passwords
@@ -100,6 +101,7 @@ async def store_password(
         return None
 
     earlier = await asyncio.to_thread(write)
+    reach("identity.after_password")
     if earlier is not None:
         await refuse_other(earlier, password)
 

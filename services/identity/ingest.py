@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.ingest import IngestKind, StreamRule
-
+from chassis.codec import dumps
 from chassis.config import Settings
+from chassis.ingest import IngestKind, StreamRule
 from services.identity.contract import BranchDocument, CompanyDocument, ContactDocument
 from services.identity.events import BranchRecorded, CompanyRecorded, ContactRecorded
 from services.identity.vault import Forgotten, Person, erp_contact_id, open_vault
@@ -33,6 +33,9 @@ def ingest_kinds(settings: Settings) -> dict[str, IngestKind]:
             return None  # erased here: what the ERP still says of the person is not taken in again
         return ContactRecorded(contact_id, company, doc["key"], personal, doc["language"])
 
+    def keyed(doc: dict[str, Any]) -> str:
+        return vault.guarded(dumps(doc).decode())  # events carry its hash: nobody is to guess the person by it
+
     rules = {
         "company": (
             CompanyDocument,
@@ -41,7 +44,7 @@ def ingest_kinds(settings: Settings) -> dict[str, IngestKind]:
         "branch": (BranchDocument, StreamRule(lambda company, doc: f"company-{company}", _branch, lambda doc: doc)),
         "contact": (
             ContactDocument,
-            StreamRule(lambda company, doc: f"contact-{erp_contact_id(company, doc['key'])}", contact, lambda doc: doc),
+            StreamRule(lambda company, doc: f"contact-{erp_contact_id(company, doc['key'])}", contact, keyed),
         ),
     }
     return {kind: IngestKind(kind, schema(), (rule,)) for kind, (schema, rule) in rules.items()}

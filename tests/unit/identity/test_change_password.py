@@ -96,6 +96,18 @@ def test_only_the_hashed_password_is_verified() -> None:
     assert asyncio.run(tried()) == [True, False, False, False]
 
 
+def test_others_are_served_while_a_password_is_hashed() -> None:
+    async def served() -> int:
+        hashing = asyncio.ensure_future(passwords.hashed("four boats in harbour"))
+        turns = 0
+        while not hashing.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        return turns
+
+    assert asyncio.run(served()) > 3
+
+
 def test_a_hash_of_other_parameters_is_outdated() -> None:
     cheap = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$8vHk7Vd8ErVqOCXWC9vMKVYJ2fCKuYV9ePtRRH0Ha5M"
     assert passwords.is_outdated(cheap)

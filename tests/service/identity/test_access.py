@@ -1,0 +1,167 @@
+"""Invitations, passwords and signing in, through the real processes, broker and store."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from uuid import uuid4
+
+import pytest
+
+from chassis.errors import NotFound, RemoteRefusal
+from chassis.statedb import StateDb
+from tests.service.identity.office import ADMIN, NORDLICHT, PASSWORD, Office
+
+NEW = "six swans on a lake"
+
+
+def test_an_invited_contact_chooses_a_password_and_signs_in(office: Office) -> None:
+    contact = office.create("hanna@nordlicht.example", language="de")
+    token = office.invite(contact)
+    shown = office.ask("invitation", token=token)
+    assert (shown["name"], shown["email"], shown["company_name"]) == (
+        "Hanna Weiss",
+        "hanna@nordlicht.example",
+        "Nordlicht GmbH",
+    )
+    assert not office.signs_in("hanna@nordlicht.example"), "an invitation alone lets nobody in"
+    accepted = office.ask("accept_invitation", token=token, password=PASSWORD, command_id=str(uuid4()))
+    signed_in = office.ask("sign_in", email=" HANNA@nordlicht.example", password=PASSWORD)
+    assert signed_in == {
+        "status": "done",
+        "contact_id": contact,
+        "company": NORDLICHT,
+        "companies": [NORDLICHT],
+        "staff_roles": [],
+        "name": "Hanna Weiss",
+        "language": "de",
+    }
+    assert accepted == {**signed_in, "position": accepted["position"]}
+    assert office.row(contact, accepted["position"])["status"] == "active"
+
+
+def test_staff_sign_in_with_their_roles(office: Office) -> None:
+    payload = {"name": "Ada Bell", "email": "ada@supplier.example", "staff_roles": ["portal_admin"]}
+    contact = office.do("CreateStaff", payload)["id"]
+    office.ask("accept_invitation", token=office.invite(contact), password=PASSWORD)
+    answer = office.ask("sign_in", email="ada@supplier.example", password=PASSWORD)
+    assert (answer["company"], answer["companies"], answer["staff_roles"]) == ("", [], ["portal_admin"])
+
+
+def test_whatever_is_wrong_the_refusal_is_the_same(office: Office) -> None:
+    office.sign_up("known@nordlicht.example")
+    invited = office.create("invited@nordlicht.example")
+    office.invite(invited)
+    inactive = office.sign_up("inactive@nordlicht.example")
+    office.do("DeactivateContact", {"contact_id": inactive})
+    answers = [
+        office.ask("sign_in", email=email, password=password)
+        for email, password in (
+            ("known@nordlicht.example", "not the password"),
+            ("nobody@nordlicht.example", PASSWORD),
+            ("invited@nordlicht.example", PASSWORD),
+            ("inactive@nordlicht.example", PASSWORD),
+        )
+    ]
+    assert answers == answers[:1] * 4
+    assert (answers[0]["status"], answers[0]["code"], answers[0]["http"]) == ("refused", "SignInRefused", 401)
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(office: Office) -> None:
+    office.sign_up("slow@nordlicht.example")
+
+    def took(email: str) -> float:
+        started = time.perf_counter()
+        assert not office.signs_in(email, "not the password")
+        return time.perf_counter() - started
+
+    pairs = [(took("slow@nordlicht.example"), took("nobody@nordlicht.example")) for _ in range(5)]
+    known, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
+    assert 0.5 < known / unknown < 2, "without the dummy hash it is ten times"
+
+
+def test_a_sign_in_without_address_or_password_names_the_field(office: Office) -> None:
+    answer = office.ask("sign_in", email="hanna@nordlicht.example")
+    assert (answer["code"], list(answer["details"]["fields"])) == ("Invalid", ["password"])
+
+
+def test_an_invitation_is_used_once(office: Office) -> None:
+    token = office.invite(office.create("once@nordlicht.example"))
+    command_id = str(uuid4())
+    first = office.ask("accept_invitation", token=token, password=PASSWORD, command_id=command_id)
+    assert office.ask("accept_invitation", token=token, password=PASSWORD, command_id=command_id) == first
+    for password, another in ((NEW, str(uuid4())), (NEW, command_id)):
+        refused = office.ask("accept_invitation", token=token, password=password, command_id=another)
+        assert refused["code"] == "InvitationUsed"
+    assert office.ask("invitation", token=token)["code"] == "InvitationUsed"
+    assert office.signs_in("once@nordlicht.example")
+    assert not office.signs_in("once@nordlicht.example", NEW)
+
+
+def test_a_refused_password_leaves_the_invitation_open(office: Office) -> None:
+    token = office.invite(office.create("weak@nordlicht.example"))
+    for password in ("short", "password123", "weak@nordlicht.example"):
+        assert office.ask("accept_invitation", token=token, password=password)["code"] == "WeakPassword"
+    assert office.ask("accept_invitation", token=token, password=PASSWORD)["status"] == "done"
+
+
+def test_the_same_invite_command_gives_the_same_link(office: Office) -> None:
+    contact, command_id = office.create("link@nordlicht.example"), uuid4()
+    first, again = (
+        office.service.send("InviteContact", {"contact_id": contact}, "*", ADMIN, command_id) for _ in range(2)
+    )
+    assert again == {**first, "repeated": True}
+    assert first["result"]["token"]
+
+
+def test_a_newer_link_replaces_the_older(office: Office) -> None:
+    contact = office.create("newer@nordlicht.example")
+    older, newer = office.invite(contact), office.invite(contact)
+    assert office.ask("invitation", token=older)["code"] == "InvitationUsed"
+    assert office.ask("invitation", token=newer)["status"] == "done"
+
+
+def test_a_link_that_was_never_made_is_unknown(office: Office) -> None:
+    assert office.ask("invitation", token="x" * 43)["code"] == "InvitationUnknown"
+
+
+def test_a_link_expires_after_seven_days(office: Office) -> None:
+    token = office.invite(office.create("late@nordlicht.example"))
+    state = StateDb(office.service.settings.state_db("identity"))
+    with state.transaction() as connection:
+        connection.execute("UPDATE invitations SET expires_at = '2026-01-01T00:00:00+00:00' WHERE ended IS NULL")
+    assert office.ask("invitation", token=token)["code"] == "InvitationExpired"
+    assert office.ask("accept_invitation", token=token, password=PASSWORD)["code"] == "InvitationExpired"
+
+
+def test_a_deactivated_contacts_link_is_unknown(office: Office) -> None:
+    contact = office.create("dead@nordlicht.example")
+    token = office.invite(contact)
+    office.do("DeactivateContact", {"contact_id": contact})
+    assert office.ask("accept_invitation", token=token, password=PASSWORD)["code"] == "InvitationUnknown"
+
+
+def test_a_contact_changes_the_own_password(office: Office) -> None:
+    contact, email, command_id = office.sign_up("change@nordlicht.example"), "change@nordlicht.example", uuid4()
+    payload = {"current_password": PASSWORD, "new_password": NEW}
+    with pytest.raises(RemoteRefusal, match="current password is not right"):
+        office.do("ChangePassword", {**payload, "current_password": "something else"}, NORDLICHT, contact)
+    with pytest.raises(RemoteRefusal, match="at least 10"):
+        office.do("ChangePassword", {**payload, "new_password": "short"}, NORDLICHT, contact)
+    first, again = (office.service.send("ChangePassword", payload, NORDLICHT, contact, command_id) for _ in range(2))
+    assert again == {**first, "repeated": True}
+    assert office.row(contact, first["position"])["password_changed_at"]
+    assert (office.signs_in(email), office.signs_in(email, NEW)) == (False, True)
+
+
+def test_an_admin_sets_a_password(office: Office) -> None:
+    contact = office.create("set@nordlicht.example")
+    answer = office.do("SetPassword", {"contact_id": contact, "password": PASSWORD})
+    assert office.row(contact, answer["position"])["status"] == "active"
+    assert office.signs_in("set@nordlicht.example")
+
+
+def test_one_who_does_not_exist_changes_no_password(office: Office) -> None:
+    payload = {"current_password": PASSWORD, "new_password": NEW}
+    with pytest.raises(NotFound):
+        office.do("ChangePassword", payload, NORDLICHT, "nobodynobodynobo")
