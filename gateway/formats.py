@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask, g
@@ -71,8 +72,31 @@ def as_number(value: Any, places: int | None = None) -> str:
     return money.decimal(money.Decimal(value), places, g.locale)
 
 
+def as_price(value: Any) -> str:
+    """An exact price or amount with two decimals at least, and all it has up to six; the currency stands elsewhere."""
+    if value in (None, ""):
+        return "–"
+    exact = money.Decimal(value).normalize()
+    exponent = exact.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else 2
+    return money.decimal(exact, min(max(2, places), 6), g.locale)
+
+
+def as_plain(value: Any) -> str:
+    """A decimal as programs write it, for hidden fields."""
+    return format(value, "f")
+
+
 def install(app: Flask) -> None:
     """Make them filters: `{{ row.due|date }}`, `{{ row.open|money(row.currency) }}`."""
+    app.jinja_env.globals["new_id"] = lambda: str(uuid4())
     app.jinja_env.filters.update(
-        date=as_date, datetime=as_time, ago=ago, money=as_money, amount=as_amount, number=as_number
+        date=as_date,
+        datetime=as_time,
+        ago=ago,
+        money=as_money,
+        amount=as_amount,
+        number=as_number,
+        price=as_price,
+        plain=as_plain,
     )

@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from gateway.access import Scope, current_scope
 from gateway.frame import render
-from gateway.reports import chain, kinds
+from gateway.reports import chain, glance, kinds
 from gateway.reports.document import load_document
 from gateway.reports.filter import Filter, found_parameters, list_parameters, place_of, read_filter, sums_parameters
 from gateway.reports.kinds import FOUND, KINDS, LIST, PAGE, SUMS, Kind
 from gateway.routes import Feature, Pages
 
 pages = Pages("reports", __name__)
+glance.register()
 _GROUPS = {"orders": _l("Orders"), "money": _l("Invoices & payments")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect
+from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
@@ -69,7 +69,8 @@ _PROJECT = Query(
 class NewCaseForm(CommandForm):
     """A new support request."""
 
-    summary = StringField(
+    # Not `summary`: that is where the form keeps messages.
+    summary_line = StringField(
         _l("Summary"),
         validators=[InputRequired(_l("Say in a line what it is about.")), Length(max=200)],
         description=_l("A brief description of the issue."),
@@ -120,12 +121,19 @@ def new_case() -> Any:
     scope = current_scope()
     form = NewCaseForm()
     if form.validate_on_submit():
-        names = ("summary", "detail", "product", "customer_reference", "vendor_approval")
-        reply = send(form, scope, "cases", "OpenCase", {name: form[name].data or "" for name in names[:4]} | {
-            "vendor_approval": bool(form.vendor_approval.data)}, shows=SHOWS)  # fmt: skip
+        payload = {
+            "summary": form.summary_line.data,
+            "detail": form.detail.data,
+            "product": form.product.data or "",
+            "customer_reference": form.customer_reference.data or "",
+            "vendor_approval": bool(form.vendor_approval.data),
+        }
+        reply = send(form, scope, "cases", "OpenCase", payload, shows=SHOWS)
         if reply is not None:
             flash(_("Your request has the number %(number)s.", number=reply["id"]), "success")
             return redirect(f"/support/{reply['id']}")
+    elif not form.is_submitted():
+        form.summary_line.data = request.args.get("about", "")[:200]
     products = [row.name for row in scope.rows(_PRODUCTS)]
     return render("support/new.html", title=_("New support request"), form=form, products=products, status=form.status)
 

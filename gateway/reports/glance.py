@@ -1,0 +1,48 @@
+"""What home shows of reports: the balance, and the newest of each kind with the link to its full report (R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import render_template
+
+from gateway.access import Scope
+from gateway.home import section
+from gateway.queries import Query
+from gateway.reports.kinds import KINDS, LIST, Kind
+
+NEWEST = 5
+_BRANCH = "(:branches IS NULL OR b.branch IN (SELECT value FROM json_each(:branches)))"
+_BALANCE = Query(
+    "home.balance",
+    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, SUM(b.items) AS items FROM payments.balances_v1 b
+        WHERE b.company = :company AND {_BRANCH} GROUP BY b.currency ORDER BY b.currency""",
+    needs="see_balance",
+)
+_OVERDUE = Query(
+    "home.overdue",
+    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, COUNT(*) AS items, MIN(b.due_date) AS since
+        FROM payments.open_items_v1 b
+        WHERE b.company = :company AND b.due_date < :today AND b.open_minor > 0 AND {_BRANCH} GROUP BY b.currency""",
+    needs="see_balance",
+)
+
+
+def register() -> None:
+    """Hang the sections into home."""
+    section("balance", models=("payments.balance",), needs="see_balance", place="top", order=10)(_balance)
+    for place, kind in enumerate(KINDS.values()):
+        section(f"glance.{kind.kind}", models=(kind.model,), needs=kind.needs, order=place)(_newest_of(kind))
+
+
+def _balance(scope: Scope) -> str:
+    overdue = {row.currency: row for row in scope.rows(_OVERDUE)}
+    return render_template("home/balance.html", scope=scope, balances=scope.rows(_BALANCE), overdue=overdue)
+
+
+def _newest_of(kind: Kind) -> Callable[[Scope], str]:
+    def newest(scope: Scope) -> str:
+        rows = scope.rows(LIST[kind.kind].variant(order="date_down"), kind=kind.kind, limit=NEWEST)
+        return render_template("home/glance.html", scope=scope, kind=kind, rows=rows)
+
+    return newest
