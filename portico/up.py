@@ -106,7 +106,12 @@ def _load_demo(stack: Stack, console: Console) -> None:
         return
     company = importlib.import_module("deploy.local.demo")
     with _progress(console) as progress:
-        company.load(stack.settings, progress)
+        task = progress.add_task("Loading the demo company", total=None)
+
+        def show(done: int, total: int, text: str) -> None:
+            progress.update(task, completed=done, total=total, description=text)
+
+        company.load(stack.settings, show)
     mark.write_text("loaded\n")
 
 
