@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -90,6 +91,29 @@ class RunningService:
             found = wait_until(answer, 15, lambda: f"{self.name} answers\n{self.worker.tail()}")
             assert found is not None
             return found
+        finally:
+            connection.close()
+
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[int], list[dict[str, Any]]]]:
+        """While it lasts, gives a function that waits for so many events of this service on the bus."""
+        connection = bus.connect(self.settings.amqp_uri, "test-listener")
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, bus.events_exchange(self.name), "#")
+        heard: list[dict[str, Any]] = []
+
+        def hear(count: int) -> list[dict[str, Any]]:
+            def enough() -> bool:
+                _, _, body = channel.basic_get(queue, auto_ack=True)
+                heard.extend([loads(body)] if body else [])
+                return len(heard) >= count
+
+            wait_until(enough, 10, lambda: f"{count} events, heard {heard}\n{self.worker.tail()}")
+            return heard
+
+        try:
+            yield hear
         finally:
             connection.close()
 

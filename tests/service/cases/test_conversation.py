@@ -135,3 +135,16 @@ def test_staff_open_cases_for_one_company_only(cases: RunningService) -> None:
 def test_a_command_that_does_not_exist_is_refused(cases: RunningService) -> None:
     with pytest.raises(Invalid, match="EatCase"):
         cases.send("EatCase", {}, MINE, PRIYA)
+
+
+def test_other_services_hear_what_happened_in_order(cases: RunningService) -> None:
+    with cases.listening() as hear:
+        opened = cases.send("OpenCase", FORM, MINE, PRIYA)
+        answer = {"case": opened["id"], "text": "Which version?", "status": "waiting"}
+        cases.send("AnswerCase", answer, ALL_COMPANIES, AGENT)
+        heard = hear(3)
+    assert [event["type"] for event in heard] == ["CaseOpened", "AgentAnswered", "CaseStatusChanged"]
+    assert [event["revision"] for event in heard] == [0, 1, 2]
+    assert {event["stream"] for event in heard} == {opened["stream"]}
+    assert heard[0]["data"]["company"] == MINE
+    assert heard[0]["meta"]["actor"] == PRIYA
