@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from flask import Flask, Response, g, redirect, request, session
 from flask_babel import Babel
@@ -18,14 +19,14 @@ from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
 from gateway import errors, formats, people, requestlog
-from gateway.access import CommandBus, Visit, scope_of
+from gateway.access import CommandBus, Scope, Visit, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_key
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
 from gateway.pages import all_pages
 from gateway.parts import EXTENSION, Parts, Rpc, parts
-from gateway.reads import Reads
+from gateway.reads import NotReady, Reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
 from gateway.security import add_headers
@@ -100,29 +101,48 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
 def _enter() -> Any:
     """Before every page: who asks, may they, in which language. What this returns is the answer."""
     g.started = time.perf_counter_ns()
-    g.correlation_id = uuid4().hex
+    g.correlation_id = token_hex(8)
     g.locale = _locale("")
-    ground = parts()
-    access = ground.access.get(request.endpoint or "")
-    if access is None or access.public:
+    access = parts().access.get(request.endpoint or "")
+    web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
+    if access is None:
+        return _enter_nowhere(web)
+    if access.public:
         return None
     request.max_content_length = access.max_body
-    web = session._get_current_object()  # type: ignore[attr-defined]
-    assert isinstance(web, WebSession)
     if web.record is None:
         return ended_session(web)
+    scope = _scope(web)
+    if scope is None:
+        web.sign_out()
+        return redirect(f"/login?next={quote(request.path)}")
+    g.scope = scope
+    if not access.allows(scope.permissions, scope.staff_roles):
+        raise NotAllowed("You are signed in, but this page needs a permission you do not have.")
+    return None
+
+
+def _scope(web: WebSession) -> Scope | None:
+    """The scope of a signed-in browser; None when its person is not (any more) one who may sign in."""
+    ground = parts()
+    assert web.record is not None
     visit = Visit(ground.reads, ground.commands, web)
     visit.settle(("identity",))
     person = people.load_person(ground.reads, web.record.contact_id)
     if person is None or not person.active:
-        web.sign_out()
-        return redirect(f"/login?next={quote(request.path)}")
+        return None
     g.locale = _locale(person.language)
     today = datetime.now(ground.gateway.timezone).date()
-    g.scope = scope_of(person, visit, g.locale, g.correlation_id, today)
-    if not access.allows(person.permissions, person.staff_roles):
-        raise NotAllowed("You are signed in, but this page needs a permission you do not have.")
-    return None
+    return scope_of(person, visit, g.locale, g.correlation_id, today)
+
+
+def _enter_nowhere(web: WebSession) -> None:
+    """An address without a page: its error is shown within the frame to those who are signed in."""
+    if web.record is not None:
+        with suppress(NotReady):
+            scope = _scope(web)
+            if scope is not None:
+                g.scope = scope
 
 
 def _locale(own: str) -> str:

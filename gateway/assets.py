@@ -24,7 +24,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _DARK_RULE = re.compile(r"([^{}]*\[data-bs-theme=dark\][^{}]*)\{([^{}]*)\}")
-_ICON_USE = re.compile(r"""\bicon(?:\(|=)\s*["']([a-z0-9-]+)["']""")
+_QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 _SYMBOL = re.compile(r'<symbol[^>]*viewBox="([^"]+)"[^>]*id="([a-z0-9-]+)"[^>]*>(.*?)</symbol>', re.S)
 
 _Start = Callable[..., Any]
@@ -46,17 +46,17 @@ def follow_system(css: str) -> str:
     return f"{css}\n@media (prefers-color-scheme:dark){{{''.join(rules)}}}\n"
 
 
-def icons_used() -> set[str]:
-    """The icons that templates, script-free helpers and pages name."""
-    files = [*_HERE.glob("templates/**/*.html"), *_HERE.glob("pages/**/*.py"), *_HERE.glob("*.py")]
-    return {name for file in files for name in _ICON_USE.findall(file.read_text())}
+def words_used() -> set[str]:
+    """Every quoted word in templates and code: those that name an icon may be one."""
+    files = [*_HERE.glob("templates/**/*.html"), *_HERE.glob("**/*.py")]
+    return {word for file in files for word in _QUOTED.findall(file.read_text())}
 
 
-def sprite(names: Iterable[str]) -> str:
-    """One SVG with a symbol an icon; raises KeyError for a name the package does not have."""
-    there = {name: (box, body) for box, name, body in _SYMBOL.findall(_package_file("icons/bootstrap-icons.svg"))}
+def sprite(words: set[str]) -> str:
+    """One SVG with a symbol for each icon of the package that is among the words."""
+    found = _SYMBOL.findall(_package_file("icons/bootstrap-icons.svg"))
     symbols = "".join(
-        f'<symbol id="{name}" viewBox="{there[name][0]}">{there[name][1].strip()}</symbol>' for name in sorted(names)
+        f'<symbol id="{name}" viewBox="{box}">{body.strip()}</symbol>' for box, name, body in found if name in words
     )
     return f'<svg xmlns="http://www.w3.org/2000/svg" fill="currentColor">{symbols}</svg>'
 
@@ -68,7 +68,7 @@ class Assets:
         texts = {file.name: file.read_text() for file in (_HERE / "static").iterdir() if file.suffix in _TYPES}
         texts["portico.css"] = follow_system(texts["portico.css"])
         texts["bootstrap.css"] = follow_system(re.sub(r"/\*#.*?\*/", "", _package_file("css/bootstrap.min.css")))
-        texts["icons.svg"] = sprite(icons_used())
+        texts["icons.svg"] = sprite(words_used())
         self._answers: dict[str, tuple[bytes, list[tuple[str, str]]]] = {}
         self._packed: dict[str, tuple[bytes, list[tuple[str, str]]]] = {}
         self._urls: dict[str, str] = {}

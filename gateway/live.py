@@ -7,7 +7,6 @@ connection belongs to a session of the gateway and ends with it.
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -225,8 +224,8 @@ async def _stream(live: Live, token: str, connection: Connection, versions: dict
                     return
                 yield b": still here\n\n"
                 continue
-            if connection.ended:
-                return
+            if not connection.news:
+                continue
             # An import moves many things at once: they are told together.
             await asyncio.sleep(GATHER_SECONDS)
             connection.woken.clear()
@@ -291,7 +290,7 @@ class _Server(uvicorn.Server):
         """SIGTERM or SIGINT."""
         if self._live.loop is not None:
             self._live.loop.call_soon_threadsafe(self._live.hub.close)
-        super().handle_exit(signal.SIGTERM, frame)
+        self.should_exit = True
 
 
 async def _serve(settings: Settings, gateway: GatewaySettings) -> None:

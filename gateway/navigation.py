@@ -47,17 +47,18 @@ class Navigation:
 
 def navigation(table: dict[str, Access], permissions: frozenset[str], staff_roles: frozenset[str]) -> Navigation:
     """What these rights open. A page that cannot be opened is not shown."""
+    titles = STAFF_TABS if staff_roles else CUSTOMER_TABS
+    places = {tab: place for place, tab in enumerate(titles)}
     offered = sorted(
         (
             (access, access.feature)
             for access in table.values()
             if access.feature and access.allows(permissions, staff_roles)
         ),
-        key=lambda pair: (pair[1].order, pair[0].path),
+        key=lambda pair: (places.get(pair[0].tab, len(places)), pair[1].order, pair[0].path),
     )
-    staff = bool(staff_roles)
     tabs = []
-    for key, title in (STAFF_TABS if staff else CUSTOMER_TABS).items():
+    for key, title in titles.items():
         own = [(access, feature) for access, feature in offered if access.tab == key]
         if own:
             # A stable sort: the tab leads to its leading feature, else to its first.
@@ -74,7 +75,7 @@ def navigation(table: dict[str, Access], permissions: frozenset[str], staff_role
         tabs=tuple(tabs),
         reports=tuple((title, tuple(links)) for title, links in groups.values()),
         tasks={tab: tuple(links) for tab, links in tasks.items()},
-        quick=tuple(_link(access, feature) for access, feature in offered if feature.quick),
+        quick=tuple(_link(*pair) for pair in sorted(offered, key=lambda pair: pair[1].order) if pair[1].quick),
     )
 
 
