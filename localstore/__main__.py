@@ -19,6 +19,7 @@ def run(folder: Path, host: str, port: int, admin_port: int) -> None:
 
 
 def main() -> int:
+    """The command line; exit code 1 when it cannot start."""
     parser = argparse.ArgumentParser(prog="localstore", description="An event store for one machine.")
     parser.add_argument("--folder", type=Path, required=True, help="where the events are kept")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback)")

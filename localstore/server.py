@@ -19,7 +19,7 @@ from localstore.service import Streams, gossip_handlers
 from localstore.storage import Storage
 from localstore.writer import Writer
 
-STOP_GRACE = 3.0  # seconds for calls in progress
+STOP_GRACE = 1.0  # seconds for calls in progress; gRPC takes all of it while an idle client stays connected
 OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 17 * 1024 * 1024),  # so that too large an append gets its own error

@@ -73,9 +73,7 @@ class Streams:
 
     # -- writing
 
-    async def append(
-        self, requests: AsyncIterable[streams_pb2.AppendReq], context: Context
-    ) -> streams_pb2.AppendResp:
+    async def append(self, requests: AsyncIterable[streams_pb2.AppendReq], context: Context) -> streams_pb2.AppendResp:
         """One append, an event a message; esdbclient sends single events so."""
         options: streams_pb2.AppendReq.Options | None = None
         events: list[Proposed] = []

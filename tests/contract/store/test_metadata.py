@@ -1,0 +1,73 @@
+"""Stream metadata, and what it lets readers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from esdbclient import StreamState
+from esdbclient.exceptions import WrongCurrentVersion
+
+from tests.contract.store.clients import Client, events
+from tests.support.waiting import wait_until
+
+NO_STREAM = StreamState.NO_STREAM
+
+
+def test_what_was_set_is_what_one_gets(client: Client, stream: str) -> None:
+    assert client.get_stream_metadata(stream) == ({}, NO_STREAM)
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"}, current_version=NO_STREAM)
+    assert client.get_stream_metadata(stream) == ({"owner": "ledger"}, 0)
+    client.set_stream_metadata(stream, metadata={"owner": "sync"}, current_version=0)
+    assert client.get_stream_metadata(stream) == ({"owner": "sync"}, 1)
+
+
+def test_metadata_has_versions_too(client: Client, stream: str) -> None:
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"})
+    with pytest.raises(WrongCurrentVersion):
+        client.set_stream_metadata(stream, metadata={}, current_version=7)
+    with pytest.raises(WrongCurrentVersion):
+        client.set_stream_metadata(stream, metadata={}, current_version=NO_STREAM)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "visible"),
+    [
+        ({"$maxCount": 2}, [3, 4]),
+        ({"$maxCount": 9}, [0, 1, 2, 3, 4]),
+        ({"$tb": 3}, [3, 4]),
+        ({"$tb": 3, "$maxCount": 1}, [4]),
+        ({"$tb": 1, "$maxCount": 3}, [2, 3, 4]),
+        ({"$maxAge": 3600}, [0, 1, 2, 3, 4]),
+        ({"$tb": 5}, []),
+    ],
+    ids=str,
+)
+def test_retention(client: Client, stream: str, metadata: dict[str, Any], visible: list[int]) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(5))
+    client.set_stream_metadata(stream, metadata=metadata)
+    assert [one.stream_position for one in client.get_stream(stream)] == visible
+    backwards = client.get_stream(stream, backwards=True)
+    assert [one.stream_position for one in backwards] == visible[::-1]
+
+
+def test_retention_moves_with_the_stream_and_its_versions_go_on(client: Client, stream: str) -> None:
+    client.set_stream_metadata(stream, metadata={"$maxCount": 1})
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(3))
+    client.append_to_stream(stream, current_version=2, events=events(1, first=3))
+    assert [one.stream_position for one in client.get_stream(stream)] == [3]
+
+
+def test_events_past_their_age_are_no_longer_read(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(2))
+    client.set_stream_metadata(stream, metadata={"$maxAge": 1})
+    wait_until(lambda: client.get_stream(stream) == (), 10, "the events are past their age")
+
+
+def test_a_subscription_sees_what_readers_see(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(4))
+    client.set_stream_metadata(stream, metadata={"$tb": 2})
+    subscription = client.subscribe_to_stream(stream, include_caught_up=True, timeout=15)
+    assert [next(subscription).stream_position for _ in range(2)] == [2, 3]
+    assert next(subscription).is_caught_up
+    subscription.stop()

@@ -1,0 +1,187 @@
+"""The localstore process: what it promises when it is killed, stopped, started twice or out of disk."""
+
+from __future__ import annotations
+
+import re
+import resource
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from esdbclient import EventStoreDBClient, NewEvent, StreamState
+from esdbclient.exceptions import (
+    EventStoreDBClientException,
+    ServiceUnavailable,
+)
+
+from tests.contract.store.clients import event, events, ids, until
+from tests.support.ports import free_port, listening
+from tests.support.processes import LocalStore, Process
+from tests.support.waiting import wait_until
+
+NO_STREAM, ANY = StreamState.NO_STREAM, StreamState.ANY
+WRITERS = 8
+
+
+@pytest.fixture
+def client(own_store: LocalStore) -> Iterator[EventStoreDBClient]:
+    """A client of this test's own store."""
+    with closing(EventStoreDBClient(own_store.uri)) as connected:
+        yield connected
+
+
+def _refused(folder: Path, port: int, log: Path) -> str:
+    """Starts a localstore that must refuse to run; what it said."""
+    process = Process(["-m", "localstore", "--folder", str(folder), "--port", str(port)], log)
+    process.start()
+    assert process.wait() == 1
+    return process.tail()
+
+
+class Appender(threading.Thread):
+    """Appends to one stream until the store goes away; remembers what was acknowledged, and what was under way."""
+
+    def __init__(self, uri: str, number: int) -> None:
+        super().__init__()
+        self.uri = uri
+        self.stream = f"order-{number}"
+        self.acknowledged: list[NewEvent] = []
+        self.under_way: list[NewEvent] = []
+
+    def run(self) -> None:
+        """One append after the other, of one to four events."""
+        with closing(EventStoreDBClient(self.uri)) as client:
+            while True:
+                count = len(self.acknowledged)
+                self.under_way = events(1 + count % 4, first=count)
+                version = count - 1 if count else NO_STREAM
+                try:
+                    client.append_to_stream(self.stream, current_version=version, events=self.under_way)
+                except EventStoreDBClientException:
+                    return
+                self.acknowledged += self.under_way
+                self.under_way = []
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged(own_store: LocalStore) -> None:
+    appenders = [Appender(own_store.uri, number) for number in range(WRITERS)]
+    for appender in appenders:
+        appender.start()
+    wait_until(lambda: min(len(appender.acknowledged) for appender in appenders) > 60, 30)
+    own_store.kill()
+    for appender in appenders:
+        appender.join(20)
+    own_store.start()
+    with closing(EventStoreDBClient(own_store.uri)) as client:
+        for appender in appenders:
+            found = client.get_stream(appender.stream)
+            whole = appender.acknowledged, appender.acknowledged + appender.under_way  # never a part of an append
+            assert ids(found) in [ids(one) for one in whole]
+            assert [one.stream_position for one in found] == list(range(len(found)))
+        positions = [one.commit_position for one in client.read_all()]
+        assert positions == list(range(1, len(positions) + 1))
+
+
+def test_a_restart_remembers_ids_and_positions(own_store: LocalStore, client: EventStoreDBClient) -> None:
+    new = events(3)
+    position = client.append_to_stream("order-1", current_version=ANY, events=new)
+    own_store.stop()
+    own_store.start()
+    assert client.append_to_stream("order-1", current_version=ANY, events=new) == position
+    assert client.append_to_stream("order-1", current_version=2, events=[event(3)]) == position + 1
+
+
+def test_a_second_process_on_the_folder_is_refused(own_store: LocalStore, tmp_path: Path) -> None:
+    said = _refused(tmp_path / "localstore", free_port(), tmp_path / "second.log")
+    assert f"in use by another localstore (process {own_store.process.pid})" in said
+    assert listening(own_store.port)
+
+
+def test_a_port_in_use_is_refused(own_store: LocalStore, tmp_path: Path) -> None:
+    said = _refused(tmp_path / "another", own_store.port, tmp_path / "second.log")
+    assert f"cannot listen on 127.0.0.1:{own_store.port}: Address already in use" in said
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    said = _refused(tmp_path / "file" / "store", free_port(), tmp_path / "log")
+    assert f"cannot write in {tmp_path / 'file' / 'store'}: Not a directory" in said
+
+
+def test_a_damaged_file_is_refused(own_store: LocalStore, client: EventStoreDBClient, tmp_path: Path) -> None:
+    client.append_to_stream("order-1", current_version=NO_STREAM, events=events(3))
+    own_store.stop()
+    (tmp_path / "localstore" / "events.db").write_bytes(b"not a database" * 1000)
+    said = _refused(tmp_path / "localstore", own_store.port, tmp_path / "log")
+    assert "events.db: file is not a database; restore it from a backup" in said
+
+
+def test_a_full_disk_acknowledges_nothing_and_heals(own_store: LocalStore, client: EventStoreDBClient) -> None:
+    client.append_to_stream("order-1", current_version=NO_STREAM, events=events(2))
+    unlimited = resource.prlimit(own_store.process.pid, resource.RLIMIT_FSIZE, (256 * 1024, resource.RLIM_INFINITY))
+    acknowledged = 1
+    while (refused := _refusal(client, "order-1", acknowledged, event(data=b"x" * 50_000))) is None:
+        acknowledged += 1
+    assert re.search("cannot write in .*; nothing was stored", refused)
+    resource.prlimit(own_store.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    assert client.get_current_version("order-1") == acknowledged
+    client.append_to_stream("order-1", current_version=acknowledged, events=[event()])
+    own_store.kill()
+    own_store.start()
+    assert client.get_current_version("order-1") == acknowledged + 1
+    positions = [one.commit_position for one in client.read_all()]
+    assert positions == list(range(1, acknowledged + 3))
+
+
+def _refusal(client: EventStoreDBClient, stream: str, version: int, new: NewEvent) -> str | None:
+    try:
+        client.append_to_stream(stream, current_version=version, events=[new])
+    except ServiceUnavailable as error:
+        return str(error)
+    return None
+
+
+def test_sigterm_ends_it_cleanly_with_subscriptions_open(own_store: LocalStore, client: EventStoreDBClient) -> None:
+    subscription = client.subscribe_to_all(include_caught_up=True, timeout=20)
+    assert next(subscription).is_caught_up
+    client.append_to_stream("order-1", current_version=NO_STREAM, events=events(1))
+    until(subscription, 1)
+    assert own_store.process.stop(10) == 0
+    with pytest.raises(ServiceUnavailable, match="stopping"):
+        next(subscription)
+
+
+def test_a_slow_subscriber_loses_nothing(client: EventStoreDBClient) -> None:
+    subscription = client.subscribe_to_all(include_caught_up=True, timeout=60)
+    assert next(subscription).is_caught_up
+    new = [event(data=b"x" * 50_000) for _ in range(900)]  # more than the newest that are kept in memory
+    for at in range(0, len(new), 20):
+        client.append_to_stream(f"order-{at}", current_version=NO_STREAM, events=new[at : at + 20])
+    assert ids(until(subscription, len(new))) == ids(new)
+    subscription.stop()
+
+
+def test_it_says_how_it_is_and_warns_off_loopback(tmp_path: Path) -> None:
+    port, admin = free_port(), free_port()
+    arguments = ["--folder", str(tmp_path / "s"), "--port", str(port), "--admin-port", str(admin)]
+    process = Process(["-m", "localstore", *arguments, "--host", "0.0.0.0"], tmp_path / "log")
+    process.start(lambda: listening(port) and listening(admin))
+    with closing(EventStoreDBClient(f"esdb://127.0.0.1:{port}?Tls=false")) as client:
+        client.append_to_stream("order-1", current_version=NO_STREAM, events=events(3))
+        pages = {name: _page(admin, name) for name in ("healthz", "readyz", "metrics", "status")}
+    assert process.stop() == 0
+    assert (pages["healthz"], pages["readyz"]) == ("ok\n", "ready\n")
+    assert '{"position":3}' in pages["status"]
+    assert "localstore_events_total 3.0" in pages["metrics"]
+    assert 'localstore_appends_total{result="written"} 1.0' in pages["metrics"]
+    assert "localstore_last_position 3.0" in pages["metrics"]
+    assert "localstore_commit_seconds_count 1.0" in pages["metrics"]
+    assert "not on loopback" in process.tail()
+
+
+def _page(port: int, name: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{name}", timeout=5) as reply:
+        return str(reply.read().decode())
