@@ -18,8 +18,8 @@ _ROLES = ("erp_admin", "operator", "portal_admin")
 
 _RUNS = StaffQuery(
     "sync.runs",
-    """SELECT r.run, r.connection, r.file_name, r.profile, r.dry_run, r.requested_at, r.state, r.finished_at, r.documents,
-              r.lines, r.changed, r.refused, r.left_out, r.message
+    """SELECT r.run, r.connection, r.file_name, r.profile, r.dry_run, r.requested_at, r.state, r.finished_at,
+              r.documents, r.lines, r.changed, r.refused, r.left_out, r.message
        FROM erp_sync.run_list_v1 r ORDER BY r.requested_at DESC, r.run LIMIT 100""",
     role=_ROLES,
 )
@@ -31,8 +31,8 @@ _RUN = StaffQuery(
 )
 _POSTINGS = StaffQuery(
     "sync.postings",
-    """SELECT p.reference, p.company, p.kind, p.connection, p.state, p.erp_number, p.reason, p.requested_at, p.written_at,
-              p.answered_at, m.name AS company_name
+    """SELECT p.reference, p.company, p.kind, p.connection, p.state, p.erp_number, p.reason, p.requested_at,
+              p.written_at, p.answered_at, m.name AS company_name
        FROM erp_sync.posting_list_v1 p LEFT JOIN identity.companies_v1 m ON m.company = p.company
        ORDER BY p.requested_at DESC, p.reference LIMIT 200""",
     role=_ROLES,
