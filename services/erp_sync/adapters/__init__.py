@@ -1,1 +1,1 @@
-"""Outside systems: the port (`port.py`), what documents look like for all of them (`shapes.py`), one folder a connector."""
+"""Outside systems: the port (`port.py`), the shape of documents for all of them (`shapes.py`), a folder a connector."""

@@ -42,7 +42,7 @@ class Kind:
     name: str
     service: str
     rank: int
-    fields: Mapping[str, Field]
+    fields: dict[str, Field]
     lists: Mapping[str, ListField] = field(default_factory=dict)
     company: Literal["none", "key", "column"] = "column"
 
@@ -78,9 +78,7 @@ _APPLIED = ListField(
     {"kind": Field("kind", required=True), "number": _NAME, "amount": Field("decimal", required=True)},
     present="number",
 )
-_TASKS = ListField(
-    {"name": _NAME, "status": _TEXT, "percent_done": Field("integer"), "note": _TEXT}, present="name"
-)
+_TASKS = ListField({"name": _NAME, "status": _TEXT, "percent_done": Field("integer"), "note": _TEXT}, present="name")
 _DOCUMENT: dict[str, Field] = {
     "number": _NAME,
     "branch": _TEXT,

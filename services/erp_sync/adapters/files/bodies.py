@@ -62,6 +62,7 @@ def build(kind: CompiledKind, key: str, gathered: Gathered) -> Body:
         if found is not None:
             body[choice.value.name] = found
     stamp = body.pop("stamp", "")
+    body = {name: value for name, value in body.items() if name in kind.kind.fields}
     has_lines = any(index == 0 for index, _, _ in kind.entries)
     if kind.kind.is_document:
         _amounts(kind, body, gathered, has_lines)
@@ -87,7 +88,9 @@ def _amounts(kind: CompiledKind, body: dict[str, Any], gathered: Gathered, has_l
         exact = given
     total = rounded(exact, body["currency"])
     if given is not None and rounded(given, body["currency"]) != total:
-        said = f"is not the sum of the document's lines, {total}: lines are missing, or the profile maps the wrong columns"
+        said = (
+            f"is not the sum of the document's lines, {total}: lines are missing, or the profile maps the wrong columns"
+        )
         raise BadCell(kind.columns().get("total", ""), body["total"], said)
     body["exact_total"], body["total"] = format(exact, "f"), format(total, "f")
     body.setdefault("status", "open")

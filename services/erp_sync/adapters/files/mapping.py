@@ -17,6 +17,7 @@ from services.erp_sync.adapters.files.profile import PLACE, KindMap, Profile, So
 from services.erp_sync.adapters.files.values import BadValue, Numbers, Read, plain
 from services.erp_sync.adapters.shapes import KINDS, Field, Kind, ListField
 
+
 class BadCell(Exception):
     """A cell cannot be used: column, its text, the reason."""
 
@@ -121,55 +122,67 @@ def _value(name: str, source: Source, field: Field, readers: Readers, positions:
 Entry = Callable[[Row, int], tuple[bytes, Decimal] | None]
 """(row, number in its document) → JSON of the entry and its exact amount; None when the row has no entry."""
 
+_FIGURES = ("quantity", "price", "amount")
+
 
 def _line_entry(sources: Mapping[str, Source], readers: Readers, positions: Mapping[str, int], negate: bool) -> Entry:
-    """Lines, the bulk of all files: as little work for each as can be."""
+    """Lines are the bulk of all files; the same items and figures come again and again: their JSON is remembered."""
     shape = KINDS["invoice"].lists["lines"].fields
-    figures = [
-        _value(name, sources[name], Field("decimal", required=True), readers, positions)
-        for name in ("quantity", "price", "amount")
-        if name in sources
-    ]
-    others = [_value(name, sources[name], shape[name], readers, positions) for name in sources.keys() - _FIGURES]
-    quick = [(value.name, value.text, value.read) for value in sorted(others, key=lambda value: value.name)]
-    cells = [value.text for value in figures]
-    amounts = _amounts(readers.numbers, negate)
+    figured = [name for name in _FIGURES if name in sources]
+    worded = sorted(sources.keys() - set(figured))
+    words = _words([_value(name, sources[name], shape[name], readers, positions) for name in worded])
+    needed = Field("decimal", required=True)
+    figures = _figures([_value(name, sources[name], needed, readers, positions) for name in figured], readers, negate)
+    word_cells = _all_cells([sources[name] for name in worded], positions)
+    figure_cells = _all_cells([sources[name] for name in figured], positions)
+    if "line" in sources:
+        return lambda row, at: _joined(words(*word_cells(row)), figures(*figure_cells(row)))
 
     def entry(row: Row, at: int) -> tuple[bytes, Decimal]:
-        line: dict[str, Any] = {"line": at}
-        try:
-            for name, text, read in quick:
-                found = read(text(row))
-                if found is not None:
-                    line[name] = found
-            line["quantity"], line["price"], line["amount"], exact = amounts(*[cell(row) for cell in cells])
-        except BadValue:
-            for value in (*others, *figures):
-                value.of(row)  # tells which cell it was
-            raise
-        return orjson.dumps(line), exact
+        fragment, exact = figures(*figure_cells(row))
+        return b"".join((b'{"line":', b"%d" % at, words(*word_cells(row)), b",", fragment, b"}")), exact
 
     return entry
 
 
-_FIGURES = {"quantity", "price", "amount"}
+def _joined(words: bytes, figures: tuple[bytes, Decimal]) -> tuple[bytes, Decimal]:
+    return b"{%b,%b}" % (words[1:], figures[0]), figures[1]
 
 
-def _amounts(numbers: Numbers, negate: bool) -> Callable[..., tuple[str, str, str, Decimal]]:
-    """Quantity, price and amount of a line as text, and the amount; the same figures come again and again."""
+def _all_cells(sources: Sequence[Source], positions: Mapping[str, int]) -> Callable[[Row], tuple[str, ...]]:
+    """The texts of several sources at once."""
+    texts = [compile_text(source, positions) for source in sources]
+    if len(texts) > 1 and all(isinstance(text, itemgetter) for text in texts):
+        return itemgetter(*(positions[source.column] for source in sources))
+    return lambda row: tuple(text(row) for text in texts)
 
-    @functools.lru_cache(maxsize=100_000)
-    def amounts(quantity: str, price: str, amount: str | None = None) -> tuple[str, str, str, Decimal]:
-        count, each = numbers.read(quantity), numbers.read(price)
-        given = numbers.read(amount) if amount is not None else None
-        if count is None or each is None or (amount is not None and given is None):
-            raise BadValue("is empty")
-        exact = given[0] if given else count[0] * each[0]
+
+def _words(columns: Sequence[Value]) -> Callable[..., bytes]:
+    """JSON members of a line behind a comma, nothing when all are empty."""
+
+    @functools.lru_cache(maxsize=30_000)
+    def words(*cells: str) -> bytes:
+        found = {value.name: value.parse(cell) for value, cell in zip(columns, cells, strict=True)}
+        json = orjson.dumps({name: one for name, one in found.items() if one is not None})[1:-1]
+        return b"," + json if json else b""
+
+    return words
+
+
+def _figures(columns: Sequence[Value], readers: Readers, negate: bool) -> Callable[..., tuple[bytes, Decimal]]:
+    """JSON members of a line's quantity, price and amount, and the amount: given, or quantity × price."""
+
+    @functools.lru_cache(maxsize=50_000)
+    def figures(*cells: str) -> tuple[bytes, Decimal]:
+        texts = [value.parse(cell) for value, cell in zip(columns, cells, strict=True)]
+        quantity, price, *amount = map(Decimal, texts)
+        exact = amount[0] if amount else quantity * price
         if negate:
-            return plain(-count[0]), each[1], format(-exact, "f"), -exact
-        return count[1], each[1], format(exact, "f"), exact
+            quantity, exact = -quantity, -exact
+        line = {"amount": format(exact, "f"), "price": texts[1], "quantity": plain(quantity)}
+        return orjson.dumps(line)[1:-1], exact
 
-    return amounts
+    return figures
 
 
 def _plain_entry(
@@ -219,13 +232,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class CompiledKind:
-    """A kind of the profile, ready for rows. `entries` are (index of the list in the kind, reader, distinct)."""
+    """A kind of the profile, ready for rows. `place` tells a row's document (as the cells have it);
+    `entries` are (index of the list in the kind, reader, distinct).
+    """
 
     kind: Kind
     matches: Matches | None
-    company: Text | None
+    place: Callable[[Row], str | tuple[str, ...]]
     company_column: str
-    key: Text
     key_column: str
     entries: tuple[tuple[int, Entry, bool], ...]
     choices: tuple[Choice, ...]
@@ -233,16 +247,24 @@ class CompiledKind:
     negate: bool
     numbers_lines: bool
 
+    def named(self, place: str | tuple[str, ...]) -> tuple[str, str]:
+        """(company, key) of what `place` says of a row."""
+        if isinstance(place, str):
+            key = place.strip()
+            return (key if self.kind.company == "key" else ""), key
+        return place[0].strip(), place[1].strip()
+
     def columns(self) -> dict[str, str]:
         """The column behind each field of the body, for messages about it."""
         return {value.name: value.column for value in (*self.header, *(choice.value for choice in self.choices))}
 
 
 def _sources(one: KindMap, readers: Readers) -> list[tuple[str, Source, Field, Read]]:
-    own = {name: source for name, source in one.fields.items() if name in one.kind.fields}
-    if "number" in one.kind.fields:
+    fields = one.kind.fields | (KINDS["customer_terms"].fields if one.kind.name == "company" else {})
+    own = dict(one.fields)
+    if "number" in fields:
         own.setdefault("number", one.key)
-    found = [(name, source, one.kind.fields[name], readers.of(one.kind.fields[name])) for name, source in own.items()]
+    found = [(name, source, fields[name], readers.of(fields[name])) for name, source in own.items()]
     if one.stamp is not None:
         # Rows of one document changed at different times: the latest is the document's.
         stamp = replace(one.stamp, pick="max") if one.stamp.column and one.stamp.pick == "first" else one.stamp
@@ -250,9 +272,7 @@ def _sources(one: KindMap, readers: Readers) -> list[tuple[str, Source, Field, R
     return found
 
 
-def _entries(
-    one: KindMap, readers: Readers, positions: Mapping[str, int]
-) -> tuple[tuple[int, Entry, bool], ...]:
+def _entries(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> tuple[tuple[int, Entry, bool], ...]:
     found: list[tuple[int, Entry, bool]] = []
     for index, (name, shape) in enumerate(one.kind.lists.items()):
         for mapping in one.lists.get(name, ()):
@@ -276,9 +296,8 @@ def _compile(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> Co
     return CompiledKind(
         one.kind,
         one.where.compile(positions) if one.where else None,
-        compile_text(one.company, positions) if one.company else None,
+        _all_cells([one.company, one.key], positions) if one.company else compile_text(one.key, positions),
         ", ".join(one.company.columns) if one.company else "",
-        compile_text(one.key, positions),
         ", ".join(one.key.columns),
         _entries(one, readers, positions),
         tuple(choices),
@@ -289,14 +308,15 @@ def _compile(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> Co
 
 
 def compile_profile(profile: Profile, header: Sequence[str]) -> tuple[list[CompiledKind], list[tuple[str, Matches]]]:
-    """The kinds in the order they are sent, and the rules by which rows are left out, for a file with this header."""
+    """The profile's kinds and the rules by which rows are left out, for a file with this header."""
     positions = {name: at for at, name in reversed(list(enumerate(header)))}
     readers = Readers(profile)
-    kinds = []
-    for one in profile.kinds:
-        kinds.append(_compile(one, readers, positions))
-        if one.kind.name == "company":
-            terms = KindMap(KINDS["customer_terms"], one.key, None, one.fields, {}, one.where, one.stamp, False)
-            kinds.append(_compile(terms, readers, positions))
-    kinds.sort(key=lambda one: one.kind.rank)
+    kinds = [_compile(one, readers, positions) for one in profile.kinds]
     return kinds, [(rule.reason, rule.where.compile(positions)) for rule in profile.leave_out]
+
+
+def derived(kind: CompiledKind) -> list[CompiledKind]:
+    """Kinds made of the same rows: a company's row also says on what terms it buys."""
+    if kind.kind.name == "company" and "price_list" in kind.columns():
+        return [replace(kind, kind=KINDS["customer_terms"])]
+    return []

@@ -1,6 +1,7 @@
-"""Profiles: how an ERP's export file maps to normalised documents. YAML that a person writes; docs/connecting-an-erp.md.
+"""Profiles: how an ERP's export file maps to normalised documents. YAML that a person writes.
 
-A profile is checked whole before a file is read; each fault is told with its line in the profile and what to do.
+A profile is checked whole before a file is read; each fault is told with its line and what to do. The form is described
+in docs/connecting-an-erp.md.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ PLACE = re.compile(r"\{([^{}]*)\}")
 class Source:
     """Where a value comes from: a column, a template of columns, or a constant.
 
-    `default` stands in for an empty cell, and may name columns as a template does. `pick` says which row's cell counts when a document has several; `map` turns the export's words into others.
+    `default` stands in for an empty cell, and may name columns as a template does. `pick` says which row's cell counts
+    when a document has several; `map` turns the export's words into others.
     """
 
     column: str = ""
@@ -45,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How the file is written. `format` "" is told by its content; `header` is the row (1 is the first) of column names."""
+    """How the file is written. `format` "" is told by its content; `header` is the row of the column names, from 1."""
 
     format: str = ""
     delimiter: str = ","

@@ -236,7 +236,7 @@ def _lists(kind: Kind, data: Mapping[str, Any]) -> dict[str, tuple[dict[str, Sou
             if not isinstance(one, dict):
                 raise ValidationError("write {field: column, …}.", name)
             try:
-                entry = {field: SourceField().deserialize(source) for field, source in one.items()}
+                entry: dict[str, Source] = fields.Dict(values=SourceField()).deserialize(one)  # type: ignore[assignment]
             except ValidationError as error:
                 raise ValidationError(error.messages, name) from error
             _check_names(entry, kind.lists[name].fields, name)
@@ -272,9 +272,7 @@ class ProfileSchema(_Strict):
     time_zone = fields.String(load_default="UTC")
     decimal = fields.String(load_default=".", validate=OneOf((".", ","), error="is . or ,"))
     thousands = fields.String(load_default="", validate=OneOf(("", ".", ",", "'"), error="is . or , or '"))
-    currency = fields.String(
-        load_default="", validate=Regexp(r"^([A-Z]{3})?$", error="is a currency code like EUR.")
-    )
+    currency = fields.String(load_default="", validate=Regexp(r"^([A-Z]{3})?$", error="is a currency code like EUR."))
     complete = fields.Boolean(load_default=False)
     leave_out = fields.List(fields.Nested(LeaveOutSchema), load_default=list)
     kinds = fields.List(fields.Nested(KindSchema), required=True, validate=Length(min=1, error="name at least one."))
@@ -291,6 +289,9 @@ class ProfileSchema(_Strict):
             raise ValidationError("is not a time zone like Europe/Berlin.", "time_zone") from None
         kinds = tuple(_with_currency(one, data["currency"]) for one in data["kinds"])
         for index, one in enumerate(kinds):
+            if any(one.kind is other.kind for other in kinds[:index]):
+                said = f"{one.kind.name} is mapped twice: use one mapping, or two profiles."
+                raise ValidationError({"kinds": {index: {"kind": [said]}}})  # type: ignore[dict-item]
             missing = [
                 name
                 for name, field in one.kind.fields.items()

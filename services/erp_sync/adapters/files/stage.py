@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from chassis.money import rounded
 from services.erp_sync.adapters.files.bodies import Body, Gathered, build, merge
-from services.erp_sync.adapters.files.conditions import Matches, Row
-from services.erp_sync.adapters.files.mapping import BadCell, CompiledKind, compile_profile
+from services.erp_sync.adapters.files.conditions import Matches
+from services.erp_sync.adapters.files.mapping import BadCell, CompiledKind, compile_profile, derived
 from services.erp_sync.adapters.files.profile import Profile
 from services.erp_sync.adapters.files.reading import Rows, Unreadable, open_rows
 from services.erp_sync.adapters.files.staging import Batch, Problem, Staging, json_list
@@ -64,68 +63,63 @@ class _Gatherer:
         self.problems: list[Problem] = []
         self._rows = rows
         self._staging = staging
-        self._open: dict[tuple[str, str], Gathered] = {}
+        self._open: dict[str | tuple[str, ...], Gathered] = {}
         self._held = 0
-        self._matches = kind.matches
-        self._company = kind.company if kind.company is not None else _no_company
-        self._key = kind.key
-        self._choices = [choice.cell for choice in kind.choices]
-        self._entries = kind.entries
-        self._bare = not (self._choices or self._entries)
 
-    def take(self, row: list[str]) -> bool:
-        """Add the row to its document; whether all of it could be read."""
-        if self._matches is not None and not self._matches(row):
-            return True
-        place = self._company(row).strip(), self._key(row).strip()
-        found = self._open.get(place)
-        if found is None:
-            found = self._begin(place, row)
+    def taker(self) -> Callable[[list[str]], bool]:
+        """Adds a row to its document; tells whether all of it could be read. One closure: it runs for every row."""
+        matches, place_of, get = self.kind.matches, self.kind.place, self._open.get
+        cells = [choice.cell for choice in self.kind.choices]
+        entries = self.kind.entries
+
+        def take(row: list[str]) -> bool:
+            if matches is not None and not matches(row):
+                return True
+            place = place_of(row)
+            found = get(place) or self._begin(place, row)
             if found is None:
                 return False
-        if self._bare:
-            return True
-        if self._choices:
-            for choice, seen in zip(self._choices, found.counts, strict=True):
-                text = choice(row)
+            for cell, seen in zip(cells, found.counts, strict=False):
+                text = cell(row)
                 seen[text] = seen.pop(text, 0) + 1  # the last seen stands last
-        return self._add_entries(found, row)
+            if not entries:
+                return True
+            try:
+                for index, read, distinct in entries:
+                    entry = read(row, found.sizes[index] + 1)
+                    if entry is None or (distinct and entry[0] in found.lists[index]):
+                        continue
+                    found.add(index, entry[0])
+                    found.exact += entry[1]
+                    self._held += 1
+            except BadCell as error:
+                found.bad = True
+                self._problem(error.column, error.value, error.reason)
+                return False
+            if self._held > ROOM:
+                self.put_aside(len(self._open) // 2)
+            return True
 
-    def _begin(self, place: tuple[str, str], row: list[str]) -> Gathered | None:
-        company, key = place
-        if not key or (self.kind.company and not company):
+        return take
+
+    def _begin(self, place: str | tuple[str, ...], row: list[str]) -> Gathered | None:
+        company, key = self.kind.named(place)
+        if not key or (self.kind.company_column and not company):
             column = self.kind.company_column if key else self.kind.key_column
             self._problem(column, "", f"is empty, but a row of a {self.kind.kind.name} needs it")
             return None
+        if self._held > ROOM:
+            self.put_aside(len(self._open) // 2)
         lists = tuple(bytearray() for _ in self.kind.kind.lists)
-        found = Gathered(self._rows.line, row, [{} for _ in self._choices], lists, [0] * len(lists))
+        found = Gathered(self._rows.line, row, [{} for _ in self.kind.choices], lists, [0] * len(lists))
         self._open[place] = found
         self._held += 1
-        if self._held > ROOM:
-            self.put_aside(len(self._open) // 2)
         return found
-
-    def _add_entries(self, found: Gathered, row: list[str]) -> bool:
-        try:
-            for index, read, distinct in self._entries:
-                entry = read(row, found.sizes[index] + 1)
-                if entry is None or (distinct and entry[0] in found.lists[index]):
-                    continue
-                found.add(index, entry[0])
-                found.exact += entry[1]
-                self._held += 1
-        except BadCell as error:
-            found.bad = True
-            self._problem(error.column, error.value, error.reason)
-            return False
-        if self._held > ROOM:
-            self.put_aside(len(self._open) // 2)
-        return True
 
     def refuse(self, row: list[str]) -> None:
         """Refuse the whole document that a damaged row is of, where the row still tells which."""
         try:
-            place = self._company(row).strip(), self._key(row).strip()
+            place = self.kind.place(row)
             found = self._open.get(place) or self._begin(place, row)
         except IndexError:
             return
@@ -134,13 +128,9 @@ class _Gatherer:
 
     def put_aside(self, count: int | None = None) -> None:
         """Move the documents gathered first (all without a count) to the staging database."""
-        keyed = self.kind.kind.company == "key"
-        places = list(self._open)[:count]
-        self._staging.put_aside(
-            self.kind.kind.rank,
-            self.kind.kind.name,
-            (((place[1] if keyed else place[0], place[1]), self._open.pop(place)) for place in places),
-        )
+        moved = [(self.kind.named(place), self._open.pop(place)) for place in list(self._open)[:count]]
+        for kind in (self.kind, *derived(self.kind)):
+            self._staging.put_aside(kind.kind.rank, kind.kind.name, moved)
         self._staging.add_errors(self.problems)
         self.problems.clear()
         self._held = sum(1 + sum(one.sizes) for one in self._open.values())
@@ -149,15 +139,12 @@ class _Gatherer:
         self.problems.append(Problem(self._rows.line, column, value[:200], reason))
 
 
-def _no_company(_row: Row) -> str:
-    return ""
-
-
 class _Packer:
     """Packs documents into messages: one partition and one set of kinds a message."""
 
-    def __init__(self, staging: Staging) -> None:
+    def __init__(self, staging: Staging, stamp: str) -> None:
         self._staging = staging
+        self._stamp = stamp
         self._number = 0
         self._open: dict[tuple[str, str, str, str], list[bytes]] = {}
         self._sizes: Counter[tuple[str, str, str, str]] = Counter()
@@ -171,7 +158,12 @@ class _Packer:
         if place not in self._open and (company or len(self._open) > 64 or self._another(what)):
             self.flush()
         document = orjson.dumps(
-            {"kind": shape.name, "key": body.key, "stamp": body.stamp, "body": orjson.Fragment(body.json)}
+            {
+                "kind": shape.name,
+                "key": body.key,
+                "stamp": body.stamp or self._stamp,
+                "body": orjson.Fragment(body.json),
+            }
         )
         if self._sizes[place] + len(document) > MESSAGE_BYTES and place in self._open:
             self._finish(place)
@@ -195,8 +187,11 @@ class _Packer:
         self._staging.add_batch(Batch(self._number, *place, len(documents), lines, json_list(documents)))
 
 
-def stage(path: Path, profile: Profile, staging: Staging, progress: Progress) -> Staged:
-    """Read the file into the staging database; raises Unreadable when it is refused whole."""
+def stage(path: Path, profile: Profile, staging: Staging, progress: Progress, stamp: str) -> Staged:
+    """Read the file into the staging database; raises Unreadable when it is refused whole.
+
+    `stamp` is that of documents for which the file has none: when the import was asked for.
+    """
     staged = Staged()
     with decimal.localcontext() as context, open_rows(path, profile) as rows:
         context.prec = 60  # sums of exact products must stay exact
@@ -205,7 +200,7 @@ def stage(path: Path, profile: Profile, staging: Staging, progress: Progress) ->
         _read(rows, gatherers, rules, staging, staged, progress)
         for gatherer in gatherers:
             gatherer.put_aside()
-        _normalise(kinds, staging, staged, lambda: progress(staged.rows, rows.bytes_read))
+        _normalise(kinds, _Packer(staging, stamp), staging, staged, lambda: progress(staged.rows, rows.bytes_read))
     staging.forget_parts()
     return staged
 
@@ -220,6 +215,7 @@ def _read(
 ) -> None:
     width, count, refused = len(rows.header), 0, 0
     left_out = _LeftOut(rules, gatherers, staging)
+    takers = [gatherer.taker() for gatherer in gatherers]
     for row in rows:
         if len(row) != width and not _fits(row, width):
             if not row:
@@ -231,8 +227,9 @@ def _read(
         count += 1
         if not left_out.take(row):
             readable = True
-            for gatherer in gatherers:
-                readable = gatherer.take(row) and readable
+            for take in takers:
+                if not take(row):
+                    readable = False
             refused += not readable
         if not count % REPORT_ROWS:
             progress(count, rows.bytes_read)
@@ -274,7 +271,7 @@ class _LeftOut:
                 self.rows[reason] += 1
                 for kind in self._kinds:
                     if kind.matches is None or kind.matches(row):
-                        self._seen.add((reason, kind.kind.name, kind.key(row)))
+                        self._seen.add((reason, kind.kind.name, kind.named(kind.place(row))[1]))
                 if len(self._seen) > ROOM:
                     self._keep()
                 return True
@@ -291,18 +288,21 @@ class _LeftOut:
         self._seen.clear()
 
 
-def _normalise(kinds: list[CompiledKind], staging: Staging, staged: Staged, tick: Callable[[], None]) -> None:
-    by_name: dict[str, list[CompiledKind]] = {}
-    for kind in kinds:
-        by_name.setdefault(kind.kind.name, []).append(kind)
+def _normalise(
+    kinds: list[CompiledKind], packer: _Packer, staging: Staging, staged: Staged, tick: Callable[[], None]
+) -> None:
+    by_name: dict[str, CompiledKind] = {}
+    for kind in [found for one in kinds for found in (one, *derived(one))]:
+        by_name[kind.kind.name] = kind
         staged.kinds.setdefault(kind.kind.name, KindCount())
-    packer = _Packer(staging)
     done: list[tuple[str, str, str, int, bool]] = []
     problems: list[Problem] = []
     for number, (name, company, key, pieces) in enumerate(staging.gathered()):
-        kind = by_name[name][0]
+        kind = by_name[name]
         line = pieces[0].line
         body = _build(kind, key, merge(kind, pieces), problems)
+        if name == "customer_terms" and body is not None and not body.values.get("price_list"):
+            continue  # a customer without a price list does not order: there are no terms to tell
         count = staged.kinds[name]
         if body is None:
             count.refused += 1
@@ -346,11 +346,3 @@ def _keep_done(staging: Staging, done: list[tuple[str, str, str, int, bool]], pr
     staging.add_errors(problems)
     done.clear()
     problems.clear()
-
-
-def batches(staging: Staging, numbers: Iterator[int]) -> Iterator[Batch]:
-    """The messages of these numbers."""
-    return (staging.batch(number) for number in numbers)
-
-
-__all__: list[Any] = ["Progress", "Staged", "Unreadable", "batches", "stage"]

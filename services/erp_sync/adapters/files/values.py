@@ -1,4 +1,4 @@
-"""From the text of a cell to the value of a field. Each reader gives None for an empty cell and raises BadValue otherwise.
+"""From the text of a cell to the value of a field. Readers give None for an empty cell, and raise BadValue.
 
 Decimals come out as plain decimal text, so that "6.90", "+6.9" and "6,9" of two exports are one and the same value.
 """
@@ -36,7 +36,7 @@ def plain(value: Decimal) -> str:
 
 
 class Numbers:
-    """Reads numbers in one notation, as exact decimals; remembers the ones it has read, for prices and quantities repeat."""
+    """Reads numbers in one notation, as exact decimals; remembers those it has read, for figures repeat."""
 
     def __init__(self, decimal: str = ".", thousands: str = "") -> None:
         self._decimal = decimal
@@ -125,11 +125,19 @@ def status(cell: str) -> str | None:
 _TYPED = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d")
 """How cells of workbooks that are dates come out."""
 
+_ISO = {"%Y-%m-%d": 10, "%Y-%m-%d %H:%M:%S": 19}
+"""Formats that need no strptime, which is slow, and their length."""
+
 
 def _times(cell: str, formats: Sequence[str]) -> datetime | None:
     bare = cell.strip()
     if not bare:
         return None
+    if formats[0] in _ISO and len(bare) == _ISO[formats[0]]:
+        try:
+            return datetime.fromisoformat(bare)
+        except ValueError:
+            pass
     for one in (*formats, *_TYPED):
         try:
             return datetime.strptime(bare, one)

@@ -1,0 +1,1 @@
+"""The way to and from the ERP: documents in, orders out."""

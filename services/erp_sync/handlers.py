@@ -1,0 +1,40 @@
+"""What erp_sync can do, on one screen."""
+
+from __future__ import annotations
+
+from chassis.dispatch import CommandHandler, Tools, changes, create
+from chassis.errors import NotAllowed
+from chassis.messages import ALL_COMPANIES, Context, Reply
+from chassis.repository import Aggregate, now
+from services.erp_sync import domain, schemas
+from services.erp_sync.adapters import connections
+from services.erp_sync.commands import StartImport
+from services.erp_sync.contract import CODEC
+from services.erp_sync.errors import FileMissing
+
+RUN: Aggregate[domain.Run] = Aggregate("run", domain.Run(), domain.evolve_run, lambda state: None, CODEC)
+POSTING: Aggregate[domain.Posting] = Aggregate(
+    "posting", domain.Posting(), domain.evolve_posting, lambda state: state.company or None, CODEC
+)
+
+
+async def start_import(command: StartImport, context: Context, tools: Tools) -> Reply:
+    """A run whose id derives from the command's, so that handing a file over again finds the same run."""
+    if context.company != ALL_COMPANIES:
+        raise NotAllowed("Imports are for staff and operators: they touch every company.")
+    connections.load(tools.settings).get(command.connection)
+    for file in (command.file, command.profile_file):
+        if not (connections.files_folder(tools.settings) / file).is_file():
+            raise FileMissing(file)
+    return await create(RUN, "R", context, tools, lambda run: domain.decide_start_import(run, command, now()))
+
+
+COMMAND_HANDLERS = {
+    "StartImport": CommandHandler(schemas.StartImportShape, start_import),
+    "RequestPosting": CommandHandler(
+        schemas.RequestPostingShape, changes(POSTING, "reference", domain.decide_request_posting, create=True)
+    ),
+    "WithdrawPosting": CommandHandler(
+        schemas.WithdrawPostingShape, changes(POSTING, "reference", domain.decide_withdraw_posting, create=True)
+    ),
+}

@@ -1,0 +1,227 @@
+"""Carries out import runs, one after the other: stage the file, send its batches, count.
+
+kill -9 at any point: what was staged only in part is staged again (nothing of it was sent); a batch that was sent and
+not answered is sent again, and its owner gives the answer it gave before; an answer is acknowledged when it is kept. So
+each document is recorded once and counted once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from chassis import log
+from chassis.batches import Answer, BatchSender
+from chassis.config import Settings
+from chassis.errors import Unavailable
+from chassis.killpoints import reach
+from services.erp_sync import domain
+from services.erp_sync.adapters import connections
+from services.erp_sync.adapters.files import profile as profiles
+from services.erp_sync.adapters.files.profile import Profile, ProfileError
+from services.erp_sync.adapters.files.reading import Unreadable
+from services.erp_sync.adapters.files.stage import stage
+from services.erp_sync.adapters.files.staging import Batch, Staging
+from services.erp_sync.handlers import RUN
+from services.erp_sync.imports import summary
+from services.erp_sync.imports.appends import Stopped, Streams
+from services.erp_sync.imports.table import Imports, Outcome, Request
+
+IN_FLIGHT = 192
+"""Batches sent and not answered."""
+BYTES_IN_FLIGHT = 24_000_000
+OVERDUE_SECONDS = 600.0
+"""After that long without an answer a batch is sent once more; its owner may only be switched off."""
+ATTEMPTS = 3
+_REPORT_SECONDS = 0.5
+
+_log = log.get(__name__)
+
+
+class Importer:
+    """Executes runs on the worker's thread."""
+
+    def __init__(self, settings: Settings, imports: Imports, streams: Streams, stop: threading.Event) -> None:
+        self._settings = settings
+        self._imports = imports
+        self._streams = streams
+        self._stop = stop
+
+    def execute(self, request: Request, state: str) -> None:
+        """Bring a run to its end. Raises Stopped when the worker is to end; calling again goes on."""
+        log.bind(correlation=request.run)
+        try:
+            staging = self._staging(request)
+            if state != "sending":
+                self._stage(request, staging)
+            with closing(Staging(staging)) as staged:
+                self._send(request, staged)
+                self._finish(request, staged)
+            staging.unlink(missing_ok=True)
+        except (Unreadable, ProfileError) as error:
+            self._fail(request, str(error))
+        except (Stopped, Unavailable):
+            raise
+        except Exception as error:
+            # A full disk passes, a fault of ours does not: it must not hold up the runs behind this one for ever.
+            if self._imports.attempted(request.run, f"{type(error).__name__}: {error}") >= ATTEMPTS:
+                self._fail(request, f"The import failed {ATTEMPTS} times: {error}. See the log of erp_sync's worker.")
+            raise
+        finally:
+            log.clear()
+
+    def _staging(self, request: Request) -> Path:
+        return connections.runs_folder(self._settings) / request.run / "staging.db"
+
+    def _profile(self, request: Request) -> Profile:
+        path = connections.files_folder(self._settings) / request.profile_file
+        return profiles.load(path.read_text(encoding="utf-8"), request.profile)
+
+    def _stage(self, request: Request, path: Path) -> None:
+        self._imports.begin(request.run)
+        self._streams.record(RUN, request.run, "started", domain.decide_import_started)
+        profile = self._profile(request)
+        reported = time.monotonic()
+
+        def progress(rows: int, done: int) -> None:
+            nonlocal reported
+            if self._stop.is_set():
+                raise Stopped
+            if time.monotonic() - reported > _REPORT_SECONDS:
+                self._imports.reading(request.run, rows, done)
+                reported = time.monotonic()
+
+        with closing(Staging.fresh(path)) as staging:
+            file = connections.files_folder(self._settings) / request.file
+            staged = stage(file, profile, staging, progress, request.requested_at)
+            staging.seal()
+            reach("erp_sync.after_staging")
+            self._imports.sealed(request.run, staged.rows, staging.plan(), summary.staged_json(staged))
+        _log.info("staged", run=request.run, rows=staged.rows)
+
+    def _send(self, request: Request, staging: Staging) -> None:
+        waiting = deque(self._imports.unanswered(request.run))
+        if not waiting:
+            return
+        sender = BatchSender(self._settings, in_flight=IN_FLIGHT)
+        try:
+            _Sending(request, staging, sender, self._imports, waiting, self._stop).run()
+        finally:
+            sender.stop()
+
+    def _finish(self, request: Request, staging: Staging) -> None:
+        errors = self._staging(request).with_name("errors.csv")
+        rows = summary.write_errors(errors, self._imports, request, staging)
+        made = summary.build(self._imports, request, staging, self._profile(request).complete)
+        made["errors"] = {"rows": rows, "file": str(errors) if rows else ""}
+        self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_completed(run, made))
+        reach("erp_sync.after_completed")
+        self._imports.finish(request, made, str(staging.path))
+        _log.info("imported", run=request.run, documents=made["documents"], seconds=made["seconds"]["total"])
+
+    def _fail(self, request: Request, reason: str) -> None:
+        self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_failed(run, reason))
+        self._imports.fail(request.run, reason)
+        self._staging(request).unlink(missing_ok=True)
+        _log.info("import refused", run=request.run, reason=reason)
+
+
+class _Sending:
+    """Sends the batches that are not answered, a bounded number at a time, and keeps the answers."""
+
+    def __init__(
+        self,
+        request: Request,
+        staging: Staging,
+        sender: BatchSender,
+        imports: Imports,
+        waiting: deque[int],
+        stop: threading.Event,
+    ) -> None:
+        self._request = request
+        self._staging = staging
+        self._sender = sender
+        self._imports = imports
+        self._waiting = waiting
+        self._stop = stop
+        self._open = set(waiting)
+        self._bytes: dict[int, int] = {}
+
+    def run(self) -> None:
+        """Until all are answered. Raises Stopped."""
+        while self._open:
+            if self._stop.is_set():
+                raise Stopped
+            sent = self._send_some()
+            self._take_answers(0.0 if sent else 0.2)
+            overdue = {int(batch) for _, batch, _ in self._sender.overdue(OVERDUE_SECONDS)} & self._open
+            if overdue:
+                _log.warning("no answer, sent again", run=self._request.run, batches=len(overdue))
+                self._publish([self._staging.batch(number) for number in sorted(overdue)])
+
+    def _send_some(self) -> bool:
+        room = min(self._sender.room, 64)
+        chosen: list[Batch] = []
+        while self._waiting and len(chosen) < room and sum(self._bytes.values()) < BYTES_IN_FLIGHT:
+            number = self._waiting.popleft()
+            if number in self._open:
+                batch = self._staging.batch(number)
+                self._bytes[number] = len(batch.body)
+                chosen.append(batch)
+        if not chosen:
+            return False
+        self._publish(chosen)
+        reach("erp_sync.after_send")
+        return True
+
+    def _publish(self, batches: list[Batch]) -> None:
+        messages = [self._message(batch) for batch in batches]
+        while messages:
+            try:
+                del messages[: self._sender.send(*messages)]
+            except Unavailable as error:
+                _log.warning("broker away, the batches wait", reason=error.message)
+                if self._stop.wait(0.5):
+                    raise Stopped from error
+
+    def _message(self, batch: Batch) -> dict[str, Any]:
+        return {
+            "run": self._request.run,
+            "batch": batch.number,
+            "connection": self._request.connection,
+            "service": batch.service,
+            "company": batch.company,
+            "partition": batch.partition,
+            "dry_run": self._request.dry_run,
+            "correlation_id": self._request.run,
+            "documents": orjson.Fragment(batch.body),
+        }
+
+    def _take_answers(self, seconds: float) -> None:
+        answers = self._sender.answers(seconds, at_most=256)
+        if not answers:
+            return
+        ours = [_outcome(answer) for answer in answers if answer["run"] == self._request.run]
+        self._imports.answered(self._request.run, ours)
+        reach("erp_sync.after_answers")
+        self._sender.ack(answers)
+        for outcome in ours:
+            self._open.discard(outcome.batch)
+            self._bytes.pop(outcome.batch, None)
+
+
+def _outcome(answer: Answer) -> Outcome:
+    return Outcome(
+        int(answer["batch"]),
+        answer["company"],
+        answer["changed"],
+        answer["unchanged"],
+        answer["stale"],
+        answer["refused"],
+    )
