@@ -43,10 +43,10 @@ def _catalogue(path: Path, company: str, items: Iterable[str]) -> domain.Catalog
 
 
 def by_reactions(handle: Handle) -> Handle:
-    """For what the ERP's answers lead to: nobody of a company may claim it."""
+    """For what the ERP's answers lead to: no page may claim it."""
 
     async def guarded(command: object, context: Context, tools: Tools) -> Reply:
-        if context.company != ALL_COMPANIES:
+        if context.channel != "reaction":
             raise NotAllowed("Only the ERP's answers can say this.")
         return await handle(command, context, tools)
 

@@ -151,3 +151,26 @@ def erp_order(erp_number: str = ERP_NUMBER, **changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+def erp(kind: str, key: str, body: dict[str, Any], stamp: str = "2026-11-20T09:30:00Z") -> dict[str, Any]:
+    """A document as erp_sync sends it."""
+    return {"kind": kind, "key": key, "stamp": stamp, "body": body}
+
+
+def erp_price(code: str, least: str, price: str, stamp: str = "2026-11-20T09:30:00Z") -> dict[str, Any]:
+    """A price of the list WHOLESALE in EUR as erp_sync sends it."""
+    body = {"price_list": "WHOLESALE", "item": code, "currency": "EUR", "price": price, "min_quantity": least}
+    return erp("price", f"WHOLESALE/{code}/EUR/{least}", body, stamp)
+
+
+ERP_ITEMS = [
+    erp("item", one.item, {"name": one.name, "unit": one.unit, "group": "", "sellable": one.sellable})
+    for one in ITEMS.values()
+]
+ERP_PRICES = [
+    erp_price(one.item, format(least.min_quantity, "f"), format(least.price, "f"))
+    for one in ITEMS.values()
+    for least in one.breaks
+]
+ERP_TERMS = erp("customer_terms", COMPANY, {"currency": "EUR", "price_list": "WHOLESALE", "discount_percent": "5"})

@@ -15,6 +15,7 @@ from services.orders import domain
 from services.orders.commands import OrderLine, PlaceOrder
 from services.orders.domain import Catalogue
 from services.orders.errors import LinesRefused, NoPriceList, PriceChanged
+from services.orders.events import OrderPlaced
 from services.orders.schemas import PlaceOrderShape
 from tests.support.examples.orders import (
     CATALOGUE,
@@ -67,7 +68,7 @@ def test_places_the_order_with_the_proof_of_its_prices() -> None:
 @pytest.mark.parametrize(("lines", "exact", "total"), [(1, "35.625", "35.63"), (2, "71.250", "71.25")])
 def test_the_total_is_the_exact_sum_rounded_half_up_once(lines: int, exact: str, total: str) -> None:
     [placed] = domain.decide_place_order(REFERENCE, ordering(*[LABELS] * lines), CATALOGUE, NOW)
-    assert isinstance(placed, domain.OrderPlaced)
+    assert isinstance(placed, OrderPlaced)
     assert (placed.exact_total, str(placed.total)) == (Decimal(exact), total)
 
 
@@ -75,7 +76,7 @@ def test_a_total_has_the_decimals_of_its_currency() -> None:
     yen = replace(CATALOGUE, terms=replace(TERMS, currency="JPY", digits=0))
     shown = replace(SCANNERS, shown_currency="JPY", quantity=number("2.5"))
     [placed] = domain.decide_place_order(REFERENCE, ordering(shown), yen, NOW)
-    assert isinstance(placed, domain.OrderPlaced)
+    assert isinstance(placed, OrderPlaced)
     assert str(placed.total) == "285"
 
 
@@ -88,7 +89,7 @@ def test_the_highest_quantity_break_reached_counts(
 ) -> None:
     wanted = replace(SCANNERS, quantity=number(quantity), shown_price=number(price))
     [placed] = domain.decide_place_order(REFERENCE, ordering(wanted), CATALOGUE, NOW)
-    assert isinstance(placed, domain.OrderPlaced)
+    assert isinstance(placed, OrderPlaced)
     [priced] = placed.lines
     assert (priced.list_price, priced.break_quantity, priced.price) == (
         Decimal(list_price),
