@@ -6,15 +6,17 @@ import importlib
 import sys
 from typing import Any, NamedTuple
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
 
 class Entry(NamedTuple):
     """Where a subcommand is (`module:function`, the function typed for typer), and its line in the help."""
 
     target: str
     help: str
+
+    def function(self) -> Any:
+        """The function, its module imported now."""
+        module, name = self.target.split(":")
+        return getattr(importlib.import_module(module), name)
 
 
 COMMANDS: dict[str, Entry] = {
@@ -32,42 +34,16 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
-class _Lazy(TyperGroup):
-    """Knows its commands from the table; the help page needs no more than that."""
-
-    _listing = False
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        if self._listing:
-            return TyperCommand(cmd_name, help=entry.help)
-        module, function = entry.target.split(":")
-        single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(getattr(importlib.import_module(module), function))
-        return typer.main.get_command(single)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        self._listing = True
-        super().format_help(ctx, formatter)
-
-
-def _portico() -> None:
-    """Portico, the customer portal on top of your ERP. Data: PORTICO_VAR (./var); address: PORTICO_PORT (8000)."""
+PROCESSES = ("store", "service", "worker", "gateway", "live")
+"""What the process manager runs, a dozen at once: called without the command line's library, which takes its time."""
 
 
 def main() -> None:
     """Run the command line; what a person can mend is said in a sentence, with exit code 1."""
     from deploy.local.problem import Problem, from_os_error
 
-    app = typer.Typer(cls=_Lazy, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback()(_portico)
     try:
-        typer.main.get_command(app)(prog_name="portico")
+        _run(sys.argv[1:])
     except Problem as problem:
         _say(problem)
     except OSError as error:
@@ -75,6 +51,18 @@ def main() -> None:
         if told is None:
             raise
         _say(told)
+
+
+def _run(arguments: list[str]) -> None:
+    if arguments and arguments[0] in PROCESSES and len(arguments) < 3 and not arguments[-1].startswith("-"):
+        try:
+            return COMMANDS[arguments[0]].function()(*arguments[1:])
+        except TypeError:
+            if len(arguments) == 2 or arguments[0] in ("store", "gateway", "live"):
+                raise
+    from portico.usage import command_line
+
+    return command_line()(prog_name="portico")
 
 
 def _say(problem: Exception) -> None:

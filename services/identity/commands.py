@@ -51,8 +51,8 @@ class ChangePassword(Command):
     """The actor changes the own password."""
 
     actor: str
-    current_password: str = field(repr=False)
-    new_password: str = field(repr=False)
+    current: str = field(repr=False)
+    new: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
         reply = await tools.repository.change(
             CONTACT, contact, context, lambda state: domain.decide_invite(state, login, now())
         )
-        await _use_login(login, loaded.state, context, tools)
-        loaded = await find_contact(contact, context, tools)
+    loaded = await find_contact(contact, context, tools)
+    await _use_login(loaded.state, context, tools)
     token = open_vault(tools.settings, tools.state).invitation_token(context.command_id, contact)
     invitation = await credentials.store_invitation(token, contact, loaded.state.invited_until or now(), tools)
     return replace(reply, result={"token": token, "expires_at": invitation.expires_at.isoformat()})
@@ -87,7 +87,7 @@ async def set_password(command: commands.SetPassword, context: Context, tools: T
         await credentials.settle(contact, tools)
         await credentials.store_password(contact, password, "set_password", context, tools, login=login, was=known)
     reply = reply or await _settled(contact, context, tools)
-    await _use_login((await find_contact(contact, context, tools)).state.login, loaded.state, context, tools)
+    await _use_login((await find_contact(contact, context, tools)).state, context, tools)
     return reply
 
 
@@ -98,14 +98,14 @@ async def change_password(command: commands.ChangePassword, context: Context, to
     reply = tools.repository.earlier(loaded, CONTACT, contact, context)
     known = await credentials.known_password(contact, tools)
     if known is not None and known.command == str(context.command_id):
-        await credentials.refuse_other(known, command.new_password)
+        await credentials.refuse_other(known, command.new)
     elif reply is None:
         domain.decide_change_password(loaded.state)
-        if not await passwords.verified(known.hash if known else None, command.current_password):
+        if not await passwords.verified(known.hash if known else None, command.current):
             raise WrongPassword
-        passwords.refuse_weak(command.new_password, await _email(loaded.state, tools))
+        passwords.refuse_weak(command.new, await _email(loaded.state, tools))
         await credentials.settle(contact, tools)
-        await credentials.store_password(contact, command.new_password, "change_password", context, tools, was=known)
+        await credentials.store_password(contact, command.new, "change_password", context, tools, was=known)
     return reply or await _settled(contact, context, tools)
 
 
@@ -144,11 +144,11 @@ async def _own_login(state: Contact, context: Context, tools: Tools) -> str:
     return login
 
 
-async def _use_login(login: str, before: Contact, context: Context, tools: Tools) -> None:
+async def _use_login(state: Contact, context: Context, tools: Tools) -> None:
     """Confirm the address the contact signs in with, and free the one it signed in with before."""
-    await addresses.confirm(login, before.contact, context, tools)
-    if before.login not in ("", login):
-        await addresses.release(before.login, before.contact, context, tools)
+    await addresses.confirm(state.login, state.contact, context, tools)
+    if state.former_login not in ("", state.login):
+        await addresses.release(state.former_login, state.contact, context, tools)
 
 
 async def _email(state: Contact, tools: Tools) -> str:

@@ -109,7 +109,7 @@ async def store_password(
 async def refuse_other(known: Password, password: str) -> None:
     """Raise CommandReused unless the command that stored `known` came with this password."""
     if not await passwords.verified(known.hash, password):
-        raise CommandReused("This form was already sent with another password. Open it anew to change it again.")
+        raise CommandReused("This form was already sent with another password, which holds now.")
 
 
 async def settle(contact: str, tools: Tools) -> Reply | None:

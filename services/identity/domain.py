@@ -85,7 +85,10 @@ def refuse_unknown_branches(state: Company, branches: Sequence[str] | None) -> N
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What decisions need to know of a contact; `stage` is recorded, invited or active."""
+    """What decisions need to know of a contact; `stage` is recorded, invited or active.
+
+    `former_login` is the address it signed in with before `login`, to be freed.
+    """
 
     contact: str = ""
     company: str = ""
@@ -99,6 +102,7 @@ class Contact:
     active: bool = True
     erased: bool = False
     invited_until: datetime | None = None
+    former_login: str = ""
 
     @property
     def may_sign_in(self) -> bool:
@@ -125,11 +129,11 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             )
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
-            return replace(state, stage=stage, login=event.login, invited_until=event.expires_at)
+            return replace(_with_login(state, event.login), stage=stage, invited_until=event.expires_at)
         case InvitationAccepted():
             return replace(state, stage="active")
         case PasswordSet():
-            return replace(state, stage="active", login=event.login)
+            return replace(_with_login(state, event.login), stage="active")
         case PermissionsChanged():
             return replace(state, permissions=event.permissions, branches=event.branches)
         case ContactDeactivated():
@@ -140,6 +144,11 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(state, erased=True, personal="", login="")
         case _:
             return state
+
+
+def _with_login(state: Contact, login: str) -> Contact:
+    former = state.former_login if login == state.login else state.login
+    return replace(state, login=login, former_login=former)
 
 
 def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:

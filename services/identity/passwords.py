@@ -27,14 +27,14 @@ def _well_known() -> frozenset[str]:
 def refuse_weak(password: str, email: str) -> None:
     """Raise WeakPassword, saying which rule is broken."""
     if len(password) < SHORTEST:
-        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.", field="password")
+        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.")
     if len(password) > LONGEST:
-        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.", field="password")
+        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.")
     folded = password.casefold()
     if folded.strip() == email.casefold():
-        raise WeakPassword("Your e-mail address is no password. Please choose another.", field="password")
+        raise WeakPassword("Your e-mail address is no password. Please choose another.")
     if folded in _well_known() or len(set(folded)) < 4:
-        raise WeakPassword("This password is one that attackers try first. Please choose another.", field="password")
+        raise WeakPassword("This password is one that attackers try first. Please choose another.")
 
 
 async def hashed(password: str) -> str:

@@ -79,8 +79,8 @@ class ChangePasswordShape(Shape):
     """ChangePassword as the settings page sends it."""
 
     makes = commands.ChangePassword
-    current_password = fields.String(required=True, validate=_PASSWORD)
-    new_password = fields.String(required=True, validate=_PASSWORD)
+    current = fields.String(required=True, validate=_PASSWORD)
+    new = fields.String(required=True, validate=_PASSWORD)
 
 
 class SetPermissionsShape(Shape):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
+import sys
 import time
 from uuid import uuid4
 
@@ -11,6 +14,8 @@ import pytest
 from chassis.errors import NotFound, RemoteRefusal
 from chassis.statedb import StateDb
 from tests.service.identity.office import ADMIN, NORDLICHT, PASSWORD, Office
+from tests.support.processes import ROOT
+from tests.support.settings import environment
 
 NEW = "six swans on a lake"
 
@@ -143,11 +148,11 @@ def test_a_deactivated_contacts_link_is_unknown(office: Office) -> None:
 
 def test_a_contact_changes_the_own_password(office: Office) -> None:
     contact, email, command_id = office.sign_up("change@nordlicht.example"), "change@nordlicht.example", uuid4()
-    payload = {"current_password": PASSWORD, "new_password": NEW}
+    payload = {"current": PASSWORD, "new": NEW}
     with pytest.raises(RemoteRefusal, match="current password is not right"):
-        office.do("ChangePassword", {**payload, "current_password": "something else"}, NORDLICHT, contact)
+        office.do("ChangePassword", {**payload, "current": "something else"}, NORDLICHT, contact)
     with pytest.raises(RemoteRefusal, match="at least 10"):
-        office.do("ChangePassword", {**payload, "new_password": "short"}, NORDLICHT, contact)
+        office.do("ChangePassword", {**payload, "new": "short"}, NORDLICHT, contact)
     first, again = (office.service.send("ChangePassword", payload, NORDLICHT, contact, command_id) for _ in range(2))
     assert again == {**first, "repeated": True}
     assert office.row(contact, first["position"])["password_changed_at"]
@@ -162,6 +167,30 @@ def test_an_admin_sets_a_password(office: Office) -> None:
 
 
 def test_one_who_does_not_exist_changes_no_password(office: Office) -> None:
-    payload = {"current_password": PASSWORD, "new_password": NEW}
+    payload = {"current": PASSWORD, "new": NEW}
     with pytest.raises(NotFound):
         office.do("ChangePassword", payload, NORDLICHT, "nobodynobodynobo")
+
+
+def test_the_first_portal_admin_is_made_on_the_command_line(office: Office) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "portico", "admin", *arguments],
+            env={**os.environ, **environment(office.service.settings)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    links = []
+    for _again in range(2):
+        done = run("create", "first@supplier.example", "--name", "Fiona First")
+        assert done.returncode == 0, done.stderr
+        links.append(done.stdout.split("/invitation/")[1].strip())
+    assert office.ask("accept_invitation", token=links[0], password=PASSWORD)["code"] == "InvitationUsed"
+    accepted = office.ask("accept_invitation", token=links[1], password=PASSWORD)
+    assert (accepted["name"], accepted["staff_roles"]) == ("Fiona First", ["portal_admin"])
+    refused = run("create", "no address")
+    assert refused.returncode == 1
+    assert "Not a valid email address" in refused.stderr

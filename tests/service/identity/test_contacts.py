@@ -158,7 +158,7 @@ def test_every_event_says_who_did_it(office: Office) -> None:
 def test_no_event_and_no_log_has_personal_data_or_passwords_in_clear(office: Office) -> None:
     contact = office.create("Clear@Nordlicht.example", name="Grete Klarname", phone="+49 555 123123")
     office.ask("accept_invitation", token=office.invite(contact), password=PASSWORD)
-    new = {"current_password": PASSWORD, "new_password": "six swans on a lake"}
+    new = {"current": PASSWORD, "new": "six swans on a lake"}
     office.do("ChangePassword", new, company=NORDLICHT, actor=contact)
     erp = {"name": "Karl Klarname", "email": "karl@nordlicht.example", "phone": "+49 555 123123"}
     office.record(NORDLICHT, [{"kind": "contact", "key": "k1", "stamp": "1", "body": erp}])

@@ -83,7 +83,7 @@ def test_a_contact_whose_address_was_reserved_is_made_by_the_repeat(office: Offi
 
 def test_a_changed_password_whose_event_is_missing_is_told_by_the_repeat(office: Office, points: Path) -> None:
     contact, command_id = office.sign_up("changed@nordlicht.example"), uuid4()
-    payload = {"current_password": PASSWORD, "new_password": NEW}
+    payload = {"current": PASSWORD, "new": NEW}
     with killed_at("identity.after_password", office, points):
         impatient(office, "ChangePassword", payload, NORDLICHT, contact, command_id)
     assert pending(office, contact)

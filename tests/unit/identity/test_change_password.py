@@ -55,7 +55,7 @@ def test_an_erased_contact_gets_no_password() -> None:
 
 
 def test_the_form_is_for_the_one_who_is_signed_in_and_keeps_its_secrets_out_of_logs() -> None:
-    form = {"current_password": "old and long enough", "new_password": "new and long enough"}
+    form = {"current": "old and long enough", "new": "new and long enough"}
     command = ChangePasswordShape().load_command(form, STAFF_CONTEXT)
     assert command == ChangePassword(ADA, "old and long enough", "new and long enough")
     assert "long enough" not in repr(command)

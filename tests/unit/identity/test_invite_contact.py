@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.identity import domain
@@ -34,6 +36,12 @@ def test_a_contact_known_from_the_erp_gets_the_address_it_signs_in_with() -> Non
 
 def test_an_active_contact_stays_active_while_invited_to_a_new_password() -> None:
     assert CONTACT.given(CREATED, INVITED, ACCEPTED, INVITED).state.stage == "active"
+
+
+def test_the_address_of_before_is_remembered_until_freed() -> None:
+    moved = replace(INVITED, login=OTHER_LOGIN)
+    assert CONTACT.given(CREATED, INVITED).state.former_login == ""
+    assert CONTACT.given(CREATED, INVITED, moved, moved).state.former_login == LOGIN
 
 
 def test_accepting_makes_the_contact_active() -> None:
