@@ -39,7 +39,7 @@ def configure(process: str, level: str = "INFO", form: str = "json") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("pika", "amqp", "kombu", "esdbclient", "nameko", "grpc"):
+    for noisy in ("alembic", "pika", "amqp", "kombu", "esdbclient", "nameko", "grpc"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 
