@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
-
-import typer
 
 from chassis.config import SERVICES
 from deploy.local.problem import Problem
 
 
-def service(name: Annotated[str, typer.Argument(help=", ".join(SERVICES))]) -> None:
-    """Run one service's nameko process until SIGTERM."""
+def service(name: str) -> None:
+    """Run the nameko process of the service NAME until SIGTERM."""
     checked(name)
     # eventlet reads it when it is imported; the store's asyncio client needs that hub.
     os.environ["EVENTLET_HUB"] = "asyncio"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from chassis.config import SERVICES
 from portico.service import checked
 
 
-def worker(name: Annotated[str, typer.Argument(help=", ".join(SERVICES))]) -> None:
-    """Run one service's worker until SIGTERM."""
+def worker(name: str) -> None:
+    """Run the worker of the service NAME until SIGTERM."""
     checked(name)
     from chassis.worker import run_worker
 

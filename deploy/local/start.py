@@ -69,7 +69,7 @@ def wait(stack: Stack, show: Show, note: Note) -> None:
             name = next(iter(waiting))
             said = "\n".join(f"  {one}: {reasons[one]}" for one in waiting)
             raise Problem(f"Not ready after {PATIENCE:.0f} s of waiting:\n{said}\n{_log_of(stack, name)}")
-        time.sleep(0.1 if waiting else 0)
+        time.sleep(0.2 if waiting else 0)
 
 
 def unready(stack: Stack, process: Process) -> str:
