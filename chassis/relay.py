@@ -49,7 +49,8 @@ class Relay:
         self._settings = settings
         self._state = StateDb(settings.state_db(service))
         self._position = 0
-        self._kept = 0.0
+        self._kept = 0
+        self._kept_at = 0.0
         self._published = 0
         self._behind_since: float | None = None
         self._away = ""
@@ -89,7 +90,7 @@ class Relay:
 
     def _follow(self, publisher: Publisher, stop: threading.Event) -> None:
         row = self._state.row("SELECT position FROM relay_checkpoint WHERE name = ?", _NAME)
-        self._position = row["position"] if row else 0
+        self._position = self._kept = row["position"] if row else 0
         client = EventStoreDBClient(self._settings.esdb_uri)
         subscription = reader = None
         inbox: queue.Queue[Any] = queue.Queue(maxsize=2 * BATCH)
@@ -118,6 +119,7 @@ class Relay:
         try:
             batch = [inbox.get(timeout=0.3)]
         except queue.Empty:
+            self._keep(self._position, at_once=False)
             return
         self._behind_since = self._behind_since or time.monotonic()
         while len(batch) < BATCH and not inbox.empty():
@@ -151,10 +153,10 @@ class Relay:
     def _keep(self, position: int, *, at_once: bool) -> None:
         """Move the checkpoint; past what is not published at most once a second."""
         self._position = position
-        if at_once or time.monotonic() - self._kept >= 1.0:
+        if position != self._kept and (at_once or time.monotonic() - self._kept_at >= 1.0):
             with self._state.transaction() as connection:
                 connection.execute("INSERT OR REPLACE INTO relay_checkpoint VALUES (?, ?)", (_NAME, position))
-            self._kept = time.monotonic()
+            self._kept, self._kept_at = position, time.monotonic()
 
 
 def _read(subscription: Any, inbox: queue.Queue[Any], closed: threading.Event) -> None:

@@ -36,7 +36,7 @@ class Rig:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
         self.ready = folder / "ready"
-        arguments = ["-m", "tests.service.chassis_bus.toy_documents", str(self.ready)]
+        arguments = ["-m", "tests.service.chassis_bus.worker", "ingest", str(self.ready)]
         self.worker = Process(arguments, folder / "worker.log", environment(settings))
         self.sender = BatchSender(settings)
         self.store = EventStoreDBClient(settings.esdb_uri)

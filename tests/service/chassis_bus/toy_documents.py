@@ -1,24 +1,15 @@
-"""A toy owner of ERP documents: invoices go to documents-<company> and, while open, to ledger-<company>.
-
-`python -m tests.service.chassis_bus.toy_documents` runs its ingest as a worker process would.
-"""
+"""A toy owner of ERP documents: invoices go to documents-<company> and, while open, to ledger-<company>."""
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields
 
-from chassis import log, statedb
 from chassis.codec import Codec
-from chassis.config import Settings
-from chassis.ingest import Ingest, IngestKind, StreamRule
+from chassis.ingest import IngestKind, StreamRule
 from chassis.messages import Event
 
 SERVICE = "toys"
@@ -48,6 +39,8 @@ class ItemSettled(Event):
 
 
 CODEC = Codec((InvoiceRecorded, ItemOpened, ItemSettled))
+STREAMS = ("documents-", "ledger-")
+PUBLISHED = frozenset({"ItemOpened"})
 
 
 class InvoiceBody(Schema):
@@ -85,20 +78,3 @@ KINDS = {
         ),
     )
 }
-
-
-def main(ready: Path) -> None:
-    settings = Settings.from_env()
-    log.configure(SERVICE, "INFO")
-    statedb.migrate(settings.state_db(SERVICE), SERVICE)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    ingest = Ingest(SERVICE, KINDS, CODEC, settings)
-    thread = threading.Thread(target=ingest.run, args=(stop,))
-    thread.start()
-    ready.touch()
-    thread.join()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
