@@ -90,7 +90,6 @@ class Posting:
     company: str = ""
     connection: str = ""
     document: dict[str, Any] | None = None
-    requested_at: str = ""
     status: str = ""
     file: str = ""
     erp_number: str = ""
@@ -167,16 +166,13 @@ def decide_answer(state: Posting, answer: Answer) -> list[Event]:
     """What the ERP said; nothing when it said so before. It may take what it refused, never the other way round."""
     if not state.status:
         raise UnknownPosting(answer.reference)
-    if answer.status == "posted":
-        if state.status == "posted":
-            if state.erp_number != answer.erp_number:
-                raise AnsweredDifferently(
-                    state.reference, f"posted ({state.erp_number})", f"posted ({answer.erp_number})"
-                )
-            return []
-        return [PostedToErp(state.kind, state.reference, state.company, answer.erp_number)]
     if state.status == "posted":
-        raise AnsweredDifferently(state.reference, f"posted ({state.erp_number})", "refused")
+        if answer.status == "posted" and answer.erp_number == state.erp_number:
+            return []
+        said = f"posted ({answer.erp_number})" if answer.status == "posted" else "refused"
+        raise AnsweredDifferently(state.reference, f"posted ({state.erp_number})", said)
+    if answer.status == "posted":
+        return [PostedToErp(state.kind, state.reference, state.company, answer.erp_number)]
     if state.status == "refused" and state.reason == answer.message:
         return []
     return [RefusedByErp(state.kind, state.reference, state.company, answer.message)]

@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from typing import Any
 
 from chassis.config import Settings
 from chassis.statedb import StateDb
+from services.erp_sync import domain
+from services.erp_sync.adapters import connections
+from services.erp_sync.adapters.connections import Connection
+from services.erp_sync.adapters.files.outbox import FileConnector
+from services.erp_sync.adapters.port import Connector
+from services.erp_sync.domain import Answer
+from services.erp_sync.handlers import POSTING
 from services.erp_sync.imports.appends import Stopped, Streams
 from services.erp_sync.imports.execute import Importer
 from services.erp_sync.imports.table import Imports, Request
+from services.erp_sync.projections.postings import POSTINGS
 from services.erp_sync.projections.runs import RUNS
 
 _LOOK_SECONDS = 0.25
+_TO_DO = (
+    f"SELECT reference, state FROM {POSTINGS.name} WHERE connection = ? AND state IN ('queued', 'withdrawing')"
+    " ORDER BY requested_at, reference"
+)
 
 
 def read_own(settings: Settings, sql: str, *values: Any) -> list[sqlite3.Row]:
@@ -59,4 +72,61 @@ def _requested(settings: Settings) -> list[Request]:
     return [Request(**{**dict(row), "dry_run": bool(row["dry_run"])}) for row in rows]
 
 
-JOBS = (imports,)
+def postings(stop: threading.Event, settings: Settings) -> None:
+    """Brings what is queued to the ERP, takes back what is withdrawn, and records what the ERP answers."""
+    configured = connections.load(settings).by_name.values()
+    with Streams(settings, stop) as streams:
+        desks = [_Desk(settings, connection, streams) for connection in configured]
+        while not stop.is_set():
+            try:
+                for desk in desks:
+                    desk.turn()
+            except Stopped:
+                return
+            stop.wait(_LOOK_SECONDS)
+
+
+class _Desk:
+    """One connection's work. Answers are taken in before anything is posted: what is answered is not posted again."""
+
+    def __init__(self, settings: Settings, connection: Connection, streams: Streams) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._connector: Connector = FileConnector(connections.folder(settings, connection.name), connection.outbox)
+        self._streams = streams
+        self._next_look = 0.0
+
+    def turn(self) -> None:
+        """Look for answers when it is time, then for work."""
+        if time.monotonic() >= self._next_look:
+            self._connector.answers(self._record)
+            self._next_look = time.monotonic() + self._connection.poll_seconds
+        for row in read_own(self._settings, _TO_DO, self._connection.name):
+            if row["state"] == "queued":
+                self._post(row["reference"])
+            else:
+                self._take_back(row["reference"])
+
+    def _post(self, reference: str) -> None:
+        posting = self._streams.load(POSTING, reference)
+        if posting.status != "queued":
+            return
+        posted = self._connector.post(posting)
+        if posted is not None:
+            self._streams.record(
+                POSTING, reference, "written", lambda state: domain.decide_written(state, posted.place, posted.sha256)
+            )
+
+    def _take_back(self, reference: str) -> None:
+        if self._streams.load(POSTING, reference).status == "withdrawing":
+            done = self._connector.take_back(reference)
+            self._streams.record(
+                POSTING, reference, "withdrawal", lambda state: domain.decide_withdrawal_tried(state, done)
+            )
+
+    def _record(self, answer: Answer) -> None:
+        said = f"answer/{answer.status}/{answer.erp_number}/{answer.message}"
+        self._streams.record(POSTING, answer.reference, said, lambda state: domain.decide_answer(state, answer))
+
+
+JOBS = (imports, postings)

@@ -1,4 +1,4 @@
-"""The nameko process of erp_sync: commands over RPC, and how far a run is."""
+"""The nameko process of erp_sync: commands over RPC, reactions, and how far a run is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import asyncio
 from typing import Any
 
 from chassis.green import rpc
+from chassis.reacting import with_reactions
 from chassis.service import CommandService, wait
 from services.erp_sync.handlers import COMMAND_HANDLERS
 from services.erp_sync.imports.table import Imports
+from services.erp_sync.reactions import REACTIONS
 
 
+@with_reactions(REACTIONS)
 class ErpSyncService(CommandService):
     """Answers `rpc-erp_sync`."""
 

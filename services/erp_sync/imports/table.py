@@ -14,7 +14,10 @@ from typing import Any
 from chassis.codec import dumps, loads
 from chassis.statedb import StateDb
 
-_SHOWN = "run, state, rows, bytes, bytes_total, batches, answered, documents, documents_answered, message, started_at, summary"
+_SHOWN = ", ".join(
+    ("run", "state", "rows", "bytes", "bytes_total", "batches", "answered", "documents", "documents_answered")
+    + ("message", "started_at", "summary")
+)
 
 
 @dataclass(frozen=True, slots=True)
