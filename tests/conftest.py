@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chassis.config import Settings
+from tests.support.portal import Portal
 from tests.support.processes import LocalStore
 from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
@@ -68,3 +69,14 @@ def own_store(tmp_path: Path) -> Iterator[LocalStore]:
 def settings(tmp_path: Path, broker: str, store: str) -> Settings:
     """Settings on the shared broker and store, with a data folder of the test's own."""
     return make_settings(tmp_path / "var", broker, store)
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A whole Portico with the demo company, shared by journeys and recovery tests."""
+    one = Portal(tmp_path_factory.mktemp("portal"))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()

@@ -1,0 +1,72 @@
+"""A browser for the journeys: Debian's Chromium, by Playwright, on a phone and on a desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from deploy.local import demo
+from tests.support.portal import Portal
+
+CHROMIUM = Path("/usr/bin/chromium")
+SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; where it is not installed this fails with what to do."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is not installed: `make test` installs it, else `apt-get install chromium`.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=list(SIZES))
+def size(request: pytest.FixtureRequest) -> str:
+    """Each journey goes on a desktop and on a phone."""
+    return str(request.param)
+
+
+@pytest.fixture
+def visit(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
+    """Opens a fresh browser at the portal: `visit(size, script=True)`; complaints of the page fail the test."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(size: str = "desktop", script: bool = True) -> Page:
+        context = chromium.new_context(viewport=SIZES[size], java_script_enabled=script, base_url=portal.url)
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None
+        )
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def log_in() -> Callable[[Page, str], Page]:
+    """Logs somebody of the demo in by role: `log_in(page, "buyer")`."""
+
+    def enter(page: Page, role: str) -> Page:
+        email, password = next((email, password) for name, email, password in demo.LOGINS if name == role)
+        page.goto("/login")
+        page.get_by_label("E-mail address").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/")
+        return page
+
+    return enter

@@ -1,0 +1,123 @@
+"""A whole Portico, started as its users start it (`portico up`), with the demo company in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from chassis.config import Settings
+from chassis.rpc import Commands, RpcClient
+from deploy.local import stack
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+
+class Portal:
+    """One installation in a folder of its own; its processes can be killed at a named point (`arm`) or at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder / "var"
+        self.points = folder / "points"
+        self.points.mkdir(parents=True)
+        self.port = free_port()
+        self.environment = {
+            **os.environ,
+            "PORTICO_VAR": str(self.var),
+            "PORTICO_PORT": str(self.port),
+            "PORTICO_KILL_AT": f"*:{self.points}",
+            "PORTICO_RETRY_MS": "200,500,1000,2000,5000",
+        }
+        self._rpc: RpcClient | None = None
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a `portico` command on it, to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "portico", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"portico {' '.join(arguments)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        return done
+
+    def start(self) -> None:
+        """`portico up --detach`."""
+        self.run("up", "--detach")
+
+    def stop(self) -> None:
+        """`portico down`."""
+        if self._rpc is not None:
+            self._rpc.stop()
+            self._rpc = None
+        self.run("down", check=False)
+
+    @property
+    def settings(self) -> Settings:
+        """How its parts are reached."""
+        running = stack.load(self.var)
+        if running is None:
+            raise AssertionError("Portico does not run")
+        return running.settings
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def commands(self) -> Commands:
+        """A client of its bus, like the gateway's."""
+        return Commands(self.rpc)
+
+    @property
+    def rpc(self) -> RpcClient:
+        """The RPC client behind `commands`."""
+        if self._rpc is None:
+            self._rpc = RpcClient(self.settings.amqp_uri, "test")
+        return self._rpc
+
+    def status(self) -> dict[str, Any]:
+        """`portico status --json`."""
+        found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        return found
+
+    def pid(self, name: str) -> int:
+        """The process of that name; it is waited for when it is just being started again."""
+        found: list[int] = []
+
+        def looked() -> bool:
+            pids = {one["name"]: one.get("pid") for one in self.status()["processes"]}
+            found[:] = [pids[name]] if pids.get(name) else []
+            return bool(found)
+
+        wait_until(looked, 30, lambda: f"{name} runs")
+        return found[0]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, and wait until the supervisor has started it again."""
+        before = self.pid(name)
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: self.pid(name) != before, 30, lambda: f"{name} was started again")
+
+    def arm(self, point: str) -> Path:
+        """Have the next process that reaches the named point die there; the file is gone once one has."""
+        flag = self.points / point
+        flag.touch()
+        return flag
+
+    def ready(self) -> bool:
+        """Whether the portal answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/login", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
