@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
@@ -128,7 +129,7 @@ def _print(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     if not report["running"]:
         console.print(f"Portico does not run (data folder {report['var']}). Start it:  make up")
         return
@@ -149,16 +150,19 @@ def _print(report: dict[str, Any]) -> None:
         console.print(_parts_table(report["parts"]))
 
 
+_TOLD_ELSEWHERE = {"process", "part", "position", "model", "version"}
+
+
 def _parts_table(parts: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=" ", title_justify="left")
     for heading in ("process", "part", "position", "lag", "also"):
-        table.add_column(heading, justify="right" if heading in ("position", "lag") else "left")
+        table.add_column(heading, justify="right" if heading in ("position", "lag") else "left", no_wrap=True)
     for one in parts:
-        rest = {k: v for k, v in one.items() if k not in ("process", "part", "position", "failure") and "lag" not in k}
+        told = {k: v for k, v in one.items() if k not in _TOLD_ELSEWHERE and "lag" not in k and v not in ("", 0)}
         lag = ", ".join(f"{v} {k.removeprefix('lag_')}" for k, v in one.items() if "lag" in k)
-        also = f"[red]{one['failure']}[/]" if one.get("failure") else " ".join(f"{k}={v}" for k, v in rest.items())
+        also = f"[red]{one['failure']}[/]" if one.get("failure") else " ".join(f"{k}={v}" for k, v in told.items())
         table.add_row(one["process"], one["part"], str(one.get("position", "")), lag, also)
     return table
 
