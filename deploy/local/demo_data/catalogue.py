@@ -29,7 +29,7 @@ _FAMILIES: tuple[tuple[str, str, str, str, str, float, tuple[object, ...]], ...]
     ("CL", "Pipe clip, hinged, {} mm, pack of 50", "Fixings", "pack", "7.2", 1.18, _MM),
     ("IN", "Pipe insulation, 19 mm wall, {} mm, 2 m", "Insulation", "length", "3.1", 1.22, _MM),
     ("FH", "Flexible hose, stainless braid, {} mm", "Hoses", "pc", "4.4", 1.2, (300, 500, 700, 1000)),
-    ("PG", "Pressure gauge 63 mm, 0–{} bar", "Instruments", "pc", "12.5", 1.06, (2.5, 4, 6, 10, 16, 25)),
+    ("PG", "Pressure gauge 63 mm, 0–{} bar", "Instruments", "pc", "12.5", 1.06, (4, 6, 10, 16, 25, 40)),
     ("TH", "Thermometer, bimetal, 0–{} °C", "Instruments", "pc", "14.2", 1.08, (60, 120, 160, 250)),
     ("FK", "Flange kit, gasket and bolts, DN{}", "Flanges", "set", "18.4", 1.22, (25, 32, 40, 50, 65, 80)),
 )

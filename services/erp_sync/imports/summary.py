@@ -93,7 +93,7 @@ def build(imports: Imports, request: Request, staging: Staging, complete: bool) 
         "left_out": staged["left_out"],
         "records": records,
         "documents": documents,
-        "lines": lines,
+        "lines": {"in": lines},
         "companies": kinds.get("company", {}).get("in", 0),
         "items": kinds.get("item", {}).get("in", 0),
         "kinds": kinds,

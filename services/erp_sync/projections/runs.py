@@ -61,7 +61,7 @@ def project(event: Recorded, rows: Rows) -> None:
         case "ImportCompleted":
             summary = data["summary"]
             records, left_out = summary["records"], summary["rows"]["left_out"]
-            figures = (records["in"], summary["lines"], records["changed"], records["refused"], left_out)
+            figures = (records["in"], summary["lines"]["in"], records["changed"], records["refused"], left_out)
             rows.execute(_COMPLETED, (at, *figures, dumps(summary).decode(), run))
         case "ImportFailed":
             rows.execute(_FAILED, (at, data["reason"], run))

@@ -233,7 +233,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class CompiledKind:
     """A kind of the profile, ready for rows. `place` tells a row's document (as the cells have it);
-    `entries` are (index of the list in the kind, reader, distinct).
+    `entries` are (index of the list in the kind, reader, distinct). `same` gives the cells that all rows of a document
+    without entries must agree on: two rows that say different things of one item are somebody's mistake.
     """
 
     kind: Kind
@@ -246,6 +247,7 @@ class CompiledKind:
     header: tuple[Value, ...]
     negate: bool
     numbers_lines: bool
+    same: Callable[[Row], Any] | None
 
     def named(self, place: str | tuple[str, ...]) -> tuple[str, str]:
         """(company, key) of what `place` says of a row."""
@@ -284,6 +286,12 @@ def _entries(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> tu
     return tuple(found)
 
 
+def _same(one: KindMap, positions: Mapping[str, int]) -> Callable[[Row], Any] | None:
+    sources = [source for source in one.fields.values() if source.pick == "first"]
+    columns = sorted({column for source in sources for column in source.columns} - set(one.key.columns))
+    return itemgetter(*(positions[column] for column in columns)) if columns else None
+
+
 def _compile(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> CompiledKind:
     header, choices = [], []
     for name, source, field, read in _sources(one, readers):
@@ -304,6 +312,7 @@ def _compile(one: KindMap, readers: Readers, positions: Mapping[str, int]) -> Co
         tuple(header),
         one.negate,
         all("line" not in mapping for mapping in one.lists.get("lines", ())),
+        _same(one, positions) if not one.lists else None,
     )
 
 

@@ -70,7 +70,7 @@ class _Gatherer:
         """Adds a row to its document; tells whether all of it could be read. One closure: it runs for every row."""
         matches, place_of, get = self.kind.matches, self.kind.place, self._open.get
         cells = [choice.cell for choice in self.kind.choices]
-        entries = self.kind.entries
+        entries, same = self.kind.entries, self.kind.same
 
         def take(row: list[str]) -> bool:
             if matches is not None and not matches(row):
@@ -83,7 +83,7 @@ class _Gatherer:
                 text = cell(row)
                 seen[text] = seen.pop(text, 0) + 1  # the last seen stands last
             if not entries:
-                return True
+                return same is None or same(row) == same(found.first) or self._refuse_other(found, place)
             try:
                 for index, read, distinct in entries:
                     entry = read(row, found.sizes[index] + 1)
@@ -115,6 +115,14 @@ class _Gatherer:
         self._open[place] = found
         self._held += 1
         return found
+
+    def _refuse_other(self, found: Gathered, place: str | tuple[str, ...]) -> bool:
+        found.bad = True
+        key = self.kind.named(place)[1]
+        name = self.kind.kind.name
+        reason = f"says other things of the same {name} than line {found.line}; `pick` in the profile chooses"
+        self._problem(self.kind.key_column, key, reason)
+        return False
 
     def refuse(self, row: list[str]) -> None:
         """Refuse the whole document that a damaged row is of, where the row still tells which."""
