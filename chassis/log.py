@@ -39,7 +39,8 @@ def configure(process: str, level: str = "INFO", form: str = "json") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("alembic", "pika", "amqp", "kombu", "esdbclient", "nameko", "grpc"):
+    logging.getLogger("pika").setLevel("CRITICAL")  # links say it once, in a sentence; pika in eight tracebacks
+    for noisy in ("alembic", "amqp", "kombu", "esdbclient", "nameko", "grpc"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 
