@@ -119,7 +119,7 @@ class Importer:
         errors = self._staging(request).with_name("errors.csv")
         rows = summary.write_errors(errors, self._imports, request, staging)
         made = summary.build(self._imports, request, staging, self._profile(request).complete)
-        made["errors"] = {"rows": rows, "file": str(errors) if rows else ""}
+        made["errors"] = {"rows": rows, "file": str(errors)}
         self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_completed(run, made))
         reach("erp_sync.after_completed")
         self._imports.finish(request, made, str(staging.path))
