@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from chassis import config, log, rooms
 from chassis.codec import dumps
@@ -162,6 +162,11 @@ class Hints:
         """Say that `model` of each company is at that commit position."""
         self._publisher.send(hint(self._service, model, companies))
 
+    @property
+    def connected(self) -> bool:
+        """Whether hints go out at this moment."""
+        return self._publisher.connected
+
     def stop(self) -> None:
         """Close the connection."""
         self._publisher.stop()
@@ -181,6 +186,11 @@ def declare_topology(amqp_uri: str, process: str = "topology", stop: threading.E
                     connection.close()
             return
         except (AMQPError, OSError) as error:
-            logger.warning("broker away, the topology is not declared yet", reason=repr(error))
+            if isinstance(error, ChannelClosedByBroker) and error.reply_code == 406:  # waiting does not help
+                raise RuntimeError(
+                    f"The broker has a queue of another release: {error.reply_text}."
+                    " Let it run empty with that release and delete it, or use a fresh virtual host."
+                ) from error
+            logger.warning("the topology is not declared yet", reason=repr(error))
             stop.wait(pause)
             pause = min(pause * 2, 2.0)

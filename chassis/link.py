@@ -212,6 +212,11 @@ class Publisher:
         self._link = Link(amqp_uri, process, self._opened, self._lost)
         self._link.start()
 
+    @property
+    def connected(self) -> bool:
+        """Whether messages can go out at this moment."""
+        return self._link.ready.is_set()
+
     def publish(self, messages: Sequence[Message], seconds: float = 10.0) -> None:
         """Return when the broker has taken all messages.
 

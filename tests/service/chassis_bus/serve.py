@@ -21,7 +21,7 @@ def main(name: str, ready: Path) -> None:
     import kombu.pools
     from nameko.runners import ServiceRunner
 
-    from chassis import log, statedb
+    from chassis import admin, log, statedb
     from chassis.config import Settings
     from tests.service.chassis_bus import toys
 
@@ -37,6 +37,7 @@ def main(name: str, ready: Path) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     runner.start()
+    admin.serve_green(settings.admin_port, name, lambda: (True, "serving"), lambda: {"service": {"name": name}})
     ready.touch()
     runner.wait()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from chassis.errors import DeadlineExceeded, RemoteRefusal, Unavailable
 from chassis.messages import Context
 from chassis.rpc import Commands, ConnectionLost, RemoteFault, RpcClient, ServiceMissing
 from tests.service.chassis_bus.helpers import nameko_process, start_nameko
+from tests.support.ports import free_port
 from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
 from tests.support.waiting import wait_until
@@ -26,16 +28,18 @@ COMMAND = UUID("0b1f7f0e-7a4b-4e64-9d2e-0c8d1b2a3f40")
 
 
 @pytest.fixture(scope="module")
-def echo(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def echo(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The service's process; its admin port."""
     folder = tmp_path_factory.mktemp("echo")
     process = nameko_process("echo", folder, make_settings(folder, broker))
-    start_nameko(process)
-    yield
+    port = free_port()
+    start_nameko(process, PORTICO_ADMIN_PORT=str(port))
+    yield port
     assert process.stop() == 0, process.tail()
 
 
 @pytest.fixture
-def rpc(broker: str, echo: None) -> Iterator[RpcClient]:
+def rpc(broker: str, echo: int) -> Iterator[RpcClient]:
     client = RpcClient(broker, "test")
     yield client
     client.stop()
@@ -87,7 +91,7 @@ def test_a_broker_that_cannot_be_reached_is_unavailable_within_the_deadline() ->
     client.stop()
 
 
-def test_no_more_calls_go_out_than_allowed(broker: str, echo: None, tmp_path: Path) -> None:
+def test_no_more_calls_go_out_than_allowed(broker: str, echo: int, tmp_path: Path) -> None:
     client = RpcClient(broker, "test", in_flight=1)
     arrived = tmp_path / "arrived"
     call = {"seconds": 2, "arrived": str(arrived)}
@@ -138,6 +142,17 @@ def test_a_command_waits_within_its_deadline_for_what_is_unavailable(rpc: RpcCli
         Commands(rpc).send(
             "echo", "Wait", {"until": time.time() + 60}, context(datetime.now(UTC) + timedelta(seconds=0.4))
         )
+
+
+def test_the_process_tells_how_it_is_while_it_works(rpc: RpcClient, echo: int, tmp_path: Path) -> None:
+    call = {"seconds": 1, "arrived": str(tmp_path / "arrived")}
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(rpc.call, "echo", "slow", call)
+        said = {"readyz": "serving", "status": '"parts":{"service":{"name":"echo"}}', "metrics": "# HELP"}
+        for path, text in said.items():
+            with urllib.request.urlopen(f"http://127.0.0.1:{echo}/{path}", timeout=5) as reply:
+                assert text in reply.read().decode()
+        assert slow.result() == "done"
 
 
 @pytest.fixture
