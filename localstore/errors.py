@@ -1,4 +1,4 @@
-"""What can go wrong, and the gRPC status and trailing metadata a client gets for it.
+"""What can go wrong, and the gRPC status a client gets for it.
 
 StoreError
 ├── CannotStart        a person must act: folder locked, port taken, disk not writable
@@ -14,17 +14,11 @@ StoreError
 
 import grpc
 
-Trailers = tuple[tuple[str, str], ...]
-
 
 class StoreError(Exception):
     """Base of all errors localstore answers with."""
 
     status = grpc.StatusCode.UNKNOWN
-
-    def trailers(self) -> Trailers:
-        """Trailing metadata in EventStoreDB's words. It travels as ASCII; a stream name need not be."""
-        return ()
 
 
 class CannotStart(StoreError):
@@ -43,15 +37,6 @@ class WrongVersion(StoreError):
         )
         self.stream, self.expected, self.current = stream, expected, current
 
-    def trailers(self) -> Trailers:
-        """The exception, the stream, both versions."""
-        return (
-            ("exception", "wrong-expected-version"),
-            ("stream-name", ascii(self.stream)[1:-1]),
-            ("expected-version", str(self.expected)),
-            ("actual-version", str(self.current)),
-        )
-
 
 class StreamDeleted(StoreError):
     """The stream was deleted for good, or is deleted where it must exist."""
@@ -62,10 +47,6 @@ class StreamDeleted(StoreError):
         super().__init__(f"Event stream '{stream}' is deleted.")
         self.stream = stream
 
-    def trailers(self) -> Trailers:
-        """The exception and the stream."""
-        return (("exception", "stream-deleted"), ("stream-name", ascii(self.stream)[1:-1]))
-
 
 class AppendTooLarge(StoreError):
     """The append's events together exceed `limit` bytes."""
@@ -75,10 +56,6 @@ class AppendTooLarge(StoreError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"Maximum Append Size of {limit} Exceeded.")
         self.limit = limit
-
-    def trailers(self) -> Trailers:
-        """The exception and the limit."""
-        return (("exception", "maximum-append-size-exceeded"), ("maximum-append-size", str(self.limit)))
 
 
 class BadRequest(StoreError):

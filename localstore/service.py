@@ -221,4 +221,4 @@ def _wanted(options: streams_pb2.ReadReq.Options.FilterOptions) -> Callable[[Row
 
 
 async def _abort(context: Context, error: StoreError) -> None:
-    await context.abort(error.status, str(error), error.trailers())
+    await context.abort(error.status, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -56,3 +57,14 @@ def test_clients_discover_it(store: str, stream: str) -> None:
     with closing(EventStoreDBClient(store.replace("esdb://", "esdb+discover://"))) as client:
         client.append_to_stream(stream, current_version=NO_STREAM, events=events(1))
         assert client.get_current_version(stream) == 0
+
+
+def test_who_is_passed_over_learns_how_far_the_store_is(own: EventStoreDBClient, stream: str, kind: str) -> None:
+    position = own.append_to_stream(stream, current_version=NO_STREAM, events=events(3))
+    subscription = own.subscribe_to_all(
+        filter_include=[kind], include_checkpoints=True, include_caught_up=True, timeout=15
+    )
+    passed = list(itertools.takewhile(lambda one: not one.is_caught_up, subscription))
+    assert passed[-1].is_checkpoint
+    assert passed[-1].commit_position == position
+    subscription.stop()

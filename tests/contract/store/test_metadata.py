@@ -22,6 +22,13 @@ def test_what_was_set_is_what_one_gets(client: Client, stream: str) -> None:
     assert client.get_stream_metadata(stream) == ({"owner": "sync"}, 1)
 
 
+def test_only_the_last_metadata_is_kept(client: Client, stream: str) -> None:
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"})
+    client.set_stream_metadata(stream, metadata={"owner": "sync"})
+    (found,) = client.get_stream(f"$${stream}")
+    assert (found.type, found.stream_position, found.data) == ("$metadata", 1, b'{"owner": "sync"}')
+
+
 def test_metadata_has_versions_too(client: Client, stream: str) -> None:
     client.set_stream_metadata(stream, metadata={"owner": "ledger"})
     with pytest.raises(WrongCurrentVersion):
