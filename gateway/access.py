@@ -7,10 +7,10 @@ a company, branch or actor of its own choosing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -20,8 +20,10 @@ from chassis.errors import Invalid, NotAllowed, NotFound
 from chassis.messages import Context
 from gateway.people import Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
-from gateway.reads import Reads
 from gateway.websession import WebSession
+
+if TYPE_CHECKING:
+    from gateway.parts import Parts
 
 CHANNEL = "portal"
 DEADLINE = timedelta(seconds=10)
@@ -46,9 +48,11 @@ def remember(web: WebSession, models: tuple[str, ...], position: int) -> None:
 class Visit:
     """What one request has read and is waiting for."""
 
-    def __init__(self, reads: Reads, commands: CommandBus, web: WebSession) -> None:
-        self.reads = reads
-        self.commands = commands
+    def __init__(self, ground: Parts, web: WebSession) -> None:
+        self.ground = ground
+        self.fragments = ground.fragments
+        self.reads = ground.reads
+        self.commands = ground.commands
         self.web = web
         self.pending = False
         self.watched: set[str] = set()
@@ -97,7 +101,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who asks, and what they may see. `branches` is what rows are limited to, None for all of them.
+    """Who asks, and what they may see. `branches` is what rows are limited to, None for all of them;
+    `own_branches` are those the person may choose from.
 
     `company` is `ALL_COMPANIES` for staff. `today` is the business date in the portal's time zone.
     """
@@ -111,6 +116,7 @@ class Scope:
     companies: tuple[str, ...]
     branch: str | None
     branches: tuple[str, ...] | None
+    own_branches: tuple[str, ...] | None
     permissions: frozenset[str]
     staff_roles: frozenset[str]
     session_id: str
@@ -118,6 +124,8 @@ class Scope:
     correlation_id: str
     today: date
     visit: Visit = field(repr=False, compare=False)
+    audience: tuple[Hashable, ...] = field(repr=False, default=())
+    """What decides how shared things look to this person: with equal audiences, two people see the same."""
 
     @property
     def is_staff(self) -> bool:
@@ -215,6 +223,8 @@ def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, t
     record = visit.web.record
     assert record is not None
     branch = record.branch if person.branches is None or record.branch in person.branches else None
+    branches = person.branches if branch is None else (branch,)
+    rights = person.permissions, person.staff_roles
     return Scope(
         contact_id=person.contact_id,
         name=person.name,
@@ -224,7 +234,8 @@ def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, t
         currency=person.currency,
         companies=person.companies,
         branch=branch,
-        branches=person.branches if branch is None else (branch,),
+        branches=branches,
+        own_branches=person.branches,
         permissions=person.permissions,
         staff_roles=person.staff_roles,
         session_id=record.id,
@@ -232,6 +243,7 @@ def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, t
         correlation_id=correlation_id,
         today=today,
         visit=visit,
+        audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
     )
 
 

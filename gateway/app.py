@@ -9,30 +9,52 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, redirect, request, session
-from flask_babel import Babel
+from flask import Flask, Request, Response, g, redirect, request, session
+from flask.templating import Environment
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import Template
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.config import Settings
 from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
-from gateway import errors, formats, people, requestlog
+from gateway import errors, formats, people, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_key
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
 from gateway.pages import all_pages
-from gateway.parts import EXTENSION, Parts, Rpc, parts
+from gateway.parts import EXTENSION, Parts, Rpc
 from gateway.reads import NotReady, Reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
-from gateway.security import add_headers
+from gateway.security import harden
 from gateway.sessions import SessionStore
 from gateway.throttle import Throttle
 from gateway.websession import Sessions, WebSession
+
+
+class _Templates(Environment):
+    """Jinja that looks a template up once; a template's globals are the environment's and do not change."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._ready: dict[Any, Template] = {}
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        """The compiled template."""
+        found = self._ready.get(name) if globals is None else None
+        if found is None:
+            found = super().get_template(name, parent, globals)
+            if globals is None:
+                self._ready[name] = found
+        return found
+
+
+class _Gateway(Flask):
+    jinja_environment = _Templates
 
 
 def create_app(
@@ -48,7 +70,7 @@ def create_app(
     secret = secret_key(folder)
     state = StateDb(settings.state_db("gateway"))
     client = RpcClient(settings.amqp_uri)
-    app = Flask("gateway", static_folder=None)
+    app = _Gateway("gateway", static_folder=None)
     found = Parts(
         settings=settings,
         gateway=gateway,
@@ -84,13 +106,16 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
     app.session_interface = Sessions(found.store, secret, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon)
+    # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
+    app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)
-    Babel(app, locale_selector=lambda: g.get("locale"))
+    texts.install(app)
     errors.install(app)
-    app.before_request(_enter)
+    app.before_request(lambda: _enter(found))
     CSRFProtect(app)
-    app.after_request(_leave)
-    app.teardown_request(_finish)
+    app.after_request(lambda response: _leave(found, response))
+    app.teardown_request(lambda _error: found.reads.end())
+    app.wsgi_app = harden(app.wsgi_app, gateway, found.settings.live_port)  # type: ignore[method-assign]
     if gateway.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=gateway.proxies, x_proto=gateway.proxies, x_host=gateway.proxies
@@ -98,70 +123,65 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
     app.wsgi_app = found.assets.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
-def _enter() -> Any:
+def _enter(ground: Parts) -> Any:
     """Before every page: who asks, may they, in which language. What this returns is the answer."""
-    g.started = time.perf_counter_ns()
-    g.correlation_id = token_hex(8)
-    g.locale = _locale("")
-    access = parts().access.get(request.endpoint or "")
+    here = g._get_current_object()  # type: ignore[attr-defined]
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    here.started = time.perf_counter_ns()
+    here.correlation_id = token_hex(8)
+    _speak(here, asked, "")
+    access = ground.access.get(asked.endpoint or "")
     web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
     if access is None:
-        return _enter_nowhere(web)
+        return _enter_nowhere(ground, web)
     if access.public:
         return None
-    request.max_content_length = access.max_body
+    asked.max_content_length = access.max_body
     if web.record is None:
         return ended_session(web)
-    scope = _scope(web)
+    scope = _scope(ground, here, asked, web)
     if scope is None:
         web.sign_out()
-        return redirect(f"/login?next={quote(request.path)}")
-    g.scope = scope
+        return redirect(f"/login?next={quote(asked.path)}")
+    here.scope = scope
     if not access.allows(scope.permissions, scope.staff_roles):
         raise NotAllowed("You are signed in, but this page needs a permission you do not have.")
     return None
 
 
-def _scope(web: WebSession) -> Scope | None:
+def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope | None:
     """The scope of a signed-in browser; None when its person is not (any more) one who may sign in."""
-    ground = parts()
     assert web.record is not None
-    visit = Visit(ground.reads, ground.commands, web)
+    visit = Visit(ground, web)
     visit.settle(("identity",))
     person = people.load_person(ground.reads, web.record.contact_id)
     if person is None or not person.active:
         return None
-    g.locale = _locale(person.language)
+    _speak(here, asked, person.language)
     today = datetime.now(ground.gateway.timezone).date()
-    return scope_of(person, visit, g.locale, g.correlation_id, today)
+    return scope_of(person, visit, here.locale, here.correlation_id, today)
 
 
-def _enter_nowhere(web: WebSession) -> None:
+def _enter_nowhere(ground: Parts, web: WebSession) -> None:
     """An address without a page: its error is shown within the frame to those who are signed in."""
     if web.record is not None:
         with suppress(NotReady):
-            scope = _scope(web)
+            scope = _scope(ground, g, request, web)
             if scope is not None:
                 g.scope = scope
 
 
-def _locale(own: str) -> str:
-    """The locale of a person's language, else of the language they chose or their browser asks for."""
-    if own in LANGUAGES:
-        return LANGUAGES[own]
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+def _speak(here: Any, asked: Request, own: str) -> None:
+    """Set the language: a person's own, else the one they chose or their browser asks for."""
+    chosen = own if own in LANGUAGES else asked.cookies.get(LANGUAGE_COOKIE, "")
     if chosen not in LANGUAGES:
-        chosen = (request.accept_languages.best_match(list(LANGUAGES)) if len(LANGUAGES) > 1 else "") or "en"
-    return LANGUAGES[chosen]
+        chosen = (asked.accept_languages.best_match(list(LANGUAGES)) if len(LANGUAGES) > 1 else "") or "en"
+    here.locale = LANGUAGES[chosen]
+    texts.LOCALE.set(here.locale)
 
 
-def _leave(response: Response) -> Response:
-    ground = parts()
-    response.headers["X-Correlation-Id"] = g.get("correlation_id", "")
-    add_headers(request, response, ground.gateway, ground.settings.live_port)
-    requestlog.write(request, response.status_code)
+def _leave(ground: Parts, response: Response) -> Response:
+    here = g._get_current_object()  # type: ignore[attr-defined]
+    response.headers["X-Correlation-Id"] = here.get("correlation_id", "")
+    requestlog.write(here, request._get_current_object(), response.status_code, ground.plain_log)  # type: ignore[attr-defined]
     return response
-
-
-def _finish(_error: BaseException | None) -> None:
-    parts().reads.end()

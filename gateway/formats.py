@@ -8,12 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from flask import Flask, g
+from flask import Flask
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gateway import money
+from gateway.texts import LOCALE
 
 
 @lru_cache(maxsize=8192)
@@ -25,7 +26,7 @@ def as_date(value: date | str | None) -> str:
     """A business date (a date, or its ISO text as read models hold it): `12 Mar 2026`; a dash for none."""
     if not value:
         return "–"
-    return _date(date.fromisoformat(value[:10]) if isinstance(value, str) else value, g.locale)
+    return _date(date.fromisoformat(value[:10]) if isinstance(value, str) else value, LOCALE.get())
 
 
 def as_moment(value: datetime | str) -> datetime:
@@ -38,7 +39,7 @@ def as_time(value: datetime | str | None) -> str:
     """Date and time in the portal's zone."""
     if not value:
         return "–"
-    return str(format_datetime(as_moment(value), "medium", tzinfo=get_timezone(), locale=g.locale))
+    return str(format_datetime(as_moment(value), "medium", tzinfo=get_timezone(), locale=LOCALE.get()))
 
 
 def ago(value: datetime | str | None) -> str | Markup:
@@ -48,7 +49,9 @@ def ago(value: datetime | str | None) -> str | Markup:
     moment = as_moment(value)
     seconds = (datetime.now(UTC) - moment).total_seconds()
     words = (
-        _("just now") if abs(seconds) < 45 else format_timedelta(-round(seconds), add_direction=True, locale=g.locale)
+        _("just now")
+        if abs(seconds) < 45
+        else format_timedelta(-round(seconds), add_direction=True, locale=LOCALE.get())
     )
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.astimezone(UTC).isoformat(timespec="seconds"), as_time(moment), escape(words)
@@ -57,19 +60,19 @@ def ago(value: datetime | str | None) -> str | Markup:
 
 def as_money(minor: int | None, currency: str) -> str:
     """`1,240.50 EUR`."""
-    return money.money(minor, currency, g.locale)
+    return money.money(minor, currency, LOCALE.get())
 
 
 def as_amount(minor: int | None, currency: str) -> str:
     """`1,240.50`, where the currency stands in the column's head."""
-    return "–" if minor is None else money.amount(minor, currency, g.locale)
+    return "–" if minor is None else money.amount(minor, currency, LOCALE.get())
 
 
 def as_number(value: Any, places: int | None = None) -> str:
     """A quantity, count or percentage: an int, a Decimal or its text."""
     if value is None:
         return "–"
-    return money.decimal(money.Decimal(value), places, g.locale)
+    return money.decimal(money.Decimal(value), places, LOCALE.get())
 
 
 def as_price(value: Any) -> str:
@@ -79,7 +82,7 @@ def as_price(value: Any) -> str:
     exact = money.Decimal(value).normalize()
     exponent = exact.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 2
-    return money.decimal(exact, min(max(2, places), 6), g.locale)
+    return money.decimal(exact, min(max(2, places), 6), LOCALE.get())
 
 
 def as_plain(value: Any) -> str:

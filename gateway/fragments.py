@@ -20,7 +20,6 @@ from flask import render_template
 from markupsafe import Markup
 
 from gateway.access import Scope
-from gateway.parts import parts
 from gateway.reads import NotReady
 
 P = ParamSpec("P")
@@ -72,16 +71,10 @@ def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, ext
     return (
         name,
         extra,
-        scope.company,
         tuple([versions.get(model, 0) for model in models]),
         versions.get(SETTINGS_MODEL, 0),
-        scope.today,
-        scope.branches,
-        scope.permissions,
-        scope.staff_roles,
-        scope.language,
-        scope.currency,
         scope.contact_id if personal else None,
+        scope.audience,
     )
 
 
@@ -102,8 +95,8 @@ def fragment(
         def cached(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> Markup:
             scope.settle(*services)
             scope.visit.watched.update(shown)
-            kept = parts().fragments
-            key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())))
+            kept = scope.visit.fragments
+            key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())) if kwargs else args)
             found = kept.get(key)
             if found is None:
                 try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from flask import g, render_template, request
+from flask import current_app, g, get_flashed_messages, render_template, request, session
 from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup, escape
 from werkzeug import Response
 
@@ -22,10 +22,13 @@ from gateway.parts import parts
 from gateway.reads import NotReady
 from gateway.routes import Access
 from gateway.security import live_url
+from gateway.websession import WebSession
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE, MENU_COOKIE, LANGUAGE_COOKIE = "portico_theme", "portico_menu", "portico_lang"
-_CSRF = "~csrf~"
+# What stands in the cached frame where a page puts its own.
+_CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS = "~csrf~", "~title~", "~recent~", "~head~", "~versions~"
+_LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _RECENT = 6
 
 
@@ -36,38 +39,46 @@ def _navigation(table_id: int, permissions: frozenset[str], roles: frozenset[str
 
 def navigation_of(scope: Scope) -> Navigation:
     """Tabs, reports, tasks and quick access of this person."""
-    return _navigation(id(parts().access), scope.permissions, scope.staff_roles)
+    return _navigation(id(scope.visit.ground.access), scope.permissions, scope.staff_roles)
 
 
-@fragment("frame.top", models=(people.COMPANIES_MODEL,))
-def _top(scope: Scope, name: str, company: str, branch: str | None, tab: str, theme: str) -> str:
-    try:
-        branches = {} if scope.is_staff else people.branch_names(scope.visit.reads, scope.company, scope.branches)
-        if branch is not None:
-            allowed = None if scope.branches == (branch,) else scope.branches
-            branches = people.branch_names(scope.visit.reads, scope.company, allowed)
-    except NotReady:
-        branches = {}
-    return render_template(
+@fragment("frame.above", models=(people.COMPANIES_MODEL,))
+def _above(
+    scope: Scope, name: str, company: str, branch: str | None, tab: str, path: str, theme: str, menu: str
+) -> str:
+    """From the doctype to the content, with marks where something differs from page to page."""
+    nav = navigation_of(scope)
+    common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": parts().gateway, "theme": theme}
+    top = render_template(
         "_frame/top.html",
-        nav=navigation_of(scope),
         name=name,
         company=company,
         branch=branch,
-        branches=branches,
-        tab=tab,
-        theme=theme,
+        branches=_branches(scope),
         searchable="search.results" in parts().access,
-        gateway=parts().gateway,
-        csrf=_CSRF,
         is_staff=scope.is_staff,
+        **common,
+    )
+    return render_template(
+        "_frame/above.html",
+        title=_TITLE,
+        head_end=Markup(_HEAD_END),
+        body_class=f"framed menu-{menu}",
+        top=Markup(top),
+        side=Markup(render_template("_frame/side.html", **common)),
+        mark={"recent": Markup(_RECENT_HERE)},
+        **common,
     )
 
 
-@fragment("frame.side", models=())
-def _side(scope: Scope, tab: str, path: str) -> str:
-    nav = navigation_of(scope)
-    return render_template("_frame/side.html", nav=nav, tab=tab, path=path, csrf=_CSRF)
+def _branches(scope: Scope) -> dict[str, str]:
+    """The branches to choose from: key and name."""
+    if scope.is_staff:
+        return {}
+    try:
+        return people.branch_names(scope.visit.reads, scope.company, scope.own_branches)
+    except NotReady:
+        return {}
 
 
 @fragment("frame.tasks", models=())
@@ -76,15 +87,70 @@ def _tasks(scope: Scope, tab: str, path: str) -> str:
     return render_template("_frame/tasks.html", nav=nav, tab=tab, path=path, gateway=parts().gateway)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The frame of one answer, ready to be put around its content."""
+@fragment("frame.recent", models=())
+def _recent(scope: Scope, recent: tuple[tuple[str, str], ...]) -> str:
+    return render_template("_frame/recent.html", recent=recent) if recent else ""
 
-    top: Markup
-    side: Markup
-    tasks: Markup
-    recent: tuple[tuple[str, str], ...]
-    menu: str
+
+@fragment("frame.foot", models=())
+def _foot(scope: Scope, live: str) -> str:
+    return render_template("_frame/foot.html", live=live, versions=_VERSIONS, gateway=parts().gateway)
+
+
+class Frame:
+    """The frame of one page. `below` and `pending` are asked when the content has been read."""
+
+    def __init__(self, scope: Scope, access: Access | None, title: str, crumb: bool) -> None:
+        self._scope = scope
+        self._title = title
+        self._tab = access.tab if access else ""
+        self._path = access.path if access and access.feature else ""
+        self._recent = _visited(scope, title if crumb else "")
+        self.csrf = str(escape(_csrf_token(scope.visit.web)))
+
+    @property
+    def pending(self) -> bool:
+        """Whether something this session sent is not shown yet."""
+        return self._scope.visit.pending
+
+    @property
+    def above(self) -> Markup:
+        """All before the content."""
+        scope = self._scope
+        menu = "closed" if request.cookies.get(MENU_COOKIE) == "closed" else "open"
+        cached = _above(scope, scope.name, scope.company_name, scope.branch, self._tab, self._path, theme(), menu)
+        text = str(cached).replace(_CSRF, self.csrf).replace(_TITLE, str(escape(self._title)))
+        text = text.replace(_RECENT_HERE, _recent(scope, self._recent))
+        return Markup(text.replace(_HEAD_END, _LOOK_AGAIN if self.pending else ""))
+
+    @property
+    def tasks(self) -> Markup:
+        """The tasks of this page's tab."""
+        return _tasks(self._scope, self._tab, self._path)
+
+    @property
+    def below(self) -> Markup:
+        """All after the content: among it what the page has to know to hear of changes."""
+        scope = self._scope
+        if not scope.visit.watched:
+            return _foot(scope, "")
+        ground = scope.visit.ground
+        url = live_url(ground.gateway.live_url, request.scheme, request.host, ground.settings.live_port)
+        return Markup(str(_foot(scope, url)).replace(_VERSIONS, str(escape(_versions(scope)))))
+
+
+def _versions(scope: Scope) -> str:
+    """JSON: model, or service where any of its models matters → the version this page shows."""
+    try:
+        known = scope.versions()
+    except NotReady:
+        known = {}
+    shown = dict.fromkeys(scope.visit.watched, 0)
+    for name, at in known.items():
+        for key in (name, name.partition(".")[0]):
+            if key in shown:
+                shown[key] = max(shown[key], at)
+    return orjson.dumps(shown).decode()
 
 
 def theme() -> str:
@@ -93,18 +159,18 @@ def theme() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def _frame(scope: Scope, access: Access | None, title: str, crumb: bool) -> Frame:
-    tab = access.tab if access else ""
-    path = access.path if access and access.feature else ""
-    token = escape(generate_csrf())
-    top = _top(scope, scope.name, scope.company_name, scope.branch, tab, theme())
-    return Frame(
-        top=Markup(top.replace(_CSRF, token)),
-        side=Markup(_side(scope, tab, path).replace(_CSRF, token)),
-        tasks=_tasks(scope, tab, path),
-        recent=_visited(scope, title if crumb else ""),
-        menu="closed" if request.cookies.get(MENU_COOKIE) == "closed" else "open",
-    )
+def _csrf_token(web: WebSession) -> str:
+    """The session's token, signed once: its signature lives as long as the session, see WTF_CSRF_TIME_LIMIT."""
+    raw = web.get("csrf_token")
+    if raw is None or "csrf_token" in g:
+        return generate_csrf()
+    g.csrf_token = _signed(str(current_app.secret_key), raw)
+    return g.csrf_token
+
+
+@lru_cache(maxsize=4096)
+def _signed(secret: str, raw: str) -> str:
+    return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))
 
 
 def _visited(scope: Scope, title: str) -> tuple[tuple[str, str], ...]:
@@ -128,58 +194,17 @@ def keep_choices(form: Mapping[str, str], response: Response) -> None:
             response.set_cookie(cookie, chosen, max_age=365 * 86400, path="/", samesite="Lax", secure=secure)
 
 
-class LiveMarks:
-    """What an open page needs to hear of changes; read at the end of the page, when all it shows has been read."""
-
-    def __init__(self, scope: Scope | None) -> None:
-        self._scope = scope
-
-    @property
-    def url(self) -> str:
-        """Where to listen; empty when nothing on the page comes from a read model."""
-        if self._scope is None or not self._scope.visit.watched:
-            return ""
-        settings = parts().settings
-        return live_url(parts().gateway.live_url, request.scheme, request.host, settings.live_port)
-
-    @property
-    def pending(self) -> bool:
-        """Whether something this session sent is not shown yet."""
-        return self._scope is not None and self._scope.visit.pending
-
-    @property
-    def versions(self) -> str:
-        """JSON: model, or service where any of its models matters → the version this page shows."""
-        assert self._scope is not None
-        watched = self._scope.visit.watched
-        try:
-            known = self._scope.versions()
-        except NotReady:
-            known = {}
-        shown = dict.fromkeys(watched, 0)
-        for name, at in known.items():
-            for key in (name, name.partition(".")[0]):
-                if key in shown:
-                    shown[key] = max(shown[key], at)
-        return orjson.dumps(shown).decode()
-
-
 def render(template: str, *, title: str, crumb: bool = True, status: int = 200, **values: Any) -> tuple[str, int]:
     """The page: its template within the frame. `title` is its h1 and its name among the recently viewed features.
 
     `crumb` False keeps it out of those (forms after a refusal, questions). On public pages there is no frame.
     """
     scope: Scope | None = g.get("scope")
-    access = parts().access.get(request.endpoint or "")
-    frame = _frame(scope, access, title, crumb and status == 200 and request.method == "GET") if scope else None
-    html = render_template(
-        template,
-        title=title,
-        frame=frame,
-        scope=scope,
-        gateway=parts().gateway,
-        theme=theme(),
-        live=LiveMarks(scope),
-        **values,
-    )
-    return html, status
+    ground = parts() if scope is None else scope.visit.ground
+    flashes = get_flashed_messages(with_categories=True) if "_flashes" in session else ()
+    values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": flashes}
+    if scope is None:
+        return render_template(template, frame=None, theme=theme(), head_end="", live="", **values), status
+    access = ground.access.get(request.endpoint or "")
+    frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET")
+    return render_template(template, frame=frame, **values), status

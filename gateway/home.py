@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -25,11 +26,11 @@ class Section:
     needs: str
     role: str
 
-    def is_for(self, scope: Scope) -> bool:
-        """Whether this person gets it."""
-        if scope.is_staff:
-            return self.role in scope.staff_roles
-        return not self.role and (not self.needs or scope.can(self.needs))
+    def is_for(self, permissions: frozenset[str], roles: frozenset[str]) -> bool:
+        """Whether somebody with these rights gets it."""
+        if roles:
+            return self.role in roles
+        return not self.role and (not self.needs or self.needs in permissions)
 
 
 _SECTIONS: dict[str, Section] = {}
@@ -52,14 +53,21 @@ def section(
     def decorate(render: Callable[[Scope], str]) -> Callable[[Scope], Markup]:
         show = fragment(f"home.{name}", models=models, personal=personal)(render)
         _SECTIONS[name] = Section(show, place, order, needs, role)
+        _mine.cache_clear()
         return show
 
     return decorate
 
 
+@lru_cache(maxsize=256)
+def _mine(permissions: frozenset[str], roles: frozenset[str]) -> tuple[Section, ...]:
+    mine = (one for one in _SECTIONS.values() if one.is_for(permissions, roles))
+    return tuple(sorted(mine, key=lambda one: one.order))
+
+
 def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
     """The sections of this person, rendered: those on top, then the tables."""
-    mine = sorted((one for one in _SECTIONS.values() if one.is_for(scope)), key=lambda one: one.order)
+    mine = _mine(scope.permissions, scope.staff_roles)
     return [one.show(scope) for one in mine if one.place == "top"], [
         one.show(scope) for one in mine if one.place == "tables"
     ]

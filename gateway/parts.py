@@ -43,6 +43,7 @@ class Parts:
     fragments: FragmentCache
     assets: Assets
     access: dict[str, Access] = field(default_factory=dict)
+    plain_log: bool = False
 
     def close(self) -> None:
         """Let go of the bus; what is open for reading closes with the threads."""

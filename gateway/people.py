@@ -63,8 +63,12 @@ def _list(text: str | None) -> tuple[str, ...] | None:
 
 def load_person(reads: Reads, contact_id: str) -> Person | None:
     """The person of a session, None when identity does not know them (any more); raises NotReady at first start."""
-    rows = reads.rows(_PERSON, {"contact": contact_id})
-    return _person(contact_id, rows[0]) if rows else None
+
+    def load() -> Person | None:
+        rows = reads.rows(_PERSON, {"contact": contact_id})
+        return _person(contact_id, rows[0]) if rows else None
+
+    return reads.memo(("person", contact_id), (identity.SERVICE,), load)
 
 
 def _person(contact_id: str, row: Any) -> Person:

@@ -7,14 +7,17 @@ import sqlite3
 import threading
 import time
 from collections import namedtuple
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from chassis.config import SERVICES, Settings
 from chassis.errors import Unavailable
 from chassis.messages import ALL_COMPANIES
+from gateway.stamps import FileStamp
 
 _LOOK_AGAIN = 1.0
+_MEMO_ENTRIES = 4096
+T = TypeVar("T")
 _NOT_THERE = ("no such table", "no such column", "unknown database", "unable to open database")
 
 
@@ -32,6 +35,8 @@ class Reads:
         self._paths = {service: settings.read_db(service) for service in SERVICES}
         self._local = threading.local()
         self._rows: dict[tuple[str, ...], Any] = {}
+        self._stamps = {service: FileStamp(path) for service, path in self._paths.items()}
+        self._memo: dict[Hashable, tuple[list[bytes | None], Any]] = {}
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows as named tuples; raises NotReady when a table is not there (yet)."""
@@ -59,16 +64,46 @@ class Reads:
             self._local.connection = None
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services. One statement.
+        """`service.model` → position of the last change this company can see, over all services.
 
         For `ALL_COMPANIES` it is how far each model has come.
         """
+        return self.memo(("versions", company), SERVICES, lambda: self._versions(company))
+
+    def _versions(self, company: str) -> dict[str, int]:
         connection = self._begin()
         if company == ALL_COMPANIES:
             sql = self._local.positions_sql
             return dict(connection.execute(sql).fetchall()) if sql else {}
         sql = self._local.versions_sql
         return dict(connection.execute(sql, (company,)).fetchall()) if sql else {}
+
+    def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` reads from these services, kept for all threads until somebody commits to one of their files.
+
+        Fits what this thread reads in its transaction, if it has one open: neither older nor newer.
+        """
+        began: dict[str, bytes | None] | None = self._local.began if self._in_transaction() else None
+        stamp = [began[one] for one in services] if began is not None else self._stamp(services)
+        kept = self._memo.get(key)
+        if kept is not None and kept[0] == stamp:
+            value: T = kept[1]
+            return value
+        self._begin()
+        stamp = [self._local.began[one] for one in services]
+        made = make()
+        if None not in stamp and stamp == self._stamp(services):
+            if len(self._memo) >= _MEMO_ENTRIES:
+                self._memo.clear()
+            self._memo[key] = (stamp, made)
+        return made
+
+    def _stamp(self, services: Iterable[str]) -> list[bytes | None]:
+        return [self._stamps[service].read() for service in services]
+
+    def _in_transaction(self) -> bool:
+        connection = getattr(self._local, "connection", None)
+        return connection is not None and connection.in_transaction
 
     def has_reached(self, model: str, position: int) -> bool:
         """Whether a read model (`service.model_v1`, as its checkpoint is named) shows the store up to `position`."""
@@ -100,6 +135,8 @@ class Reads:
         if connection is None or now - local.checked > _LOOK_AGAIN:
             connection = self._opened(connection)
             local.checked = now
+        # Before the first read: what is then seen is of these stamps or newer, never older.
+        local.began = dict(zip(SERVICES, self._stamp(SERVICES), strict=True))
         connection.execute("BEGIN")
         return connection
 
@@ -123,7 +160,7 @@ class Reads:
         self._local.complete = len(versioned) == len(attached)
         self._local.versions_sql = " UNION ALL ".join(map(_versions_of, versioned))
         self._local.positions_sql = " UNION ALL ".join(map(_positions_of, versioned))
-        self._local.attached = frozenset(attached)
+        self._local.attached = tuple(attached)
         self._local.files = files
         self._local.connection = connection
         return connection

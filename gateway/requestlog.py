@@ -1,15 +1,21 @@
-"""One log line and one measurement a request: method, path template, status, milliseconds, correlation id. Nobody's data."""
+"""One log line and one measurement a request: method, path template, status, time, correlation id. Nobody's data."""
 
 from __future__ import annotations
 
+import os
 import time
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
-from flask import Request, g
+import orjson
+from flask import Request
 from prometheus_client import Histogram
 
 from chassis import log
 
 _log = log.get("gateway.request")
+_HEAD = {"process": "gateway", "event": "request", "level": "info", "logger": "gateway.request"}
 SECONDS = Histogram(
     "portico_http_seconds",
     "Pages as the gateway answers them",
@@ -18,16 +24,27 @@ SECONDS = Histogram(
 )
 
 
-def write(request: Request, status: int) -> None:
-    """Note an answered request."""
-    seconds = (time.perf_counter_ns() - g.get("started", time.perf_counter_ns())) / 1e9
+def write(here: Any, request: Request, status: int, plain: bool) -> None:
+    """Note an answered request; `here` is Flask's `g`. `plain` when the log is JSON and wants requests."""
+    now = time.perf_counter_ns()
+    seconds = (now - here.get("started", now)) / 1e9
     rule = request.url_rule.rule if request.url_rule else "(unknown)"
-    SECONDS.labels(request.method, rule, status).observe(seconds)
-    _log.info(
-        "request",
-        method=request.method,
-        rule=rule,
-        status=status,
-        ms=round(seconds * 1000, 2),
-        correlation=g.get("correlation_id", ""),
-    )
+    _histogram(request.method, rule, status).observe(seconds)
+    values = {
+        "method": request.method,
+        "rule": rule,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "correlation": here.get("correlation_id", ""),
+    }
+    if not plain:
+        _log.info("request", **values)
+        return
+    # The same line as the logger's, at a tenth of its cost: it is written for every page there is.
+    line = {**_HEAD, **values, "timestamp": datetime.now(UTC)}
+    os.write(2, orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+
+
+@lru_cache(maxsize=1024)
+def _histogram(method: str, rule: str, status: int) -> Any:
+    return SECONDS.labels(method, rule, status)

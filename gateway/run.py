@@ -53,6 +53,7 @@ def _serve(settings: Settings, temporary: Path) -> None:
     log.configure("gateway", settings.log_level, settings.log_format)
     gateway = GatewaySettings.from_env()
     app = create_app(settings, gateway)
+    app.extensions[EXTENSION].plain_log = settings.log_format == "json" and settings.log_level in ("DEBUG", "INFO")
 
     class ToChassis(Logger):
         """gunicorn's own messages, in the form of all others."""

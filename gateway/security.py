@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
-
-from flask import Request, Response
 
 from gateway.config import GatewaySettings
 
+_Wsgi = Callable[..., Any]
 _UNSAFE = re.compile(r"[\x00-\x20\\]")
 
 
@@ -33,20 +34,37 @@ def policy(live: str) -> str:
     )
 
 
-def add_headers(request: Request, response: Response, gateway: GatewaySettings, live_port: int) -> None:
-    """What every page carries. Pages are never stored by browsers or proxies."""
-    live = live_url(gateway.live_url, request.scheme, request.host, live_port)
-    headers = response.headers
-    headers["Content-Security-Policy"] = policy(live)
-    headers["X-Frame-Options"] = "DENY"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
-    if gateway.https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+@lru_cache(maxsize=256)
+def _headers(live: str, https: bool) -> tuple[tuple[str, str], ...]:
+    fixed = (
+        ("Content-Security-Policy", policy(live)),
+        ("X-Frame-Options", "DENY"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+    )
+    return (*fixed, ("Strict-Transport-Security", "max-age=31536000")) if https else fixed
+
+
+def harden(application: _Wsgi, gateway: GatewaySettings, live_port: int) -> _Wsgi:
+    """The application with what every answer carries, put there last so that none is without.
+
+    Answers are not stored by browsers or proxies unless they say otherwise themselves.
+    """
+
+    def answer(environ: dict[str, Any], start_response: _Wsgi) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        fixed = _headers(live_url(gateway.live_url, environ["wsgi.url_scheme"], host, live_port), gateway.https)
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            stored = any(name == "Cache-Control" for name, _ in headers)
+            own = fixed if stored else (*fixed, ("Cache-Control", "no-store"))
+            return start_response(status, [*headers, *own], *rest)
+
+        return application(environ, start)
+
+    return answer
 
 
 def safe_next(target: str | None) -> str:

@@ -14,9 +14,11 @@ import orjson
 
 from chassis.statedb import StateDb, migrate
 from gateway.config import GatewaySettings
+from gateway.stamps import FileStamp
 
 _COLUMNS = "id, contact_id, company, branch, device, created_at, seen_at, data"
 _TOUCH_EVERY = 60
+_ROWS_KEPT = 4096
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class SessionStore:
         self._idle = settings.idle_minutes * 60
         self._absolute = settings.absolute_hours * 3600
         self._clock = clock
+        self._stamp = FileStamp(state.path)
+        self._rows: dict[bytes, tuple[bytes, sqlite3.Row]] = {}
 
     def prepare(self) -> None:
         """Bring the database to this release's schema; called once, before the workers start."""
@@ -68,7 +72,7 @@ class SessionStore:
     def find(self, token: str, used: bool = True) -> Session | None:
         """The live session of a token; None when unknown, revoked or expired. `used` False does not keep it alive."""
         digest = _hash(token)
-        row = self._state.row(f"SELECT {_COLUMNS} FROM sessions WHERE token_hash = ?", digest)
+        row = self._row(digest)
         if row is None:
             return None
         now = int(self._clock())
@@ -77,6 +81,19 @@ class SessionStore:
         if used and now - row["seen_at"] >= _TOUCH_EVERY:
             self._touch(digest, now)
         return _session(digest, row)
+
+    def _row(self, digest: bytes) -> sqlite3.Row | None:
+        """The row, read again only after somebody wrote to the file: a revoked session is gone at the next request."""
+        stamp = self._stamp.read()
+        kept = self._rows.get(digest)
+        if kept is not None and stamp is not None and kept[0] == stamp:
+            return kept[1]
+        row = self._state.row(f"SELECT {_COLUMNS} FROM sessions WHERE token_hash = ?", digest)
+        if row is not None and stamp is not None and stamp == self._stamp.read():
+            if len(self._rows) >= _ROWS_KEPT:
+                self._rows.clear()
+            self._rows[digest] = (stamp, row)
+        return row
 
     def _touch(self, digest: bytes, now: int) -> None:
         try:
