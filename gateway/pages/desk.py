@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from gateway import desk_glance
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
@@ -18,6 +19,7 @@ from gateway.routes import Feature, Pages
 from services.cases.contract import CASE_STATUSES
 
 pages = Pages("desk", __name__)
+desk_glance.register()
 SHOWS = ("cases.case",)
 _ROLES = ("agent", "portal_admin")
 

@@ -1,0 +1,40 @@
+"""What home shows staff: the cases that wait for an answer, and how the last imports went."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from gateway.access import Scope
+from gateway.home import section
+from gateway.queries import StaffQuery
+
+NEWEST = 5
+_WAITING = StaffQuery(
+    "home.waiting",
+    """SELECT c.number, c.summary, c.status, c.updated_at, c.company, m.name AS company_name
+       FROM cases.case_list_v1 c LEFT JOIN identity.companies_v1 m ON m.company = c.company
+       WHERE c.status IN ('new', 'open', 'awaiting_vendor') ORDER BY c.updated_at DESC LIMIT :limit""",
+    role=("agent", "portal_admin"),
+)
+_RUNS = StaffQuery(
+    "home.runs",
+    """SELECT r.run, r.file_name, r.state, r.requested_at, r.documents, r.changed FROM erp_sync.run_list_v1 r
+       ORDER BY r.requested_at DESC, r.run LIMIT :limit""",
+    role=("erp_admin", "portal_admin", "operator"),
+)
+
+
+def _waiting(scope: Scope) -> str:
+    return render_template("home/waiting.html", cases=scope.rows(_WAITING, limit=NEWEST))
+
+
+def _runs(scope: Scope) -> str:
+    return render_template("home/runs.html", runs=scope.rows(_RUNS, limit=NEWEST))
+
+
+def register() -> None:
+    """Hang the sections into home."""
+    for role in ("agent", "portal_admin"):
+        section(f"waiting.{role}", models=("cases.cases",), role=role, order=10)(_waiting)
+    for role in ("erp_admin", "portal_admin", "operator"):
+        section(f"runs.{role}", models=("erp_sync.runs",), role=role, order=20)(_runs)
