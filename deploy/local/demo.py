@@ -81,7 +81,7 @@ _CASES: tuple[tuple[_Person, dict[str, Any], tuple[tuple[_Person, str, str], ...
         },
         (
             (_AGENT, "Thank you. Which version does the start screen show, and is it all twelve devices?", "waiting"),
-            (_BUYER, "2026.1 on all of them. Bay 4 is worst.", ""),
+            (_BUYER, "2025.2 on all of them. Bay 4 is worst.", ""),
             (_AGENT, "There is a time-out setting for idle devices; I have asked the developers for its name.", "open"),
         ),
     ),

@@ -47,6 +47,19 @@ def test_the_same_anchor_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "one" / f"{name}.csv").read_bytes() == (tmp_path / "two" / f"{name}.csv").read_bytes()
 
 
+def test_nothing_is_told_twice(export: Rows) -> None:
+    for name, columns in {
+        "companies": ["CustomerCode"],
+        "contacts": ["ContactId"],
+        "items": ["ItemCode"],
+        "price_lists": ["PriceList", "ItemCode", "Currency", "MinQuantity"],
+        "owned_products": ["LicenceId"],
+        **{name: ["DocNo", "LineNo"] for name in DOCUMENTS},
+    }.items():
+        keys = [tuple(row[column] for column in columns) for row in export[name]]
+        assert len(set(keys)) == len(keys) > 0
+
+
 def test_a_document_is_the_sum_of_its_lines_rounded_once(export: Rows) -> None:
     for rows in documents(export, *DOCUMENTS):
         exact = sum(Decimal(row["Quantity"]) * Decimal(row["UnitPrice"]) for row in rows)
