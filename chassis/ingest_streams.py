@@ -219,6 +219,7 @@ class Recorder:
         return self._client
 
     async def close(self) -> None:
+        """Close the connection to the store; the next use opens a new one."""
         if self._client is not None:
             client, self._client = self._client, None
             await client.close()

@@ -89,6 +89,7 @@ class PrivateNode:
 
     @property
     def folder(self) -> Path:
+        """Where the node keeps everything of its own."""
         return self.var / "rabbitmq"
 
     @property
