@@ -207,13 +207,15 @@ class _Sending:
         answers = self._sender.answers(seconds, at_most=256)
         if not answers:
             return
-        ours = [_outcome(answer) for answer in answers if answer["run"] == self._request.run]
-        self._imports.answered(self._request.run, ours)
+        found = [_outcome(answer) for answer in answers if answer["run"] == self._request.run]
+        ours = {one.batch: one for one in found if one.batch in self._open}  # an answer may come twice
+        if ours:
+            self._imports.answered(self._request.run, list(ours.values()))
         reach("erp_sync.after_answers")
         self._sender.ack(answers)
-        for outcome in ours:
-            self._open.discard(outcome.batch)
-            self._bytes.pop(outcome.batch, None)
+        self._open -= ours.keys()
+        for batch in ours:
+            self._bytes.pop(batch, None)
 
 
 def _outcome(answer: Answer) -> Outcome:

@@ -118,27 +118,25 @@ class Imports:
         return [row["batch"] for row in rows]
 
     def answered(self, run: str, outcomes: Sequence[Outcome]) -> None:
-        """Keep answers; what was answered before stays as it is."""
+        """Keep answers to batches that were not answered before."""
+        counts = [(one.changed, one.unchanged, one.stale, len(one.refused), run, one.batch) for one in outcomes]
+        refused = [
+            (run, one.batch, document["kind"], one.company, document["key"], dumps(document["errors"]).decode())
+            for one in outcomes
+            for document in one.refused
+        ]
+        documents = sum(sum(row[:4]) for row in counts)
         with self._state.transaction() as db:
-            for one in outcomes:
-                moved = db.execute(
-                    "UPDATE import_batches SET answered = 1, changed = ?, unchanged = ?, stale = ?, refused = ?"
-                    " WHERE run = ? AND batch = ? AND answered = 0",
-                    (one.changed, one.unchanged, one.stale, len(one.refused), run, one.batch),
-                )
-                if moved.rowcount:
-                    db.executemany(
-                        "INSERT INTO import_refused VALUES (?, ?, ?, ?, ?, ?)",
-                        [
-                            (run, one.batch, refused["kind"], one.company, refused["key"], dumps(refused["errors"]))
-                            for refused in one.refused
-                        ],
-                    )
-                    db.execute(
-                        "UPDATE imports SET answered = answered + 1, documents_answered = documents_answered +"
-                        " (SELECT documents FROM import_batches WHERE run = ? AND batch = ?) WHERE run = ?",
-                        (run, one.batch, run),
-                    )
+            db.executemany(
+                "UPDATE import_batches SET answered = 1, changed = ?, unchanged = ?, stale = ?, refused = ?"
+                " WHERE run = ? AND batch = ?",
+                counts,
+            )
+            db.executemany("INSERT INTO import_refused VALUES (?, ?, ?, ?, ?, ?)", refused)
+            db.execute(
+                "UPDATE imports SET answered = answered + ?, documents_answered = documents_answered + ? WHERE run = ?",
+                (len(counts), documents, run),
+            )
 
     def sums(self, run: str) -> dict[str, dict[str, int]]:
         """What was answered, by what the batches held."""
