@@ -30,6 +30,7 @@ def up(
 
     from chassis.config import Settings
     from deploy.local import stack, start, supervisor
+    from deploy.local.problem import Problem
     from deploy.local.stop import ours, stop
 
     console = Console(highlight=False)
@@ -41,7 +42,7 @@ def up(
             _join(var, running, console, follow=not detach)
             return
         if running is None and ours(var):
-            console.print("Ending what a killed start left behind …")
+            console.print("Ending what still runs from an earlier start …")
             stop(var, lambda names: None)
         try:
             _start(running or stack.plan(os.environ), console, demo)
@@ -51,14 +52,17 @@ def up(
                 return
             console.print("The logs follow; Ctrl-C stops everything.\n", style="dim")
             _follow(var, console)
-            if not supervisor.alive(var):
-                console.print("\nPortico was stopped.")
+            raise start.Stopped
         except start.Stopped:
-            console.print("\nPortico was stopped while it was starting.")
+            stop(var, lambda names: None)  # the manager may have been killed: then its processes live on
+            console.print("\nPortico was stopped from elsewhere.")
         except KeyboardInterrupt:
             stop_telling(var, console)
-        except BaseException:
+        except Problem:
             stop_telling(var, console)
+            raise
+        except BaseException:
+            stop(var, lambda names: None)
             raise
 
 
@@ -184,7 +188,12 @@ def _owner(var: Path) -> Iterator[bool]:
 def _signals_as_interrupt() -> Iterator[None]:
     """A closed terminal and SIGTERM stop it as Ctrl-C does."""
 
-    def interrupt(_signum: int, _frame: Any) -> None:
+    def interrupt(signum: int, _frame: Any) -> None:
+        if signum == signal.SIGHUP:
+            # The terminal is gone, and what is still to be said would fail on it.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
         raise KeyboardInterrupt
 
     before = {signum: signal.signal(signum, interrupt) for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
