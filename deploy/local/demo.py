@@ -66,7 +66,7 @@ _ACCOUNTANT = _Person("accountant", "Tom Ashdown", "tom.ashdown@hollismarr.examp
 _AGENT = _Person("support agent", "Sam Okafor", "sam.okafor@tarnbrook.example", staff_roles=("agent",))
 _ADMIN = _Person("portal admin", "Mira Lang", "mira.lang@tarnbrook.example", staff_roles=("portal_admin",))
 _PEOPLE = (_BUYER, _ACCOUNTANT, _AGENT, _ADMIN)
-LOGINS = [(person.role, person.email, _PASSWORD) for person in _PEOPLE]
+LOGINS: list[tuple[str, str, str]] = [(person.role, person.email, _PASSWORD) for person in _PEOPLE]
 """Role, e-mail address and password of everyone who can sign in to the demo."""
 
 _CASES: tuple[tuple[_Person, dict[str, Any], tuple[tuple[_Person, str, str], ...]], ...] = (
