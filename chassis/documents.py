@@ -249,52 +249,32 @@ def search_terms(*texts: str) -> set[str]:
 
 
 def search_range(text: str) -> tuple[str, str]:
-    """Bounds of `term` for all terms that begin with the text: `term >= first AND term < second`."""
+    """Bounds of `term` for all terms that begin with the text: `term >= first AND term < second`; none for no text."""
     key = search_key(text)
-    return key, key + _LAST
+    return (key, key + _LAST) if key else (_LAST, "")
 
 
-def totals_query(
-    tables: DocumentTables,
-    company: str,
-    kind: str,
-    since: date | None = None,
-    until: date | None = None,
-    branches: Sequence[str] = (),
-    statuses: Sequence[str] = (),
-    schema: str = "",
-) -> tuple[str, list[Any]]:
-    """SQL and values of (currency, count, total_minor, open_minor) of a report, by currency; both dates belong to it.
+def list_index(
+    name: str, sort: str, *, status: bool, branch: bool, dated: bool, matching: int, of: int, rows: int = 50
+) -> str:
+    """The index to read a list by (`INDEXED BY`), where SQLite's own guess would cost a hundred times as much.
 
-    Whole months come from the monthly sums, the rest from the daily ones, so it costs the same for many documents
-    as for few. No branches, no statuses: all. `schema` is the name under which the read model is attached.
+    `name` is the table of documents; `status`, `branch`, `dated` say by which of them it is filtered (one status, one
+    branch, since or until a date); `matching` of `of` documents pass. Where many pass, the order's index meets `rows`
+    of them soon; where few do, they are found by the filter's index and sorted.
     """
-    prefix = f"{schema}." if schema else ""
-    filters, chosen = "", []
-    for column, values in (("branch", branches), ("status", statuses)):
-        if values:
-            filters += f" AND {column} IN ({', '.join('?' * len(values))})"
-            chosen += list(values)
-    parts, values_of_parts = [], []
-    for period, first, last in periods(since, until):
-        table = tables.months if period == "month" else tables.totals
-        parts.append(
-            f"SELECT currency, count, total_minor, open_minor FROM {prefix}{table.name}"
-            f" WHERE company = ? AND kind = ? AND {period} BETWEEN ? AND ?{filters}"
-        )
-        values_of_parts += [company, kind, first, last, *chosen]
-    union = " UNION ALL ".join(parts)
-    return (
-        "SELECT currency, SUM(count) AS count, SUM(total_minor) AS total_minor, SUM(open_minor) AS open_minor"
-        f" FROM ({union}) AS sums GROUP BY currency HAVING SUM(count) > 0 ORDER BY currency",
-        values_of_parts,
-    )
+    narrow = "status" if status else "branch" if branch else "date"
+    if sort in ("date", narrow):
+        return f"{name}_{narrow}"
+    few = (status or branch or dated) and matching * matching < rows * of
+    return f"{name}_{narrow if few else sort}"
 
 
 def periods(since: date | None, until: date | None) -> list[tuple[str, str, str]]:
-    """What adds up to these days: ("month" or "date", first, last), whole months between the days at either end.
+    """What adds up to these days, both included: ("month" or "date", first, last).
 
-    There is one range of months at most, and two of days.
+    Whole months from `…_months`, the days at either end from `…_totals`, so that a report's totals cost the same for
+    many documents as for few. There is one range of months at most, and two of days.
     """
     first_month = "" if since is None else _month(since if since.day == 1 else _next_month(since))
     last_month = _LAST if until is None else _month(until if _next_day(until).day == 1 else _last_month(until))

@@ -7,7 +7,6 @@ from marshmallow.validate import Length
 
 from chassis.bodies import Amount, DocumentBody, Text, currency
 from chassis.codec import Codec
-from chassis.documents import SORTS, search_range, totals_query
 from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
 from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
@@ -69,7 +68,6 @@ __all__ = [
     "PRICES",
     "PUBLISHED",
     "SERVICE",
-    "SORTS",
     "STATUSES",
     "STREAMS",
     "TERMS",
@@ -85,6 +83,4 @@ __all__ = [
     "item_bucket",
     "price_of",
     "read_catalogue",
-    "search_range",
-    "totals_query",
 ]

@@ -7,7 +7,6 @@ from marshmallow.validate import Length
 
 from chassis.bodies import Amount, Day, DocumentBody, Text, currency
 from chassis.codec import Codec
-from chassis.documents import SORTS, search_range, totals_query
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
@@ -65,11 +64,8 @@ __all__ = [
     "OPEN_ITEMS",
     "PUBLISHED",
     "SERVICE",
-    "SORTS",
     "STATUSES",
     "STREAMS",
     "DocumentBody",
     "PaymentBody",
-    "search_range",
-    "totals_query",
 ]

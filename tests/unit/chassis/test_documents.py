@@ -38,6 +38,12 @@ def test_what_is_typed_is_compared_without_case_and_punctuation(typed: str) -> N
     assert first == search_key(typed)
 
 
+@pytest.mark.parametrize("typed", ["", "  ", "—", "%"])
+def test_a_search_for_nothing_finds_nothing(typed: str) -> None:
+    first, last = search_range(typed)
+    assert first > last
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "units"),
     [("12.34", "EUR", 1234), ("-0.05", "EUR", -5), ("500", "JPY", 500), ("1.234", "BHD", 1234), ("7", "GBP", 700)],

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.codec import loads
-from chassis.documents import search_range, totals_query
+from chassis.documents import SORTS, list_index, periods, search_range
 from chassis.messages import Event
 from services.payments.contract import CODEC, DOCUMENTS, STATUSES
 from services.payments.events import CreditMemoRecorded, InvoiceRecorded, PaymentRecorded
@@ -189,6 +189,39 @@ def test_a_reports_totals_are_those_of_its_rows(
             sums = expected.setdefault(row["currency"], [0, 0, 0])
             for index, value in enumerate((1, row["total_minor"], row["open_minor"])):
                 sums[index] += value
-    sql, values = totals_query(DOCUMENTS, COMPANY, "invoice", since, until, branches, statuses)
-    found = {row["currency"]: [row["count"], row["total_minor"], row["open_minor"]] for row in model.rows(sql, *values)}
-    assert found == expected
+    assert totals(model, since, until, branches, statuses) == expected
+
+
+def totals(
+    model: ReadModel, since: dt.date | None, until: dt.date | None, branches: tuple[str, ...], statuses: tuple[str, ...]
+) -> dict[str, list[int]]:
+    """Count, total and what is open by currency, from the sums by month and day."""
+    found: dict[str, list[int]] = {}
+    for period, first, last in periods(since, until):
+        table = DOCUMENTS.months if period == "month" else DOCUMENTS.totals
+        where = f"company = ? AND kind = 'invoice' AND {period} BETWEEN ? AND ?"
+        for row in model.rows(f"SELECT * FROM {table.name} WHERE {where}", COMPANY, first, last):
+            if row["branch"] in (branches or ("", "NORTH")) and row["status"] in (statuses or STATUSES):
+                sums = found.setdefault(row["currency"], [0, 0, 0])
+                for index, name in enumerate(("count", "total_minor", "open_minor")):
+                    sums[index] += row[name]
+    return found
+
+
+FILTERS = {"status": "status = 'open'", "branch": "branch = 'NORTH'", "dated": "date >= '2026-01-01'"}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("used", [(), ("status",), ("branch",), ("dated",), ("status", "dated"), tuple(FILTERS)])
+@pytest.mark.parametrize("matching", [10, 90_000])
+def test_a_list_is_read_by_an_index_that_serves_it(
+    model: ReadModel, sort: str, used: tuple[str, ...], matching: int
+) -> None:
+    index = list_index("documents_v1", sort, **{name: name in used for name in FILTERS}, matching=matching, of=100_000)
+    where = " AND ".join(["company = ?", "kind = 'invoice'", *(FILTERS[name] for name in used)])
+    order = ", ".join(f"{column} DESC" for column in SORTS[sort])
+    sql = f"SELECT * FROM documents_v1 INDEXED BY {index} WHERE {where} ORDER BY {order} LIMIT 51"
+    plan = [row["detail"] for row in model.rows("EXPLAIN QUERY PLAN " + sql, COMPANY)]
+    assert f"USING INDEX {index} (company=? AND kind=?" in plan[0]
+    sorts = any("TEMP B-TREE" in step for step in plan)
+    assert not (sorts and (matching > 10 or not used)), "many documents are never sorted"
