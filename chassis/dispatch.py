@@ -19,7 +19,7 @@ from uuid import UUID
 from esdbclient.exceptions import WrongCurrentVersion
 from marshmallow import RAISE, Schema, ValidationError, post_load
 
-from chassis import log
+from chassis import log, metrics
 from chassis.codec import dumps
 from chassis.config import Settings
 from chassis.errors import DeadlineExceeded, Invalid, NotAllowed, PorticoError, to_wire
@@ -166,6 +166,7 @@ async def _run(handlers: Handlers, name: str, payload: Any, context: Context, to
     if handler is None:
         raise Invalid(f"{name} is not a command of this service.", fields={})
     if context.deadline is not None and context.deadline < now():
+        metrics.EXPIRED.labels(tools.repository.service).inc()
         raise DeadlineExceeded("The request waited too long and was dropped; nothing was done. Please try again.")
     try:
         command = handler.schema().load_command(payload, context)

@@ -124,6 +124,11 @@ class RunningService:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, values)]
 
+    def metrics(self, port: int) -> str:
+        """What the process with this admin port counts, in Prometheus' text format."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            return str(response.read().decode())
+
     def wait_rows(self, sql: str, *values: Any, seconds: float = 10) -> list[dict[str, Any]]:
         """The rows, as soon as there are any."""
         return wait_until(lambda: self.rows(sql, *values), seconds, lambda: f"rows of {sql}\n{self.worker.tail()}")

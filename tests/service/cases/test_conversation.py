@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -148,3 +149,21 @@ def test_other_services_hear_what_happened_in_order(cases: RunningService) -> No
     assert {event["stream"] for event in heard} == {opened["stream"]}
     assert heard[0]["data"]["company"] == MINE
     assert heard[0]["meta"]["actor"] == PRIYA
+
+
+def test_a_command_that_comes_too_late_is_dropped_and_counted(cases: RunningService) -> None:
+    late = {"command_id": str(uuid4()), "company": MINE, "actor": PRIYA, "channel": "test", "correlation_id": "late"}
+    envelope = {"command": "OpenCase", "payload": FORM, "context": {**late, "deadline": "2026-01-01T00:00:00+00:00"}}
+    answer = cases.rpc.call("cases", "execute", envelope)
+    assert (answer["status"], answer["code"]) == ("unavailable", "DeadlineExceeded")
+    assert 'portico_commands_expired_total{service="cases"} 1.0' in cases.metrics(cases.service_port)
+
+
+def test_the_worker_tells_how_far_its_read_models_are(cases: RunningService) -> None:
+    position = cases.send("OpenCase", FORM, MINE, PRIYA)["position"]
+    cases.wait_position("cases_v1", position)
+    told = cases.metrics(cases.worker_port)
+    reached = re.search(r'portico_projector_position{model="cases.cases_v1"} (\S+)', told)
+    assert reached is not None
+    assert float(reached[1]) >= position
+    assert 'portico_projector_lag_seconds{model="cases.cases_v1"} 0.0' in told
