@@ -18,8 +18,9 @@ from typing import Any
 
 from esdbclient import Checkpoint, EventStoreDBClient
 
-from chassis import log, readmodel
+from chassis import log, metrics, readmodel
 from chassis.codec import Codec
+from chassis.killpoints import reach
 from chassis.readmodel import Projection, Rows
 
 BATCH = 1000
@@ -59,6 +60,9 @@ class Projector:
         self._changed = changed or (lambda model, companies: None)
         self._write_lock = write_lock or threading.Lock()
         self._token = str(uuid.uuid4())
+        model = f"{service}.{projection.name}_v{projection.version}"
+        metrics.PROJECTOR_LAG.labels(model).set_function(self.lag_seconds)
+        metrics.PROJECTOR_POSITION.labels(model).set_function(lambda: self.position)
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; raises when the store fails or an event is unknown."""
@@ -157,6 +161,8 @@ class Projector:
                     self.projection.project(self._codec.recorded(event), rows)
                     self.events += 1
                 self._move_checkpoint(connection, position, rows.companies)
+                if rows.companies:
+                    reach(f"{self.service}.before_commit")
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
