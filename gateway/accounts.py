@@ -109,8 +109,11 @@ def sign_out_device(scope: Scope, session_id: str) -> bool:
 
 
 def sign_out_others(scope: Scope) -> int:
-    """End all the person's sessions but this one; answers how many."""
-    return parts().store.revoke_all(scope.contact_id, except_id=scope.session_id)
+    """End all the person's sessions but this one, which goes on under a new token; answers how many."""
+    web = web_session()
+    web.rotate()
+    assert web.record is not None
+    return parts().store.revoke_all(scope.contact_id, except_id=web.record.id)
 
 
 def choose_branch(scope: Scope, branch: str) -> bool:

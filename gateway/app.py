@@ -157,6 +157,9 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     person = people.load_person(ground.reads, web.record.contact_id)
     if person is None or not person.active:
         return None
+    if web.record.created_at + 1 < person.password_changed_at:
+        # Opened with an older password, by whoever knew that.
+        return None
     _speak(here, asked, person.language)
     today = datetime.now(ground.gateway.timezone).date()
     return scope_of(person, visit, here.locale, here.correlation_id, today)

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,20 +62,30 @@ def sprite(words: set[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" fill="currentColor">{symbols}</svg>'
 
 
+@cache
+def _files() -> dict[str, bytes]:
+    texts = {file.name: file.read_text() for file in (_HERE / "static").iterdir() if file.suffix in _TYPES}
+    texts = {name: follow_system(text) if name.endswith(".css") else text for name, text in texts.items()}
+    texts["bootstrap.css"] = follow_system(re.sub(r"/\*#.*?\*/", "", _package_file("css/bootstrap.min.css")))
+    texts["icons.svg"] = sprite(words_used())
+    return {name: text.encode() for name, text in texts.items()}
+
+
+@cache
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
+
+
 class Assets:
     """The files by name, and the WSGI layer that answers for them before the application is asked."""
 
     def __init__(self) -> None:
-        texts = {file.name: file.read_text() for file in (_HERE / "static").iterdir() if file.suffix in _TYPES}
-        texts["portico.css"] = follow_system(texts["portico.css"])
-        texts["bootstrap.css"] = follow_system(re.sub(r"/\*#.*?\*/", "", _package_file("css/bootstrap.min.css")))
-        texts["icons.svg"] = sprite(words_used())
         self._answers: dict[str, tuple[bytes, list[tuple[str, str]]]] = {}
         self._packed: dict[str, tuple[bytes, list[tuple[str, str]]]] = {}
         self._urls: dict[str, str] = {}
         self._icons: dict[str, Markup] = {}
-        for name, text in texts.items():
-            self._add(name, text.encode())
+        for name, body in _files().items():
+            self._add(name, body)
 
     def _add(self, name: str, body: bytes) -> None:
         url = f"{PREFIX}{hashlib.sha256(body).hexdigest()[:12]}/{name}"
@@ -84,7 +95,7 @@ class Assets:
             ("X-Content-Type-Options", "nosniff"),
             ("Vary", "Accept-Encoding"),
         ]
-        packed = gzip.compress(body, 9, mtime=0)
+        packed = _gzipped(body)
         self._urls[name] = url
         self._answers[url] = body, [*headers, ("Content-Length", str(len(body)))]
         self._packed[url] = packed, [*headers, ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -23,14 +24,17 @@ STAFF_ROLES = identity.STAFF_ROLES
 
 _PERSON = f"""
     SELECT p.name, p.email, p.language, p.company, p.permissions, p.branches, p.staff_roles, p.status,
-           m.name AS company_name, m.currency
+           p.password_changed_at, m.name AS company_name, m.currency
     FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company WHERE p.contact_id = :contact"""
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact or a member of staff. `branches` None means all; staff belong to `ALL_COMPANIES`."""
+    """A contact or a member of staff. `branches` None means all; staff belong to `ALL_COMPANIES`.
+
+    `password_changed_at` is in Unix seconds, 0 when unknown: sessions opened before it have ended.
+    """
 
     contact_id: str
     name: str
@@ -43,6 +47,7 @@ class Person:
     branches: tuple[str, ...] | None
     staff_roles: frozenset[str]
     active: bool
+    password_changed_at: float
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -59,6 +64,10 @@ def _set(text: str | None) -> frozenset[str]:
 def _list(text: str | None) -> tuple[str, ...] | None:
     found = orjson.loads(text) if text else None
     return None if found is None else tuple(found)
+
+
+def _seconds(moment: str | None) -> float:
+    return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
 def load_person(reads: Reads, contact_id: str) -> Person | None:
@@ -85,6 +94,7 @@ def _person(contact_id: str, row: Any) -> Person:
         branches=_list(row.branches),
         staff_roles=roles,
         active=row.status == "active",
+        password_changed_at=_seconds(row.password_changed_at),
     )
 
 

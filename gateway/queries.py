@@ -17,11 +17,11 @@ _STRINGS_AND_COMMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.S)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)", re.I)
 _SERVICE = "|".join(SERVICES)
 _TABLE = re.compile(rf"\b({_SERVICE})\.(\w+)\b(?!\s*\.)", re.I)
-_SOURCE = re.compile(r"\b(?:from|join)\s+([\w.]+|\()(?:\s+(?:as\s+)?(\w+))?(\s*,)?", re.I)
+_NO_ALIAS = "where|on|join|left|inner|cross|natural|group|order|limit|using|union|except|intersect|having|window"
+_SOURCE = re.compile(rf"\b(?:from|join)\s+([\w.]+|\()(?:\s+(?:as\s+)?(?!(?:{_NO_ALIAS})\b)(\w+))?(\s*,)?", re.I)
 _COMMON_TABLE = re.compile(
     r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s*(?:\([^)]*\)\s*)?as\s+(?:materialized\s+)?\(", re.I
 )
-_NO_ALIAS = {"where", "on", "join", "left", "inner", "cross", "group", "order", "limit", "using", "union", "natural"}
 _TABLE_FUNCTIONS = {"json_each", "generate_series"}
 
 
@@ -124,7 +124,7 @@ def _check(query: Statement, shared: tuple[str, ...]) -> None:
             raise BadQuery(f"{query.name}: {table} is not written as service.table")
         if table in shared:
             continue
-        if alias and alias not in _NO_ALIAS:
+        if alias:
             aliases.append(alias)
         else:
             unnamed += 1

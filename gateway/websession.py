@@ -38,6 +38,15 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.new_token, self.record = self._store.create(contact_id, company, device, {})
         self.ended = False
 
+    def rotate(self) -> None:
+        """Go on under a fresh token, opened now; the old one ends."""
+        assert self.record is not None
+        old = self.record
+        self.new_token, self.record = self._store.create(old.contact_id, old.company, old.device, dict(self))
+        self.record.branch = old.branch
+        self.modified = True
+        self._store.revoke(old)
+
     def sign_out(self) -> None:
         """End this session now, on the server."""
         if self.record is not None:

@@ -4,52 +4,50 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Integer, Table, Text
 from werkzeug.test import TestResponse
 
+from chassis import readmodel
 from chassis.config import Settings
-from chassis.errors import PorticoError, to_wire
+from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import Context
-from chassis.readmodel import CHECKPOINTS, VERSIONS
+from chassis.readmodel import Projection
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.people import PERMISSIONS
+from services.identity.projections import PROJECTIONS as identity
+from services.identity.projections import companies, people
 
 PASSWORD = "correct horse battery"
 CUSTOMER = "K-100"
 OTHER = "K-200"
 STAFF = "S-1"
 
-_IDENTITY = """
-CREATE TABLE checkpoints (model TEXT PRIMARY KEY, version INTEGER, position INTEGER, token TEXT);
-CREATE TABLE readmodel_versions (model TEXT, company TEXT, position INTEGER, PRIMARY KEY (model, company));
-CREATE TABLE contacts_v1 (contact_id TEXT PRIMARY KEY, company TEXT, name TEXT, email TEXT, status TEXT,
-    staff_roles TEXT, permissions TEXT, branches TEXT, language TEXT);
-CREATE TABLE companies_v1 (company TEXT PRIMARY KEY, name TEXT, currency TEXT);
-CREATE TABLE branches_v1 (company TEXT, branch TEXT, name TEXT, PRIMARY KEY (company, branch));
-INSERT INTO checkpoints VALUES ('people_v1', 1, 10, ''), ('companies_v1', 1, 10, '');
-"""
-
 
 class ReadModel:
     """A service's read.db, written as its projector would."""
 
-    def __init__(self, path: Path, *models: str) -> None:
+    def __init__(self, path: Path, projections: tuple[Projection, ...]) -> None:
         self.path = path
-        self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        columns = "(model TEXT PRIMARY KEY, version INTEGER, position INTEGER, token TEXT)"
-        self.db.execute(f"CREATE TABLE IF NOT EXISTS {CHECKPOINTS.name} {columns}")
-        columns = "(model TEXT, company TEXT, position INTEGER, PRIMARY KEY (model, company))"
-        self.db.execute(f"CREATE TABLE IF NOT EXISTS {VERSIONS.name} {columns}")
-        for model in models:
-            self.db.execute("INSERT INTO checkpoints VALUES (?, 1, 0, '')", (f"{model}_v1",))
+        self.db = readmodel.connect(path)
+        readmodel.create_tables(self.db, projections)
+        for one in projections:
+            name = f"{one.name}_v{one.version}"
+            self.db.execute("INSERT INTO checkpoints VALUES (?, ?, 0, '')", (name, one.version))
+
+    def put(self, table: Table, **values: Any) -> None:
+        """Write a row; columns not named are empty."""
+        row: dict[str, Any] = {column.name: None for column in table.c}
+        row |= {column.name: "" for column in table.c if isinstance(column.type, Text) and not column.nullable}
+        row |= {column.name: 0 for column in table.c if isinstance(column.type, Integer)}
+        names = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        self.db.execute(f"REPLACE INTO {table.name} ({names}) VALUES ({marks})", row | values)
 
     def move(self, model: str, company: str, position: int) -> None:
         """Say that the model of this company stands at `position`."""
@@ -73,8 +71,6 @@ class FakeIdentity:
 
     def call(self, service: str, method: str, payload: dict[str, Any], deadline_seconds: float = 10.0) -> Any:
         """Answer as services/identity does."""
-        from chassis.errors import RemoteRefusal, Unavailable
-
         assert service == "identity"
         self.calls.append((method, payload))
         if self.away:
@@ -114,10 +110,7 @@ class Ground:
         self.identity = FakeIdentity()
         self.commands = FakeCommands()
         self.models: dict[str, ReadModel] = {}
-        with sqlite3.connect(settings.read_db("identity")) as db:
-            db.executescript(_IDENTITY)
-        db.close()
-        self.models["identity"] = ReadModel(settings.read_db("identity"))
+        self.model("identity", identity).move("people", "C-A", 10)
         gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1", **(env or {})})
         self.app: Flask = create_app(settings, gateway, rpc=self.identity, commands=self.commands)
         self.company("C-A", "Aldergrove Ltd")
@@ -128,12 +121,12 @@ class Ground:
 
     def company(self, key: str, name: str, currency: str = "EUR") -> None:
         """Have identity know a company."""
-        self.models["identity"].db.execute("REPLACE INTO companies_v1 VALUES (?, ?, ?)", (key, name, currency))
+        self.models["identity"].put(companies.COMPANIES, company=key, name=name, currency=currency)
         self.models["identity"].move("companies", key, 10)
 
     def branch(self, company: str, key: str, name: str) -> None:
         """Have identity know a branch."""
-        self.models["identity"].db.execute("REPLACE INTO branches_v1 VALUES (?, ?, ?)", (company, key, name))
+        self.models["identity"].put(companies.BRANCHES, company=company, branch=key, name=name)
 
     def person(
         self,
@@ -145,11 +138,20 @@ class Ground:
         roles: tuple[str, ...] = (),
         branches: tuple[str, ...] | None = None,
         status: str = "active",
+        password_changed_at: str | None = None,
     ) -> None:
         """Have identity know a person, or know them otherwise."""
-        row = (contact, company, name, email, status, json.dumps(roles), json.dumps(permissions))
-        self.models["identity"].db.execute(
-            "REPLACE INTO contacts_v1 VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')", (*row, json.dumps(branches))
+        self.models["identity"].put(
+            people.CONTACTS,
+            contact_id=contact,
+            company=company,
+            name=name,
+            email=email,
+            status=status,
+            staff_roles=json.dumps(roles),
+            permissions=json.dumps(permissions),
+            branches=None if branches is None else json.dumps(branches),
+            password_changed_at=password_changed_at,
         )
         self.identity.people[email] = {
             "contact_id": contact,
@@ -159,9 +161,9 @@ class Ground:
             "staff_roles": list(roles),
         }
 
-    def model(self, service: str, *models: str) -> ReadModel:
+    def model(self, service: str, projections: tuple[Projection, ...]) -> ReadModel:
         """A service's read.db with these models in it."""
-        found = self.models[service] = ReadModel(self.settings.read_db(service), *models)
+        found = self.models[service] = ReadModel(self.settings.read_db(service), projections)
         return found
 
     def browser(self) -> FlaskClient:
@@ -192,6 +194,3 @@ def post(browser: FlaskClient, page: str, target: str, **fields: Any) -> TestRes
     """Open a page and send a form of it."""
     opened = browser.get(page)
     return browser.post(target, data={"csrf_token": token(opened), **fields})
-
-
-Declare = Callable[[Flask], None]

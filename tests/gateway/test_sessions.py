@@ -1,0 +1,199 @@
+"""Sessions are on the server: they expire, are revoked, and are never taken over from before the log-in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis.statedb import StateDb
+from gateway.config import GatewaySettings
+from gateway.sessions import SessionStore
+from tests.gateway.ground import CUSTOMER, PASSWORD, Ground, post, token
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> SessionStore:
+    made = SessionStore(StateDb(tmp_path / "state.db"), GatewaySettings(idle_minutes=120, absolute_hours=12), clock)
+    made.prepare()
+    return made
+
+
+def test_a_token_finds_its_session_and_is_not_in_the_database(store: SessionStore, tmp_path: Path) -> None:
+    made, _ = store.create("K-1", "C-A", "Firefox, Linux", {"a": 1})
+    found = store.find(made)
+    assert found is not None
+    assert (found.contact_id, found.company, found.data) == ("K-1", "C-A", {"a": 1})
+    assert made.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert store.find(made + "x") is None
+
+
+def test_a_session_ends_when_idle(store: SessionStore, clock: Clock) -> None:
+    made, _ = store.create("K-1", "C-A", "", {})
+    clock.now += 119 * 60
+    assert store.find(made) is not None
+    clock.now += 119 * 60
+    assert store.find(made) is not None
+    clock.now += 121 * 60
+    assert store.find(made) is None
+
+
+def test_looking_on_does_not_keep_it_alive(store: SessionStore, clock: Clock) -> None:
+    made, _ = store.create("K-1", "C-A", "", {})
+    clock.now += 119 * 60
+    assert store.find(made, used=False) is not None
+    clock.now += 2 * 60
+    assert store.find(made) is None
+
+
+def test_a_session_ends_after_half_a_day_however_busy(store: SessionStore, clock: Clock) -> None:
+    made, _ = store.create("K-1", "C-A", "", {})
+    for _ in range(12):
+        clock.now += 3600
+        assert store.find(made) is not None
+    clock.now += 1
+    assert store.find(made) is None
+
+
+def test_ended_sessions_are_swept(store: SessionStore, clock: Clock, tmp_path: Path) -> None:
+    store.create("K-1", "C-A", "", {})
+    clock.now += 13 * 3600
+    store.create("K-2", "C-A", "", {})
+    assert StateDb(tmp_path / "state.db").row("SELECT COUNT(*) FROM sessions")[0] == 1  # type: ignore[index]
+
+
+def test_a_revoked_session_is_gone_for_every_process(store: SessionStore, tmp_path: Path, clock: Clock) -> None:
+    other = SessionStore(StateDb(tmp_path / "state.db"), GatewaySettings(), clock)
+    made, session = store.create("K-1", "C-A", "", {})
+    assert other.find(made) is not None
+    store.revoke(session)
+    assert store.find(made) is None
+    assert other.find(made) is None
+
+
+def test_saving_does_not_bring_a_revoked_session_back(store: SessionStore) -> None:
+    made, session = store.create("K-1", "C-A", "", {})
+    store.revoke(session)
+    session.data = {"late": True}
+    store.save(session)
+    assert store.find(made) is None
+
+
+def test_logging_in_gives_a_new_token_and_a_guarded_cookie(ground: Ground) -> None:
+    browser = ground.browser()
+    browser.set_cookie("portico_session", "planted-by-somebody-else")
+    answer = post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD)
+    cookie = next(one for one in answer.headers.getlist("Set-Cookie") if one.startswith("portico_session="))
+    assert "planted" not in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_behind_https_cookies_are_secure(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, {"PORTICO_HTTPS": "1"})
+    page = ground.browser().get("/login", base_url="https://localhost")
+    assert "Secure" in page.headers["Set-Cookie"]
+    assert page.headers["Strict-Transport-Security"]
+    ground.close()
+
+
+def test_logging_in_again_ends_the_session_before(ground: Ground) -> None:
+    browser = ground.signed_in()
+    old = browser.get_cookie("portico_session")
+    assert old is not None
+    with ground.app.test_request_context(headers={"Cookie": f"portico_session={old.value}"}):
+        from flask import session
+
+        session._get_current_object().sign_in(CUSTOMER, "C-A", "")  # type: ignore[attr-defined]
+    browser.set_cookie("portico_session", old.value)
+    assert browser.get("/").location == "/login?next=%2F&ended=1"
+
+
+def test_logging_out_ends_it_on_the_server(ground: Ground) -> None:
+    browser = ground.signed_in()
+    cookie = browser.get_cookie("portico_session")
+    assert cookie is not None
+    post(browser, "/", "/logout")
+    browser.set_cookie("portico_session", cookie.value)
+    assert browser.get("/").status_code == 302
+
+
+def test_logging_out_by_a_link_is_not_possible(ground: Ground) -> None:
+    browser = ground.signed_in()
+    assert browser.get("/logout").status_code == 405
+    assert browser.get("/").status_code == 200
+
+
+def test_one_signs_out_ones_own_devices_and_nobody_elses(ground: Ground) -> None:
+    here, phone, other = ground.signed_in(), ground.signed_in(), ground.signed_in("bo@b.example")
+    page = here.get("/settings").text
+    assert page.count('action="/settings/devices/') == 2
+    with other.session_transaction() as web:
+        foreign = web.record.id  # type: ignore[attr-defined]
+    with phone.session_transaction() as web:
+        own = web.record.id  # type: ignore[attr-defined]
+    assert post(here, "/settings", f"/settings/devices/{foreign}").status_code == 404
+    assert post(here, "/settings", f"/settings/devices/{own}").status_code == 302
+    assert phone.get("/").status_code == 302
+    assert other.get("/").status_code == 200
+
+
+def test_changing_the_password_ends_all_other_sessions_and_renews_this_one(ground: Ground) -> None:
+    here, phone = ground.signed_in(), ground.signed_in()
+    before = here.get_cookie("portico_session")
+    form = {"current": PASSWORD, "new": "a much longer one", "again": "a much longer one"}
+    with ground.app.app_context():
+        answer = post(
+            here, "/settings/password", "/settings/password", command_id="6f6b0c0e-7f0e-4b0c-9e0a-000000000001", **form
+        )
+    assert answer.status_code == 302
+    assert ground.commands.sent[-1][:3] == ("identity", "ChangePassword", {"current": PASSWORD, "new": form["new"]})
+    after = here.get_cookie("portico_session")
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    assert here.get("/settings").status_code == 200
+    assert phone.get("/").status_code == 302
+
+
+def test_a_password_set_by_an_admin_ends_the_sessions_before_it(ground: Ground) -> None:
+    browser = ground.signed_in()
+    changed = datetime.now(UTC) + timedelta(seconds=5)
+    ground.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", password_changed_at=changed.isoformat())
+    assert browser.get("/").location.startswith("/login")
+
+
+def test_what_was_typed_survives_the_end_of_the_session(ground: Ground) -> None:
+    browser = ground.signed_in()
+    form = {"csrf_token": token(browser.get("/settings")), "item": ["4711", "0815"], "note": "for Ann", "password": "x"}
+    browser.delete_cookie("portico_session")
+    asked = browser.post("/order-pad", data=form)
+    assert asked.status_code == 401
+    assert "What you typed is kept" in asked.text
+    kept = asked.text.split('name="resume" value="')[1].split('"')[0]
+    again = browser.post(
+        "/login",
+        data={"csrf_token": token(asked), "email": "ann@a.example", "password": PASSWORD, "resume": kept},
+    )
+    assert again.status_code == 200
+    assert 'action="/order-pad"' in again.text
+    assert 'name="item" value="4711"' in again.text
+    assert 'name="item" value="0815"' in again.text
+    assert 'name="note" value="for Ann"' in again.text
+    assert 'name="password"' not in again.text
+    assert ground.commands.sent == []
