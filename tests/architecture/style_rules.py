@@ -28,6 +28,8 @@ _CODE = ("chassis", "services", "gateway", "portico", "localstore", "deploy")
 _SUFFIXES = (".py", ".html", ".js", ".css", ".md", ".yaml", ".yml", ".toml", ".txt", ".in", ".sh", ".conf")
 # A folder of the machine someone worked on: never right on another one.
 _MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|Users|home/[a-z]\w*)/")
+_NAMED = re.compile(r"`((?:chassis|deploy|docs|gateway|localstore|portico|requirements|services|tests)/[\w./-]+)`")
+_LINKED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -74,6 +76,18 @@ def no_file_names_a_machine(root: Path) -> Iterator[str]:
                     yield f"{name(path, root)}:{number} names {line.strip()[:80]}"
 
 
+def documents_name_files_that_exist(root: Path) -> Iterator[str]:
+    """A file or folder that a document names, or links to, is there."""
+    for path in files(root, suffix=".md"):
+        text = path.read_text(encoding="utf-8")
+        for named in _NAMED.findall(text):
+            if not (root / named).exists():
+                yield f"{name(path, root)} names {named}"
+        for target in _LINKED.findall(text):
+            if not (path.parent / target).exists():
+                yield f"{name(path, root)} links to {target}"
+
+
 def public_things_say_what_they_are(root: Path) -> Iterator[str]:
     """Every module, public class and public function of ours has a docstring."""
     for path in files(root, *_CODE):
@@ -101,5 +115,6 @@ STYLE_RULES = (
     functions_are_short,
     nobody_prints_or_sleeps,
     no_file_names_a_machine,
+    documents_name_files_that_exist,
     public_things_say_what_they_are,
 )

@@ -49,6 +49,8 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
     (style_rules.no_file_names_a_machine, "deploy/x.py", 'DATA = "/wo' + 'rk/data"\n', "deploy/x.py:1"),
     (style_rules.public_things_say_what_they_are, "chassis/x.py", '"""X."""\ndef f():\n    pass\n', "f has"),
     (style_rules.public_things_say_what_they_are, "chassis/x.py", '"""X."""\nclass C:\n    def m(self): 1\n', "C.m"),
+    (style_rules.documents_name_files_that_exist, "docs/x.md", "see `chassis/gone.py`\n", "chassis/gone.py"),
+    (style_rules.documents_name_files_that_exist, "docs/x.md", "see [it](adr/0099-gone.md#why)\n", "0099-gone"),
     (style_rules.public_things_say_what_they_are, "chassis/x.py", "import os\n", "chassis/x.py has"),
 ]  # fmt: skip
 
