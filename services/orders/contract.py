@@ -51,10 +51,10 @@ class PriceBody(_Strict):
 
 
 class CustomerTermsBody(_Strict):
-    """What a company buys on; its key is the company's code."""
+    """What a company buys on; its key is the company's code. Without a price list it cannot order."""
 
     currency = currency()
-    price_list = fields.String(required=True, validate=Length(min=1))
+    price_list = Text()
     discount_percent = Amount(load_default="0")
 
 

@@ -64,7 +64,7 @@ class CatalogueItem:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a company buys on; `digits` are the decimals of its currency."""
+    """What a company buys on; `price_list` may be "", `digits` are the decimals of its currency."""
 
     currency: str
     price_list: str
@@ -118,7 +118,7 @@ def evolve(state: Order, event: Event) -> Order:
 def decide_place_order(order: str, command: PlaceOrder, catalogue: Catalogue, now: dt.datetime) -> list[Event]:
     """The order at today's prices; refused when a line cannot be ordered or its price is not the one shown."""
     terms = catalogue.terms
-    if terms is None:
+    if terms is None or not terms.price_list:
         raise NoPriceList()
     wrong = [
         {"line": number, "item": line.item, "message": message}

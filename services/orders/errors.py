@@ -38,7 +38,7 @@ class PriceChanged(Refused):
 
 
 class NoPriceList(Refused):
-    """The company has no terms, so nothing has a price for it."""
+    """The company has no price list, so nothing has a price for it."""
 
     http = 409
 

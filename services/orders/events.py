@@ -135,7 +135,7 @@ class PriceRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class CustomerTermsRecorded(Event):
-    """What a company buys on: its price list, currency and discount."""
+    """What a company buys on: its price list ("" for none), currency and discount."""
 
     company: str
     currency: str

@@ -82,3 +82,12 @@ def test_a_price_that_is_no_number_is_refused(orders: RunningService) -> None:
     answer = orders.record("", [erp_price("SCN-100", "1", "12,50", LATER)])
     [refused] = answer["refused"]
     assert "price" in refused["errors"]
+
+
+def test_a_company_may_have_no_price_list(orders: RunningService) -> None:
+    terms = erp("customer_terms", COMPANY, {"currency": "GBP", "price_list": None, "discount_percent": "0"})
+    answer = orders.record(COMPANY, [terms])
+    orders.wait_position("catalogue_v1", answer["position"])
+    assert outcome(answer) == (1, 0, 0, 0)
+    [row] = orders.rows("SELECT currency, price_list FROM terms_v1 WHERE company = ?", COMPANY)
+    assert row == {"currency": "GBP", "price_list": ""}

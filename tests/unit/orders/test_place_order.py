@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from chassis.messages import Context
 from services.orders import domain
 from services.orders.commands import OrderLine, PlaceOrder
-from services.orders.domain import Catalogue
+from services.orders.domain import Catalogue, Terms
 from services.orders.errors import LinesRefused, NoPriceList, PriceChanged
 from services.orders.events import OrderPlaced
 from services.orders.schemas import PlaceOrderShape
@@ -155,9 +155,10 @@ def test_every_wrong_line_is_named_at_once() -> None:
     assert "and 2 more" in refused.value.message
 
 
-def test_a_company_without_a_price_list_cannot_order() -> None:
+@pytest.mark.parametrize("terms", [None, replace(TERMS, price_list="")])
+def test_a_company_without_a_price_list_cannot_order(terms: Terms | None) -> None:
     with pytest.raises(NoPriceList, match="contact us"):
-        domain.decide_place_order(REFERENCE, PLACE, Catalogue(None), NOW)
+        domain.decide_place_order(REFERENCE, PLACE, Catalogue(terms), NOW)
 
 
 def test_the_form_becomes_the_command_with_the_sessions_company_and_contact() -> None:
