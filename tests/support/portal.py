@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,8 @@ from typing import Any
 
 from chassis.config import Settings
 from chassis.rpc import Commands, RpcClient
-from deploy.local import stack
+from deploy.local import stack, supervisor
+from deploy.local.start import unready
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -85,28 +85,44 @@ class Portal:
             self._rpc = RpcClient(self.settings.amqp_uri, "test")
         return self._rpc
 
-    def status(self) -> dict[str, Any]:
-        """`portico status --json`."""
-        found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
-        return found
-
     def pid(self, name: str) -> int:
         """The process of that name; it is waited for when it is just being started again."""
-        found: list[int] = []
+        return wait_until(lambda: self._supervised(name)["pid"], 30, lambda: f"{name} runs")
 
-        def looked() -> bool:
-            pids = {one["name"]: one.get("pid") for one in self.status()["processes"]}
-            found[:] = [pids[name]] if pids.get(name) else []
-            return bool(found)
-
-        wait_until(looked, 30, lambda: f"{name} runs")
-        return found[0]
+    def _supervised(self, name: str) -> dict[str, Any]:
+        return supervisor.processes(self.var)[name]
 
     def kill(self, name: str) -> None:
-        """SIGKILL, and wait until the supervisor has started it again."""
-        before = self.pid(name)
-        os.kill(before, signal.SIGKILL)
-        wait_until(lambda: self.pid(name) != before, 30, lambda: f"{name} was started again")
+        """SIGKILL to the process and what it started (the broker's machine, gunicorn's workers), as a power cut would.
+
+        The supervisor starts it again.
+        """
+        # Each supervised process leads a group of its own.
+        os.killpg(self.pid(name), signal.SIGKILL)
+
+    def halt(self, *names: str) -> None:
+        """Stop processes and keep them stopped until `go_on`."""
+        with supervisor.client(self.var) as rpc:
+            for name in names:
+                rpc.stopProcess(f"{self._supervised(name)['group']}:{name}")
+
+    def go_on(self, *names: str) -> None:
+        """Start processes that were halted."""
+        for name in names:
+            supervisor.start(self.var, self._supervised(name)["group"], name)
+
+    def unready(self) -> dict[str, str]:
+        """What does not run or is not ready, and why."""
+        running = stack.load(self.var)
+        if running is None:
+            return {"portico": "does not run"}
+        known = supervisor.processes(self.var)
+        states = {one.name: known[one.name]["statename"] if one.name in known else "GONE" for one in running.processes}
+        reasons = {
+            one.name: unready(running, one) if states[one.name] == "RUNNING" else states[one.name]
+            for one in running.processes
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def arm(self, point: str) -> Path:
         """Have the next process that reaches the named point die there; the file is gone once one has."""
