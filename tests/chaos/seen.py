@@ -1,0 +1,116 @@
+"""What the portal has, read past its code: rows of read models, events of streams."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+from esdbclient import EventStoreDBClient, RecordedEvent
+
+from services.orders.contract import ORDERS
+from services.payments.contract import BALANCES, DOCUMENTS, OPEN_ITEMS
+from tests.chaos.checker import Document, Shown
+from tests.chaos.client import ACTOR
+from tests.chaos.source import content_of, owed
+from tests.support.portal import Portal
+
+_STATES = {
+    "OrderPlaced": "accepted",
+    "OrderQueued": "queued",
+    "OrderPosted": "posted",
+    "OrderRejected": "rejected",
+    "OrderCancelled": "cancelled",
+}
+_KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo"}
+
+
+def rows(portal: Portal, service: str, sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Rows of a service's read models, read as the gateway reads them."""
+    path = portal.var / service / "read.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql, values)]
+
+
+def order_rows(portal: Portal) -> list[dict[str, Any]]:
+    """The clients' orders as the portal lists them."""
+    sql = f"SELECT key, company, status, erp_number FROM {ORDERS.documents.name} WHERE placed_by = ? AND kind = 'order'"
+    return rows(portal, "orders", sql, ACTOR)
+
+
+def orders(portal: Portal) -> list[Shown]:
+    """The clients' orders with the states that their streams went through."""
+    with _store(portal) as store:
+        return [
+            Shown(row["key"], row["company"], row["erp_number"], _history(store, row["key"]))
+            for row in order_rows(portal)
+        ]
+
+
+def _history(store: EventStoreDBClient, reference: str) -> tuple[str, ...]:
+    return tuple(_STATES[event.type] for event in store.get_stream(f"order-{reference}"))
+
+
+def _store(portal: Portal) -> closing[EventStoreDBClient]:
+    return closing(EventStoreDBClient(portal.settings.esdb_uri))
+
+
+def documents(portal: Portal) -> list[Document]:
+    """The invoices and credit memos of the real export's customers, as the portal's rows and their lines are."""
+    table, bodies = DOCUMENTS.documents.name, DOCUMENTS.lines.name
+    sql = (
+        f"SELECT d.company, d.kind, d.number, d.total_minor, l.body FROM {table} d JOIN {bodies} l"
+        " USING (company, kind, number) WHERE d.company GLOB '[0-9]*'"
+    )
+    return [
+        _document(one["company"], one["kind"], Decimal(one["total_minor"]).scaleb(-2), json.loads(one["body"]))
+        for one in rows(portal, "payments", sql)
+    ]
+
+
+def _document(company: str, kind: str, total: Decimal, body: dict[str, Any]) -> Document:
+    lines = [(line["item"], line["quantity"], line["price"]) for line in body["lines"]]
+    return Document(company, kind, body["number"], content_of(total, lines))
+
+
+def events_of_documents(portal: Portal) -> list[Document]:
+    """The same from the streams, one for each event."""
+    found = []
+    for event in _events(portal, r"documents-[0-9].*"):
+        data = json.loads(event.data)
+        found.append(_document(data["company"], _KINDS[event.type], Decimal(data["body"]["total"]), data["body"]))
+    return found
+
+
+def open_items(portal: Portal) -> list[Document]:
+    """What the real export's customers owe, item by item, as the portal's rows are."""
+    sql = f"SELECT company, kind, number, open_minor FROM {OPEN_ITEMS.name} WHERE company GLOB '[0-9]*'"
+    return [
+        Document(one["company"], one["kind"], one["number"], owed(Decimal(one["open_minor"]).scaleb(-2)))
+        for one in rows(portal, "payments", sql)
+    ]
+
+
+def events_of_ledgers(portal: Portal) -> list[Document]:
+    """The same from the streams, one for each event: nothing was ever paid, so each item is opened once."""
+    found = []
+    for event in _events(portal, r"ledger-[0-9].*"):
+        data = json.loads(event.data)
+        content = owed(Decimal(data["open_amount"])) if event.type == "ItemOpened" else event.type
+        found.append(Document(data["company"], data["kind"], data["number"], content))
+    return found
+
+
+def balances(portal: Portal) -> dict[str, Decimal]:
+    """What each of the real export's customers owes, in pounds."""
+    sql = f"SELECT company, SUM(open_minor) AS owed FROM {BALANCES.name} WHERE company GLOB '[0-9]*' GROUP BY company"
+    return {one["company"]: Decimal(one["owed"]).scaleb(-2) for one in rows(portal, "payments", sql)}
+
+
+def _events(portal: Portal, streams: str) -> Iterator[RecordedEvent]:
+    with _store(portal) as store:
+        yield from store.read_all(filter_include=(streams,), filter_by_stream_name=True)

@@ -1,0 +1,87 @@
+"""Orders on their way to the ERP while processes are killed: each arrives once, in the ERP and on the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.erp_sync.contract import POSTINGS
+from tests.chaos import seen
+from tests.chaos.client import CUSTOMERS, Told
+from tests.chaos.conftest import PATIENCE, Ground
+from tests.chaos.person import Person
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+
+GOING_OUT = (
+    "orders.after_append",  # the order is in its stream, the client has no reply
+    "orders.before_commit",  # its row is written, not yet with its checkpoint
+    "orders.after_publish",  # it is on the bus, the relay's checkpoint is before it
+    "erp_sync.after_append",  # the posting is in its stream, the reaction is not done
+    "erp_sync.after_reaction",  # it is done, its message not acknowledged
+    "erp_sync.after_file",  # the file is in the outbox, no event says so
+    "erp_sync.after_publish",
+    "orders.after_reaction",  # the order is known to be on its way, the message not acknowledged
+)
+COMING_BACK = (
+    "erp_sync.after_append",  # the answer is in the posting's stream, its file still among the answers
+    "erp_sync.after_answer",  # all answers of a file are in, the file is still there
+    "erp_sync.after_publish",
+    "orders.after_append",  # the order is posted, the reaction is not done
+    "orders.after_reaction",
+)
+UNWRITTEN = f"SELECT reference FROM {POSTINGS.name} WHERE state = 'queued'"
+
+
+def states(shop: Ground, told: list[Told]) -> list[str]:
+    """Of these orders, as the portal lists them."""
+    references = {one.reference for one in told}
+    return [row["status"] for row in seen.order_rows(shop.portal) if row["key"] in references]
+
+
+@pytest.mark.parametrize("point", GOING_OUT)
+def test_a_process_is_killed_while_an_order_goes_out(shop: Ground, point: str) -> None:
+    flag = shop.portal.arm(point)
+    told = shop.order_both()
+    shop.wait_killed(flag)
+    if point == "orders.after_append":
+        assert any(one.repeated for one in told), "the order was there when the client asked again"
+
+    shop.order_both()
+
+    assert shop.faults_of_orders() == []
+
+
+@pytest.mark.parametrize("point", COMING_BACK)
+def test_a_process_is_killed_while_the_erps_answer_comes_back(shop: Ground, point: str) -> None:
+    with shop.erp.answering_later():
+        shop.order_both()
+        shop.wait_states("queued", "posted")
+        wait_until(
+            lambda: len(shop.erp.ledger()) >= len(shop.client.acknowledged()), PATIENCE, "the ERP has all orders"
+        )
+        wait_until(lambda: not seen.rows(shop.portal, "erp_sync", UNWRITTEN), PATIENCE, "the files are known")
+        flag = shop.portal.arm(point)
+    shop.wait_killed(flag)
+
+    shop.order_both()
+
+    assert shop.faults_of_orders() == []
+
+
+def test_orders_are_taken_while_the_way_to_the_erp_is_stopped_and_go_out_when_it_is_back(shop: Ground) -> None:
+    buyer = Person(shop.portal, CUSTOMERS[0])
+    way = ("erp_sync-service", "erp_sync-worker")
+    before = len(shop.erp.ledger())
+    shop.portal.halt(*way)
+    try:
+        told = [*shop.order_both(), *shop.order_both()]
+        wait_until(lambda: states(shop, told) == ["accepted"] * 4, PATIENCE, lambda: f"{states(shop, told)}")
+        assert "Accepted" in buyer.reads(f"/orders/{told[0].reference}")
+        assert len(shop.erp.ledger()) == before
+    finally:
+        shop.portal.go_on(*way)
+
+    assert shop.faults_of_orders() == []
+    assert len(shop.erp.ledger()) == before + 4
+    assert "Accepted" not in buyer.reads(f"/orders/{told[0].reference}")
