@@ -35,6 +35,8 @@ class GatewaySettings:
     live_url: str = ""
     idle_minutes: int = 120
     absolute_hours: int = 12
+    live_heartbeat_seconds: float = 15.0
+    live_look_seconds: float = 5.0
     style_page: bool = False
     timezone: ZoneInfo = ZoneInfo("UTC")
 
@@ -58,6 +60,8 @@ class GatewaySettings:
             live_url=env.get("PORTICO_LIVE_URL", ""),
             idle_minutes=int(env.get("PORTICO_IDLE_MINUTES", "120")),
             absolute_hours=int(env.get("PORTICO_SESSION_HOURS", "12")),
+            live_heartbeat_seconds=float(env.get("PORTICO_LIVE_HEARTBEAT_SECONDS", "15")),
+            live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             style_page=env.get("PORTICO_STYLE", "") == "1",
             timezone=ZoneInfo(env.get("PORTICO_TIMEZONE", "UTC")),
         )

@@ -33,8 +33,6 @@ from gateway.reads import Reads
 from gateway.sessions import SessionStore
 from gateway.websession import COOKIE
 
-HEARTBEAT_SECONDS = 15.0
-SAFETY_SECONDS = 5.0
 GATHER_SECONDS = 0.25
 MOST_CONNECTIONS, MOST_A_SESSION = 1000, 12
 _log = log.get("live")
@@ -175,7 +173,7 @@ class Live:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(SAFETY_SECONDS)
+            await asyncio.sleep(self.gateway.live_look_seconds)
             for company in list(self.hub.connections):
                 try:
                     self.hub.found(company, await self.ask(self.versions, company))
@@ -215,7 +213,7 @@ async def _stream(live: Live, token: str, connection: Connection, versions: dict
         yield b"retry: 2000\n\n" + _event("versions", versions)
         while not connection.ended:
             try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                async with asyncio.timeout(live.gateway.live_heartbeat_seconds):
                     await connection.woken.wait()
             except TimeoutError:
                 who = await live.ask(live.who, token)
