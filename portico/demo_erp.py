@@ -51,6 +51,7 @@ class DemoErp:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            self._lock.close()
             from deploy.local.problem import Problem
 
             raise Problem(f"Another demo ERP works in {folder} already.") from None

@@ -171,7 +171,7 @@ def _duplicates(node: Any) -> Iterator[tuple[int, str]]:
 def _faults(messages: Any, node: Any, path: tuple[str, ...]) -> list[tuple[int, str]]:
     """marshmallow's nested messages as (line, "path: message")."""
     if isinstance(messages, list):
-        place = ".".join(one for one in path if one != "_schema") or "the profile"
+        place = ".".join(one for one in path if one not in ("_schema", "value")) or "the profile"
         return [(_line(node), f"{place}: {said}") for said in messages]
     found: list[tuple[int, str]] = []
     for key, inner in messages.items():

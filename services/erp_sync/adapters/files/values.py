@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 Read = Callable[[str], Any]
 
-_NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{0,6}0*)?\Z|[+-]?\.\d{1,6}0*\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{0,6}0*)?|\.[0-9]{1,6}0*)\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _BLANKS = str.maketrans("", "", " \u00a0\u202f")
 _YES = frozenset({"y", "yes", "true", "1", "x"})
