@@ -55,7 +55,7 @@ def _above(
         company=company,
         branch=branch,
         branches=_branches(scope),
-        searchable="search.results" in parts().access,
+        searchable="search.results" in parts().access and not scope.is_staff,
         is_staff=scope.is_staff,
         **common,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from chassis.messages import ALL_COMPANIES
-from gateway.reads import Reads
+from gateway.reads import NotReady, Reads
 from services.identity import contract as identity
+from services.licensing import contract as licensing
 
 PEOPLE_MODEL = f"{identity.SERVICE}.{identity.PEOPLE_MODEL}"
 COMPANIES_MODEL = f"{identity.SERVICE}.{identity.COMPANIES_MODEL}"
@@ -26,6 +27,14 @@ _PERSON = f"""
     SELECT p.name, p.email, p.language, p.company, p.permissions, p.branches, p.staff_roles, p.status,
            p.password_changed_at, m.name AS company_name, m.currency
     FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company WHERE p.contact_id = :contact"""
+FEATURES = f"{licensing.SERVICE}.{licensing.FEATURES_MODEL}"
+_LICENSED = f"SELECT feature FROM {FEATURES} WHERE company IN (:company, '*')"
+# What needs a licensed feature, as O5 of the feature list has it: without the licence it is not there.
+_NEEDS_FEATURE = {
+    "order": licensing.ORDER_PAD,
+    "quote": licensing.ORDER_PAD,
+    "catalogue": licensing.MARKETPLACE,
+}
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
 
@@ -77,7 +86,24 @@ def load_person(reads: Reads, contact_id: str) -> Person | None:
         rows = reads.rows(_PERSON, {"contact": contact_id})
         return _person(contact_id, rows[0]) if rows else None
 
-    return reads.memo(("person", contact_id), (identity.SERVICE,), load)
+    person = reads.memo(("person", contact_id), (identity.SERVICE,), load)
+    if person is None or not person.permissions & _NEEDS_FEATURE.keys():
+        return person
+    licensed = _licensed(reads, person.company)
+    kept = {one for one in person.permissions if _NEEDS_FEATURE.get(one) in licensed}
+    return person if kept == person.permissions else replace(person, permissions=frozenset(kept))
+
+
+def _licensed(reads: Reads, company: str) -> frozenset[str | None]:
+    """The features licensed for a company, and None, which needs no licence; None alone while that is not known."""
+
+    def load() -> frozenset[str | None]:
+        return frozenset({row.feature for row in reads.rows(_LICENSED, {"company": company})} | {None})
+
+    try:
+        return reads.memo(("features", company), (licensing.SERVICE,), load)
+    except NotReady:
+        return frozenset({None})
 
 
 def _person(contact_id: str, row: Any) -> Person:

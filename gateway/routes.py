@@ -35,9 +35,13 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles`."""
+    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles`.
+
+    `customers`: not for staff, who belong to no company.
+    """
 
     public: bool = False
+    customers: bool = False
     needs: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     tab: str = ""
@@ -49,6 +53,8 @@ class Access:
         """Whether somebody with these rights may see it."""
         if self.roles:
             return bool(self.roles & staff_roles)
+        if self.customers and staff_roles:
+            return False
         return not self.needs or bool(self.needs & permissions)
 
 
@@ -67,13 +73,15 @@ class Pages(Blueprint):
         rule: str,
         *,
         needs: str | tuple[str, ...] | None = None,
+        customers: bool = False,
         tab: str = "",
         feature: Feature | None = None,
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
     ) -> Callable[[View], View]:
-        """A page for signed-in people who have `needs` (one of them when a tuple)."""
-        access = Access(needs=_names(needs, PERMISSIONS), tab=tab, feature=feature, path=rule, max_body=max_body)
+        """A page for signed-in people who have `needs` (one of them when a tuple); `customers`: for no staff."""
+        needed = _names(needs, PERMISSIONS)
+        access = Access(needs=needed, customers=customers, tab=tab, feature=feature, path=rule, max_body=max_body)
         return self._register(rule, methods, access)
 
     def staff_page(

@@ -17,11 +17,13 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
+from services.identity import contract as identity
 from services.identity.contract import DEFAULT_PERMISSIONS, PERMISSIONS
+from services.licensing import contract as licensing
 from services.licensing.contract import FEATURES
 
 pages = Pages("companies", __name__)
-PEOPLE = ("identity.contacts",)
+PEOPLE = (f"{identity.SERVICE}.{identity.PEOPLE_MODEL}",)
 _ROLE = "portal_admin"
 
 PERMISSION_NAMES = {
@@ -172,7 +174,10 @@ def feature(code: str) -> Any:
     if form.validate_on_submit() and scope.one(_COMPANY, of_company=code):
         command = "GrantFeature" if grant else "WithdrawFeature"
         payload = {"feature": name, "for_company": code}
-        if send(form, scope, "licensing", command, payload, shows=("licensing.features",)) is None:
+        if (
+            send(form, scope, "licensing", command, payload, shows=(f"{licensing.SERVICE}.{licensing.FEATURES_MODEL}",))
+            is None
+        ):
             flash(" ".join(form.summary), "danger")
     return redirect(url_for("companies.company", code=code))
 
@@ -208,7 +213,7 @@ def new_contact(code: str) -> Any:
 def contact(contact_id: str) -> Any:
     """A contact: what they may do, and their way in."""
     scope = current_scope()
-    scope.settle(*PEOPLE)
+    scope.settle(identity.SERVICE)
     row = scope.one(_CONTACT, contact_id=contact_id)
     form = RightsForm()
     branches = scope.rows(_BRANCHES, of_company=row.company)

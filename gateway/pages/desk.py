@@ -16,11 +16,12 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
+from services.cases import contract as cases
 from services.cases.contract import CASE_STATUSES
 
 pages = Pages("desk", __name__)
 desk_glance.register()
-SHOWS = ("cases.case",)
+SHOWS = (f"{cases.SERVICE}.{cases.CASES_MODEL}",)
 _ROLES = ("agent", "portal_admin")
 
 STATUS_NAMES = {

@@ -18,9 +18,10 @@ from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
 from gateway.routes import Feature, Pages
+from services.orders import contract as orders
 
 pages = Pages("orderpad", __name__)
-SHOWS = ("orders.order",)
+SHOWS = (f"{orders.SERVICE}.{orders.ORDERS_MODEL}",)
 
 
 class OrderForm(CommandForm):

@@ -40,6 +40,7 @@ class Found:
 
 @pages.page(
     "/search",
+    customers=True,
     tab="documents",
     feature=Feature(_l("Search documents"), "search", leads=True, quick=True, order=60),
 )

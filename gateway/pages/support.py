@@ -16,9 +16,10 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.queries import Query
 from gateway.routes import Feature, Pages
+from services.cases import contract
 
 pages = Pages("support", __name__)
-SHOWS = ("cases.case",)
+SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
 
 _CASES = Query(
     "cases.list",
@@ -147,7 +148,7 @@ def case(number: str) -> Any:
         reply = send(form, scope, "cases", "ReplyToCase", {"case": number, "text": form.text.data}, shows=SHOWS)
         if reply is not None:
             return redirect(f"/support/{number}#latest")
-    scope.settle(*SHOWS)
+    scope.settle(contract.SERVICE)
     found = scope.row(_CASE, number=number)
     if found is None and scope.visit.pending:
         return render("support/pending.html", title=number, crumb=False)
