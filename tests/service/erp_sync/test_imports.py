@@ -1,0 +1,167 @@
+"""Imports through the real parts: file → erp_sync → bus → payments' streams, and back as counts."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.errors import NotAllowed
+from deploy.local.problem import Problem
+from portico.import_ import Order, follow, start
+from services.erp_sync.contract import RUNS
+from tests.service.erp_sync.conftest import HEADER, Desk
+from tests.support.processes import ROOT
+from tests.support.settings import environment
+from tests.support.waiting import wait_until
+
+ROWS = "{0}1,{0},2026-05-31,X1,2,1.50\n{0}1,{0},2026-05-31,X2,1,0.335\n{0}2,{0},2026-06-01,X1,-1,4\n"
+
+
+def outcome(summary: dict[str, Any]) -> tuple[int, int, int, int]:
+    """changed, unchanged, stale, refused documents."""
+    documents = summary["documents"]
+    return documents["changed"], documents["unchanged"], documents["stale"], documents["refused"]
+
+
+def test_a_file_becomes_its_owners_documents(desk: Desk) -> None:
+    summary = desk.summary(HEADER + ROWS.format("A"), desk.profile("plain"))
+    assert outcome(summary) == (2, 0, 0, 0)
+    assert summary["rows"] == {"in": 3, "used": 3, "left_out": 0, "refused": 0}
+    assert summary["lines"] == {"in": 3}
+    assert summary["totals"] == {"GBP": {"invoice": {"exact": "-0.665", "rounded": "-0.66"}}}
+    assert summary["errors"]["rows"] == 0
+
+
+def test_the_same_again_changes_nothing_and_a_change_changes_what_changed(desk: Desk) -> None:
+    profile = desk.profile("again")
+    assert outcome(desk.summary(HEADER + ROWS.format("B"), profile)) == (2, 0, 0, 0)
+    assert outcome(desk.summary(HEADER + ROWS.format("B"), profile)) == (0, 2, 0, 0)
+    assert outcome(desk.summary(HEADER + ROWS.format("B").replace("-1,4", "-1,5"), profile)) == (1, 1, 0, 0)
+
+
+def test_a_dry_run_says_what_would_change(desk: Desk) -> None:
+    profile = desk.profile("dry")
+    summary = desk.summary(HEADER + ROWS.format("C"), profile, dry_run=True)
+    assert (outcome(summary), summary["dry_run"]) == ((2, 0, 0, 0), True)
+    assert outcome(desk.summary(HEADER + ROWS.format("C"), profile)) == (2, 0, 0, 0)
+
+
+def test_documents_absent_from_a_complete_file_are_reported_and_stay(desk: Desk) -> None:
+    profile = desk.profile("complete", "complete: true\n")
+    first, second = ROWS.format("D"), ROWS.format("E")
+    assert desk.summary(HEADER + first + second, profile)["absent"] == {"documents": 0, "first": []}
+    assert desk.summary(HEADER + first, profile, dry_run=True)["absent"]["documents"] == 2
+    later = desk.summary(HEADER + first, profile)
+    assert later["absent"] == {
+        "documents": 2,
+        "first": [{"kind": "invoice", "company": "E", "key": key} for key in ("E1", "E2")],
+    }
+    assert outcome(desk.summary(HEADER + first + second, profile)) == (0, 4, 0, 0)
+    assert "absent" not in desk.summary(HEADER + first, desk.profile("not-complete"))
+
+
+def test_what_cannot_be_read_and_what_the_owner_refuses_is_in_the_error_file(desk: Desk) -> None:
+    long = "N" * 101
+    rows = f"1,F,2026-05-31,X1,one,1\n2,F,2026-05-31,X1,1,1\n{long},F,2026-05-31,X1,1,1\n"
+    summary = desk.summary(HEADER + rows, desk.profile("faulty"))
+    assert outcome(summary) == (1, 0, 0, 2)
+    with Path(summary["errors"]["file"]).open(encoding="utf-8", newline="") as file:
+        errors = list(csv.DictReader(file))
+    assert [(one["line"], one["column"], one["value"]) for one in errors] == [
+        ("2", "Qty", "one"),
+        ("4", "number", long),
+    ]
+    assert errors[1]["reason"].startswith(f"invoice {long}: ")
+
+
+@pytest.mark.parametrize(("content", "reason"), [(HEADER[3:] + "x\n", "“No”"), ("", "The file is empty.")])
+def test_a_file_that_cannot_be_read_is_refused_whole(content: str, reason: str, desk: Desk) -> None:
+    status = desk.bring(content, desk.profile("whole"))
+    assert status["state"] == "failed"
+    assert reason in status["message"]
+    where = f"SELECT state, message FROM {RUNS.name} WHERE run = ? AND state = 'failed'"
+    assert desk.erp_sync.wait_rows(where, status["run"])[0]["message"] == status["message"]
+
+
+def test_the_pages_of_staff_see_the_run(desk: Desk) -> None:
+    summary = desk.summary(HEADER + ROWS.format("G"), desk.profile("seen"))
+    where = f"SELECT * FROM {RUNS.name} WHERE run = ? AND state = 'completed'"
+    row = desk.erp_sync.wait_rows(where, summary["run"])[0]
+    assert (row["file_name"], row["profile"], row["documents"], row["lines"]) == ("export.csv", "seen", 2, 3)
+    requested, started, finished = (
+        datetime.fromisoformat(row[name]) for name in ("requested_at", "started_at", "finished_at")
+    )
+    assert requested <= started <= finished
+
+
+def test_handing_over_twice_under_one_command_id_is_one_run(desk: Desk) -> None:
+    order = desk.order(HEADER + ROWS.format("H"), desk.profile("twice"))
+    runs = {start(desk.erp_sync.settings, desk.erp_sync.rpc, order) for _ in range(2)}
+    assert len(runs) == 1
+    assert follow(desk.erp_sync.rpc, runs.pop(), lambda status: None)["state"] == "done"
+
+
+def test_what_cannot_be_handed_over_is_said_at_once(desk: Desk) -> None:
+    parts = desk.erp_sync.settings, desk.erp_sync.rpc
+    good = desk.profile("good")
+    missing = Order(desk.folder / "gone.csv", good, "files", False, uuid4(), "test")
+    with pytest.raises(Problem, match="There is no file"):
+        start(*parts, missing)
+    file = desk.order(HEADER, good).file
+    with pytest.raises(Problem, match="no profile “typo”"):
+        start(*parts, Order(file, "typo", "files", False, uuid4(), "test"))
+    with pytest.raises(Problem, match="There is no connection “sage”. There are: files"):
+        start(*parts, Order(file, good, "sage", False, uuid4(), "test"))
+
+
+def test_a_customer_cannot_start_an_import(desk: Desk) -> None:
+    payload = {
+        "file": "ab" * 32,
+        "file_name": "x.csv",
+        "size": 1,
+        "profile": "x",
+        "profile_file": "ab" * 32,
+        "connection": "files",
+    }
+    with pytest.raises(NotAllowed):
+        desk.erp_sync.send("StartImport", payload, "C10010", "contact-1")
+
+
+def test_the_worker_killed_while_an_import_runs_goes_on(desk: Desk) -> None:
+    rows = "".join(ROWS.format(f"K{n:03}") for n in range(300))
+    run = start(desk.erp_sync.settings, desk.erp_sync.rpc, desk.order(HEADER + rows, desk.profile("killed")))
+
+    def at_work() -> bool:
+        status = desk.erp_sync.rpc.call("erp_sync", "run_status", {"run": run}, idempotent=True)
+        return bool(status["state"] == "sending" and status["answered"])
+
+    wait_until(at_work, 30, "batches answered")
+    desk.erp_sync.worker.kill()
+    desk.erp_sync.worker.start()
+    status = follow(desk.erp_sync.rpc, run, lambda status: None)
+    assert outcome(status["summary"]) == (600, 0, 0, 0)
+    assert outcome(desk.summary(HEADER + rows, desk.profile("killed"))) == (0, 600, 0, 0)
+
+
+@pytest.mark.parametrize(("row", "code"), [("1,L,2026-05-31,X1,1,1\n", 0), ("1,L,never,X1,1,1\n", 3), ("", 1)])
+def test_the_command_says_by_its_exit_code_how_it_went(row: str, code: int, desk: Desk, tmp_path: Path) -> None:
+    file, errors = tmp_path / "export.csv", tmp_path / "errors.csv"
+    file.write_text(HEADER + row)
+    arguments = ["import", str(file), "--profile", desk.profile("command"), "--errors", str(errors)]
+    env = {"PATH": "", **environment(desk.erp_sync.settings)}
+    done = subprocess.run(
+        [sys.executable, "-m", "portico", *arguments], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    if code == 3:
+        assert errors.read_text().splitlines()[1].startswith("2,Date,never,")
+        assert "1 refused" in done.stdout
+    if code == 1:
+        assert "no rows below them" in done.stderr
