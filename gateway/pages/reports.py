@@ -11,8 +11,16 @@ from gateway.access import Scope, current_scope
 from gateway.frame import render
 from gateway.reports import chain, glance, kinds
 from gateway.reports.document import load_document
-from gateway.reports.filter import Filter, found_parameters, list_parameters, place_of, read_filter, sums_parameters
-from gateway.reports.kinds import FOUND, KINDS, LIST, PAGE, SUMS, Kind
+from gateway.reports.filter import (
+    Filter,
+    found_parameters,
+    index_for,
+    list_parameters,
+    place_of,
+    read_filter,
+    sums_parameters,
+)
+from gateway.reports.kinds import FOUND, KINDS, PAGE, SUMS, Kind, list_query
 from gateway.routes import Feature, Pages
 
 pages = Pages("reports", __name__)
@@ -23,9 +31,9 @@ _GROUPS = {"orders": _l("Orders"), "money": _l("Invoices & payments")}
 def _report(kind: Kind) -> Any:
     scope = current_scope()
     chosen = read_filter(kind, request.args, {name: request.args.getlist(name) for name in ("after", "before")})
-    rows, more = _page(scope, kind, chosen)
     totals = _totals(scope, kind, chosen)
     count = sum(total.count for total in totals)
+    rows, more = _page(scope, kind, chosen, count)
     return render(
         "reports/report.html",
         title=str(kind.title),
@@ -40,10 +48,14 @@ def _report(kind: Kind) -> Any:
     )
 
 
-def _page(scope: Scope, kind: Kind, chosen: Filter) -> tuple[list[Any], bool]:
+def _page(scope: Scope, kind: Kind, chosen: Filter, count: int) -> tuple[list[Any], bool]:
     """The page's rows in their order, and whether there are more in the direction that was read."""
-    clauses, order, values = list_parameters(kind, chosen)
-    found = scope.rows(LIST[kind.kind].variant(*clauses, order=order), **values)
+    clauses, order, values = list_parameters(kind, chosen, scope.branches)
+    everything = count
+    if chosen.active:
+        everything = sum(row.count for row in scope.rows(SUMS[kind.kind], **sums_parameters(kind, Filter())))
+    index = index_for(kind, chosen, scope.branches, count, everything)
+    found = scope.rows(list_query(kind, index).variant(*clauses, order=order), **values)
     rows = found[:PAGE]
     return (rows[::-1] if chosen.back else rows), len(found) > PAGE
 

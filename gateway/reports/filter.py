@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 
-from chassis.documents import SORTS, periods, search_range
+from chassis.documents import SORTS, list_index, periods, search_range
 from gateway.reports.kinds import PAGE, Kind
 
 _NEVER = ("~", "")
@@ -115,9 +115,15 @@ def _day(text: str, name: str, problems: list[str]) -> date | None:
         return None
 
 
-def list_parameters(kind: Kind, chosen: Filter) -> tuple[tuple[str, ...], str, dict[str, Any]]:
+def list_parameters(
+    kind: Kind, chosen: Filter, branches: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], str, dict[str, Any]]:
     """Clauses, order and values for the list's statement; one row more than a page, to know whether more follow."""
     clauses, values = _narrowing(kind, chosen)
+    if branches is not None and len(branches) == 1:
+        # The scope limits to its branches in any case; said this way too, an index can be used.
+        clauses.append("branch")
+        values["only_branch"] = branches[0]
     # Going back reads the list the other way round from the place; the page turns the rows again.
     up = chosen.up != chosen.back
     direction = f"{chosen.sort}_{'up' if up else 'down'}"
@@ -142,6 +148,21 @@ def sums_parameters(kind: Kind, chosen: Filter) -> dict[str, Any]:
     for period, first, last in periods(chosen.since, chosen.until):
         values |= dict(zip(next(slots[period]), (first, last), strict=True))
     return values
+
+
+def index_for(kind: Kind, chosen: Filter, branches: tuple[str, ...] | None, matching: int, of: int) -> str:
+    """The index to read the list by; empty where a search or “overdue” finds the rows."""
+    if chosen.narrowed:
+        return ""
+    return list_index(
+        kind.table("s").partition(".")[2],
+        chosen.sort,
+        status=bool(chosen.status),
+        branch=branches is not None and len(branches) == 1,
+        dated=bool(chosen.since or chosen.until),
+        matching=matching,
+        of=of,
+    )
 
 
 def place_of(row: Any, sort: str) -> tuple[str, ...]:

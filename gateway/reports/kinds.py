@@ -7,6 +7,7 @@ list can be bookmarked, and page 200 costs what page 1 does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -85,12 +86,15 @@ def _order(sort: str, up: bool) -> str:
     return ", ".join(f"d.{column} {'ASC' if up else 'DESC'}" for column in SORTS[sort])
 
 
-def _list_query(kind: Kind) -> Query:
+@cache
+def list_query(kind: Kind, index: str = "") -> Query:
+    """The rows of a report; `index` is the one to read it by (chassis.documents.list_index), else SQLite chooses."""
     documents, search = kind.table("s"), kind.table("_search")
     clauses = {
         "since": "AND d.date >= :since",
         "until": "AND d.date <= :until",
         "status": "AND d.status = :status",
+        "branch": "AND d.branch = :only_branch",
         "search": f"AND d.{kind.key} IN (SELECT s.{kind.key} FROM {search} s WHERE s.company = :company"
         " AND s.kind = :kind AND s.term >= :term AND s.term < :term_end)",
         **{f"after_{sort}_{'up' if up else 'down'}": _after(sort, up) for sort in SORTS for up in (True, False)},
@@ -106,7 +110,8 @@ def _list_query(kind: Kind) -> Query:
         f"{kind.kind}.list",
         f"""SELECT d.{kind.key} AS key, d.currency, d.branch, d.portal_reference, d.total_minor, d.open_minor,
                    {", ".join(f"d.{name}" for name in columns.split(", ") if not name.endswith("_minor"))}, {extra}
-            FROM {documents} d WHERE d.company = :company AND d.kind = :kind
+            FROM {documents} d {f"INDEXED BY {index}" if index else ""}
+            WHERE d.company = :company AND d.kind = :kind
             {_BRANCH.format("d")} {{clauses}} ORDER BY {{order}} LIMIT :limit""",
         needs=kind.needs,
         clauses=clauses,
@@ -179,7 +184,7 @@ def _links_query(service: str, prefix: str) -> Query:
     )
 
 
-LIST = {kind.kind: _list_query(kind) for kind in KINDS.values()}
+LIST = {kind.kind: list_query(kind) for kind in KINDS.values()}
 SUMS = {kind.kind: _sums_query(kind) for kind in KINDS.values()}
 FOUND = {kind.kind: _found_query(kind, LIST[kind.kind]) for kind in KINDS.values()}
 DOCUMENT = {kind.kind: _document_query(kind) for kind in KINDS.values()}

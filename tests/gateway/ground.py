@@ -22,6 +22,8 @@ from gateway.config import GatewaySettings
 from gateway.people import PERMISSIONS
 from services.identity.projections import PROJECTIONS as identity
 from services.identity.projections import companies, people
+from services.licensing.projections import PROJECTIONS as licensing
+from services.licensing.projections import features
 
 PASSWORD = "correct horse battery"
 CUSTOMER = "K-100"
@@ -111,6 +113,7 @@ class Ground:
         self.commands = FakeCommands()
         self.models: dict[str, ReadModel] = {}
         self.model("identity", identity).move("people", "C-A", 10)
+        self.license("order_pad", "*")
         gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1", **(env or {})})
         self.app: Flask = create_app(settings, gateway, rpc=self.identity, commands=self.commands)
         self.company("C-A", "Aldergrove Ltd")
@@ -118,6 +121,17 @@ class Ground:
         self.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer")
         self.person(OTHER, "C-B", "bo@b.example", "Bo Berg")
         self.person(STAFF, "", "sam@s.example", "Sam Steel", roles=("agent", "portal_admin"))
+
+    def license(self, feature: str, company: str) -> None:
+        """Have licensing know that a feature is licensed."""
+        model = self.models.get("licensing") or self.model("licensing", licensing)
+        model.put(features.FEATURES, company=company, feature=feature)
+
+    def unlicense(self, feature: str, company: str) -> None:
+        """Have licensing know that it is licensed no longer."""
+        self.models["licensing"].db.execute(
+            f"DELETE FROM {features.FEATURES.name} WHERE company = ? AND feature = ?", (company, feature)
+        )
 
     def company(self, key: str, name: str, currency: str = "EUR") -> None:
         """Have identity know a company."""

@@ -51,6 +51,16 @@ def test_every_page_but_public_ones_asks_for_a_session(ground: Ground) -> None:
             assert answer.location.startswith("/login?"), rule.rule
 
 
+def test_without_the_order_pad_licence_the_feature_is_not_there(ground: Ground) -> None:
+    browser = ground.signed_in()
+    assert 'href="/order-pad"' in browser.get("/").text
+    ground.unlicense("order_pad", "*")
+    assert 'href="/order-pad"' not in browser.get("/").text
+    assert browser.get("/order-pad").status_code == 403
+    ground.license("order_pad", "C-A")
+    assert browser.get("/order-pad").status_code != 403
+
+
 def test_a_missing_permission_hides_the_page_and_refuses_it(ground: Ground) -> None:
     browser = ground.signed_in()
     assert 'href="/order-pad"' in browser.get("/").text
