@@ -21,12 +21,14 @@ POINTS = (
     "erp_sync.after_answers",  # answers are counted, not acknowledged
     "erp_sync.after_completed",  # the run's end is in its stream, the run's table does not say so
 )
+PART_OF = {name: part for part, name in enumerate((*POINTS, "command", "broker", "store"))}
+"""Which part of the export each test imports."""
 RUNS_OF = f"SELECT state FROM {RUNS.name} WHERE file_name = ?"
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_process_is_killed_during_an_import(shop: Ground, point: str) -> None:
-    part = POINTS.index(point)
+    part = PART_OF[point]
     flag = shop.portal.arm(point)
     summary = shop.summary(shop.start_import(shop.file(part)))
     shop.wait_killed(flag)
@@ -35,8 +37,23 @@ def test_a_process_is_killed_during_an_import(shop: Ground, point: str) -> None:
     assert shop.miscounted(summary, part) == []
 
 
+@pytest.mark.parametrize("name", ["broker", "store"])
+def test_a_part_that_all_share_is_killed_during_an_import(shop: Ground, name: str) -> None:
+    part = PART_OF[name]
+    shop.portal.halt("payments-worker")
+    try:
+        command = shop.start_import(file := shop.file(part))
+        wait_until(lambda: runs(shop, file.name) == ["started"], PATIENCE, lambda: f"{runs(shop, file.name)}")
+        shop.portal.kill(name)
+    finally:
+        shop.portal.go_on("payments-worker")
+
+    assert shop.miscounted(shop.summary(command), part) == []
+    assert shop.faults_of_imports() == []
+
+
 def test_the_command_is_killed_and_the_import_goes_on(shop: Ground) -> None:
-    part = len(POINTS)
+    part = PART_OF["command"]
     shop.portal.halt("payments-worker")
     try:
         command = shop.start_import(file := shop.file(part))
