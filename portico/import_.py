@@ -155,9 +155,12 @@ def import_(
     Exit codes: 0 all of it is in, 3 some documents were refused (see --errors), 1 nothing was imported. Ctrl-C ends the
     waiting, not the import.
     """
+    from chassis import log
     from portico.import_view import View
     from portico.running import settings
 
+    # What is away is told in the view; log lines would spoil what a script reads.
+    log.configure("import", "ERROR", "console")
     if bool(run) == bool(file) or (file is not None and not profile):
         raise typer.BadParameter("give a FILE and its --profile, or --follow RUN alone")
     found = settings()
