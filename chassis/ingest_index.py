@@ -15,6 +15,8 @@ from chassis.codec import dumps, loads
 from chassis.statedb import StateDb
 
 NO_STREAM = -1
+ANSWERS = 2000
+"""How many answers are remembered for batches that come again: more than a sender has unanswered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class IngestIndex:
         stream.changed.add((kind, key))
 
     def write(self, streams: Sequence[StreamIndex], answers: Iterable[dict[str, Any]]) -> None:
-        """Keep a window's changes and its answers, in one transaction; the window before is answered by now."""
+        """Keep a window's changes and its answers, in one transaction."""
         moved, changed = [], []
         for stream in streams:
             if stream.moved:
@@ -92,11 +94,13 @@ class IngestIndex:
             connection.executemany("DELETE FROM ingest_index WHERE stream = ?", forgotten)
             connection.executemany("INSERT OR REPLACE INTO ingest_streams VALUES (?, ?)", moved)
             connection.executemany("INSERT OR REPLACE INTO ingest_index VALUES (?, ?, ?, ?, ?)", changed)
-            connection.execute("DELETE FROM ingest_answers")
             connection.executemany("INSERT OR REPLACE INTO ingest_answers VALUES (?, ?, ?)", rows)
+            connection.execute(
+                "DELETE FROM ingest_answers WHERE rowid <= (SELECT max(rowid) FROM ingest_answers) - ?", (ANSWERS,)
+            )
 
     def answered(self, run: Any, batch: Any) -> dict[str, Any] | None:
-        """The answer that was written for a batch of the last window, if it was one of them."""
+        """The answer that was given to a batch, if it is one of the last ANSWERS."""
         row = self._state.row("SELECT answer FROM ingest_answers WHERE run = ? AND batch = ?", str(run), str(batch))
         answer: dict[str, Any] | None = loads(row["answer"]) if row else None
         return answer

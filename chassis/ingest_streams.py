@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from esdbclient import AsyncEventStoreDBClient, AsyncioEventStoreDBClient, NewEvent, StreamState
+from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
 from esdbclient.exceptions import NotFound as StreamNotFound
 from esdbclient.exceptions import WrongCurrentVersion
 
@@ -49,6 +49,7 @@ class Recorder:
         self._index = index
         self._uri = esdb_uri
         self._client: AsyncEventStoreDBClient | None = None
+        self._connecting = asyncio.Lock()
 
     async def record(self, batches: Sequence[Batch], *, append: bool) -> list[StreamIndex]:
         """Decide all documents, append what changed unless it is a dry run; the streams as they are then."""
@@ -214,8 +215,11 @@ class Recorder:
             return
 
     async def _connect(self) -> AsyncEventStoreDBClient:
-        if self._client is None:
-            self._client = await AsyncioEventStoreDBClient(uri=self._uri)
+        async with self._connecting:
+            if self._client is None:
+                client = AsyncEventStoreDBClient(uri=self._uri)
+                await client.connect()
+                self._client = client
         return self._client
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from esdbclient import AsyncEventStoreDBClient, AsyncioEventStoreDBClient, NewEvent, StreamState
+from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
 from esdbclient.exceptions import (
     DeadlineExceeded as StoreDeadline,
 )
@@ -86,9 +86,11 @@ class Repository:
         async with self._connecting:
             if self._client is None:
                 try:
-                    self._client = await AsyncioEventStoreDBClient(uri=self._uri)
+                    client = AsyncEventStoreDBClient(uri=self._uri)
+                    await client.connect()
                 except _STORE_AWAY as error:
                     raise _away() from error
+                self._client = client
         return self._client
 
     async def close(self) -> None:

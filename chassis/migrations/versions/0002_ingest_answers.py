@@ -1,4 +1,4 @@
-"""The answers of the last ingested window, so that a batch that comes again gets the answer it got."""
+"""The answers to the last ingested batches, so that a batch that comes again gets the answer it got."""
 
 from alembic import op
 

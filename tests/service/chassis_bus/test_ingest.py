@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 from esdbclient import EventStoreDBClient, NewEvent, RecordedEvent, StreamState
 from esdbclient.exceptions import NotFound
 
-from chassis import bus
+from chassis import bus, statedb
 from chassis.batches import Answer, BatchSender
 from chassis.codec import dumps, loads
 from chassis.config import Settings
-from tests.service.chassis_bus.toy_documents import SERVICE
+from chassis.ingest import Ingest
+from tests.service.chassis_bus.toy_documents import CODEC, KINDS, SERVICE
 from tests.support.processes import LocalStore, Process
 from tests.support.settings import environment, make_settings
 from tests.support.waiting import wait_until
@@ -148,6 +150,16 @@ def test_only_what_changed_is_appended_and_only_where_it_matters(rig: Rig) -> No
     assert counts(answer) == (2, 1, 0, 0)
     assert rig.stored("documents-change")[3:] == [("InvoiceRecorded", "1"), ("InvoiceRecorded", "2")]
     assert rig.stored("ledger-change")[3:] == [("ItemSettled", "2")]
+
+
+def test_a_batch_that_is_sent_again_gets_the_answer_it_got(rig: Rig) -> None:
+    rig.start()
+    message = rig.message("again", invoice("1"))
+    rig.sender.send(message)
+    first = rig.answer()
+    rig.sender.send(message)
+    assert rig.answer() == first
+    assert counts(first) == (1, 0, 0, 0)
 
 
 def test_an_older_state_never_overwrites_a_newer_one(rig: Rig) -> None:
@@ -320,3 +332,20 @@ def test_no_more_batches_go_out_than_may_be_unanswered(rig: Rig) -> None:
     assert sender.send(messages[0]) == 1, "the same again takes no more room"
     assert [name[1] for name in sender.overdue(0.0)] == [str(message["batch"]) for message in messages[:2]]
     sender.stop()
+
+
+def test_documents_wait_while_the_read_models_are_behind(rig: Rig) -> None:
+    lag = [5.0]
+    statedb.migrate(rig.settings.state_db(SERVICE), SERVICE)
+    ingest = Ingest(SERVICE, KINDS, CODEC, rig.settings, lambda: lag[0])
+    stop = threading.Event()
+    thread = threading.Thread(target=ingest.run, args=(stop,))
+    thread.start()
+    rig.sender.send(rig.message("lag", invoice("1")))
+    wait_until(lambda: ingest.status()["state"] == "waiting for the read models", 10)
+    assert rig.sender.answers(0.5) == []
+    lag[0] = 0.0
+    assert counts(rig.answer()) == (1, 0, 0, 0)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()

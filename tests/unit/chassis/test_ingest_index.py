@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis import statedb
+from chassis import ingest_index, statedb
 from chassis.ingest_index import NO_STREAM, IngestIndex, Known
 from chassis.statedb import StateDb
 
@@ -64,9 +64,11 @@ def test_a_stream_learned_afresh_keeps_nothing_of_before(state: StateDb) -> None
     )
 
 
-def test_the_last_windows_answers_are_kept(state: StateDb) -> None:
+def test_the_last_answers_are_kept(state: StateDb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_index, "ANSWERS", 2)
     index = IngestIndex(state)
-    index.write([], [{"run": "R1", "batch": 1, "changed": 3}])
-    assert index.answered("R1", 1) == {"run": "R1", "batch": 1, "changed": 3}
-    index.write([], [{"run": "R1", "batch": 2, "changed": 0}])
+    for batch in (1, 2, 3):
+        index.write([], [{"run": "R1", "batch": batch, "changed": batch}])
     assert index.answered("R1", 1) is None
+    assert index.answered("R1", 2) == {"run": "R1", "batch": 2, "changed": 2}
+    assert index.answered("R1", 3) == {"run": "R1", "batch": 3, "changed": 3}
