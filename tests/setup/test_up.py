@@ -1,0 +1,140 @@
+"""`portico up` as a person runs it: everything starts, is looked at from elsewhere, and stops without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deploy.local.stop import ours
+from portico.processes import PROCESSES
+from tests.support.ports import free_port, listening
+from tests.support.waiting import wait_until
+
+FOLLOWS = "The logs follow"
+
+
+class Terminal:
+    """Where somebody types `portico …` for one data folder and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder / "var"
+        self.port = free_port()
+        self.output = folder / "output"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {**os.environ, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port), **more}
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portico", *arguments]
+        return subprocess.run(command, env=self.environment(**more), capture_output=True, text=True)
+
+    def up(self) -> subprocess.Popen[bytes]:
+        """Start in the foreground and wait until the logs follow."""
+        command = [sys.executable, "-m", "portico", "up", "--no-demo"]
+        with self.output.open("wb") as out:
+            process = subprocess.Popen(command, env=self.environment(), stdout=out, stderr=out)
+        wait_until(lambda: FOLLOWS in self.said() or process.poll() is not None, 170, self.said)
+        assert FOLLOWS in self.said(), self.said()
+        return process
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def status(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        return answer
+
+    def pid(self, name: str) -> int:
+        return next(int(one["pid"]) for one in self.status()["processes"] if one["name"] == name)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path_factory.mktemp("up"))
+    process = terminal.up()
+    yield terminal
+    if process.poll() is None:
+        process.terminate()
+    process.wait(90)
+    terminal.run("down")
+
+
+def test_the_portal_answers_at_the_address_it_prints(terminal: Terminal) -> None:
+    address = f"http://localhost:{terminal.port}"
+    assert address in terminal.said()
+    with urllib.request.urlopen(f"{address}/login", timeout=10) as page:
+        assert page.status == 200
+
+
+def test_every_process_is_ready(terminal: Terminal) -> None:
+    processes = terminal.status()["processes"]
+    assert [one["name"] for one in processes] == [process.name for process in PROCESSES]
+    assert [one for one in processes if not one["ready"]] == []
+
+
+def test_positions_of_projectors_and_relays_are_told(terminal: Terminal) -> None:
+    parts = {(one["process"], one["part"].split(":")[0]) for one in terminal.status()["parts"]}
+    assert {("orders-worker", "projector"), ("orders-worker", "relay")} <= parts
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_runs(terminal: Terminal) -> None:
+    done = terminal.run("doctor")
+    checked = [line for line in done.stdout.splitlines() if line.startswith("problem") and ".venv" not in line]
+    assert checked == []
+
+
+def test_a_second_up_says_that_it_runs(terminal: Terminal) -> None:
+    done = terminal.run("up", "--detach")
+    assert done.returncode == 0
+    assert f"runs already at http://localhost:{terminal.port}" in done.stdout
+
+
+def test_another_copy_on_the_same_port_is_refused_and_told_which_to_choose(terminal: Terminal, tmp_path: Path) -> None:
+    done = terminal.run("up", "--detach", PORTICO_VAR=str(tmp_path / "other"))
+    assert done.returncode == 1
+    assert f"Port {terminal.port} is in use" in done.stderr
+    assert "PORTICO_PORT=" in done.stderr
+
+
+def test_a_killed_worker_comes_back_by_itself(terminal: Terminal) -> None:
+    killed = terminal.pid("orders-worker")
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: terminal.pid("orders-worker") not in (0, killed), 30, "a new orders-worker")
+    wait_until(lambda: all(one["ready"] for one in terminal.status()["processes"]), 60, "all ready again")
+
+
+def test_an_up_that_was_killed_is_taken_over_and_down_stops_it_all(terminal: Terminal) -> None:
+    first = next(p for p in psutil.Process().children() if "up" in p.cmdline())
+    first.kill()
+    first.wait(10)
+    assert terminal.status()["running"] is True
+    second = terminal.up()
+    done = terminal.run("down")
+    assert "Everything is stopped" in done.stdout
+    assert second.wait(60) == 0
+    assert "stopped from elsewhere" in terminal.said()
+    assert ours(terminal.var) == []
+    assert not listening(terminal.port)
+
+
+def test_it_starts_again_and_a_closed_terminal_stops_each_process_in_its_time(terminal: Terminal) -> None:
+    started = time.monotonic()
+    again = terminal.up()
+    print(f"second start: {time.monotonic() - started:.1f} s")
+    stops = terminal.var / "log/supervisor.log"
+    stops.write_text("")
+    again.send_signal(signal.SIGHUP)
+    assert again.wait(90) == 0
+    assert ours(terminal.var) == []
+    assert "SIGKILL" not in stops.read_text()
