@@ -52,4 +52,4 @@ def bench(
     finally:
         if not keep:
             bed.stop()
-    show(rows, Console(file=sys.stdout), as_json)
+    show(rows, Console(file=sys.stdout, width=max(120, console.width)), as_json)
