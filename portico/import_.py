@@ -91,16 +91,18 @@ def start(settings: Settings, rpc: RpcClient, order: Order) -> str:
 
 def follow(rpc: RpcClient, run: str, shown: Shown) -> dict[str, Any]:
     """Wait for the run's end, as long as it takes; its last status, `state` done or failed."""
+    pause = _LOOK_SECONDS
     while True:
         try:
             status: dict[str, Any] = rpc.call("erp_sync", "run_status", {"run": run}, 5.0, idempotent=True)
-        except Unavailable as error:
+        except PorticoError as error:
             shown({"run": run, "state": "away", "message": error.message})
         else:
             shown(status)
             if status["state"] in ("done", "failed"):
                 return status
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.1, 1.0)
 
 
 def _keep(settings: Settings, file: Path) -> str:

@@ -55,7 +55,9 @@ def imports(stop: threading.Event, settings: Settings) -> None:
     with Streams(settings, stop) as streams:
         importer = Importer(settings, table, streams, stop)
         while not stop.is_set():
-            table.take_in(_requested(settings))
+            requested = _requested(settings)
+            if requested:
+                table.take_in(requested)
             found = table.next()
             if found is None:
                 stop.wait(_LOOK_SECONDS)

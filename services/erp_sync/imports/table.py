@@ -72,11 +72,6 @@ class Imports:
         )
         return (Request(**loads(row["request"])), row["state"]) if row else None
 
-    def known(self, runs: Sequence[str]) -> set[str]:
-        """Those of the runs that were taken in before."""
-        marks = ", ".join("?" * len(runs))
-        return {row["run"] for row in self._state.rows(f"SELECT run FROM imports WHERE run IN ({marks})", *runs)}
-
     def begin(self, run: str) -> None:
         """Its file is about to be read, for the first time or again."""
         with self._state.transaction() as db:
