@@ -30,7 +30,8 @@ test: test-ready ## Everything that must hold: ruff, mypy, all tests (ARGS="-k o
 	$(VENV)/python -m mypy
 	$(VENV)/python -m pytest $(ARGS)
 
-lint: test-ready ## ruff and mypy only
+lint: ## ruff and mypy only
+	@$(PYTHON) deploy/local/bootstrap.py --test
 	$(VENV)/python -m ruff check .
 	$(VENV)/python -m mypy
 
@@ -38,7 +39,7 @@ venv: ## Make or mend .venv from the locked requirements
 	@exec $(PYTHON) deploy/local/bootstrap.py
 
 test-ready: ## Also install what the tests need: RabbitMQ, Chromium
-	@exec $(PYTHON) deploy/local/bootstrap.py --test
+	@exec $(PYTHON) deploy/local/bootstrap.py --test --parts
 
 lock: ## Write requirements/*.txt anew from *.in (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv:  pipx install uv'; exit 1; }

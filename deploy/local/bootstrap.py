@@ -2,7 +2,8 @@
 """Makes `.venv` from the locked, hashed requirements, and keeps it whole. Standard library only.
 
     python3 deploy/local/bootstrap.py           what a running Portico needs
-    python3 deploy/local/bootstrap.py --test    also what `make test` needs: libraries and system parts
+    python3 deploy/local/bootstrap.py --test    also the libraries of `make test` and `make lint`
+    … --parts                                   also the system parts that the tests run against
 
 A stamp in `.venv`, written last, holds the hashes of what was installed. No stamp, another folder, another Python or
 a missing file means that it is not whole: it is made anew. Only a changed lock is installed over what is there.
@@ -36,11 +37,10 @@ from deploy.local.problem import Problem, from_os_error  # noqa: E402
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0 when `.venv` is whole, else 1 with the reason on stderr."""
-    with_tests = "--test" in arguments
     try:
         _use_new_enough_python()
-        ensure(ROOT, "test" if with_tests else "run")
-        if with_tests:
+        ensure(ROOT, "test" if "--test" in arguments else "run")
+        if "--parts" in arguments:
             from deploy.local.test_parts import ensure_test_parts
 
             ensure_test_parts(os.environ)

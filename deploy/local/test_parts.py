@@ -23,11 +23,11 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
     if browser(environment) is None:
         packages.append("chromium-browser" if _is_ubuntu() else "chromium")
     if packages or not has_font():
-        install([*packages, *([] if has_font() else ["fonts-liberation"])], "the tests")
+        install([*packages, *([] if has_font() else ["fonts-liberation"])], "the test run")
     found = browser(environment)
     if found is None:
         raise Problem(
-            "The tests need Chromium, and installing the package brought no browser that runs.",
+            "The test run needs Chromium, and installing the package brought no browser that runs.",
             "Install Chromium or Chrome, or name one:  make test PORTICO_CHROMIUM=/path/to/chromium",
         )
 
