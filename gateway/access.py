@@ -55,6 +55,7 @@ class Visit:
         self.commands = ground.commands
         self.web = web
         self.pending = False
+        self.gaps = 0  # parts that said "not ready yet"
         self.watched: set[str] = set()
         self._patience = _WAIT_SECONDS
         self._versions: dict[str, int] | None = None

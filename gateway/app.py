@@ -106,6 +106,7 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
     app.session_interface = Sessions(found.store, secret, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon)
+    app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)

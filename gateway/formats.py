@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask
@@ -92,8 +91,18 @@ def as_plain(value: Any) -> str:
 
 def install(app: Flask) -> None:
     """Make them filters: `{{ row.due|date }}`, `{{ row.open|money(row.currency) }}`."""
-    app.jinja_env.globals["new_id"] = lambda: str(uuid4())
+
+    @lru_cache(maxsize=1024)
+    def _status(status: str, overdue: bool, kind: str, locale: str) -> Markup:
+        words: Any = app.jinja_env.get_template("_macros/words.html").module
+        return Markup(words.document_status(status, overdue, kind).strip())
+
+    def as_status(status: str, kind: str, overdue: Any = False) -> Markup:
+        """A document's status as word and colour."""
+        return _status(status, bool(overdue), kind, LOCALE.get())
+
     app.jinja_env.filters.update(
+        status=as_status,
         date=as_date,
         datetime=as_time,
         ago=ago,

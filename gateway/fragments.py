@@ -14,9 +14,9 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
-from flask import render_template
+from flask import current_app
 from markupsafe import Markup
 
 from gateway.access import Scope
@@ -65,6 +65,11 @@ class FragmentCache:
             self._kept.clear()
 
 
+def render_part(template: str, **values: Any) -> str:
+    """A template for a part of a page: without what Flask adds for whole pages (request, session, g)."""
+    return current_app.jinja_env.get_template(template).render(values)
+
+
 def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, extra: Hashable) -> Hashable:
     """Everything a fragment may depend on: versions first, then who sees it and how."""
     versions = scope.versions()
@@ -79,31 +84,33 @@ def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, ext
 
 
 def fragment(
-    name: str, *, models: tuple[str, ...], personal: bool = False
+    name: str, *, models: tuple[str, ...] | Callable[[Scope], tuple[str, ...]], personal: bool = False
 ) -> Callable[[Callable[Concatenate[Scope, P], str]], Callable[Concatenate[Scope, P], Markup]]:
-    """Cache what the function renders. `models` ("service.model_v1") are all the read models whose rows it shows.
+    """Cache what the function renders. `models` ("service.model_v1") are all the read models whose rows it shows,
+    or a function that gives them for a scope.
 
     `personal` when anything in it is the contact's own. Further arguments are part of the key and must be hashable.
-    While a model is not built the fragment says so, and is not kept.
+    While a model is not built the fragment says so, and neither it nor one around it is kept.
     """
-
-    shown = tuple(_VERSION.sub("", model) for model in models)
-    services = tuple(model.partition(".")[0] for model in models)
 
     def decorate(render: Callable[Concatenate[Scope, P], str]) -> Callable[Concatenate[Scope, P], Markup]:
         @functools.wraps(render)
         def cached(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> Markup:
-            scope.settle(*services)
-            scope.visit.watched.update(shown)
-            kept = scope.visit.fragments
+            services, shown = _plain(models if isinstance(models, tuple) else models(scope))
+            visit = scope.visit
+            visit.settle(services)
+            visit.watched.update(shown)
             key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())) if kwargs else args)
-            found = kept.get(key)
+            found = visit.fragments.get(key)
             if found is None:
+                gaps = visit.gaps
                 try:
                     found = Markup(render(scope, *args, **kwargs))
                 except NotReady:
-                    return _not_ready()
-                kept.put(key, found)
+                    visit.gaps += 1
+                    return Markup(render_part("_states/not_ready.html"))
+                if visit.gaps == gaps:
+                    visit.fragments.put(key, found)
             return found
 
         return cached
@@ -111,5 +118,8 @@ def fragment(
     return decorate
 
 
-def _not_ready() -> Markup:
-    return Markup(render_template("_states/not_ready.html"))
+@functools.lru_cache(maxsize=1024)
+def _plain(models: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Services, and models without their version, as the tables of versions name them."""
+    services = tuple(dict.fromkeys(model.partition(".")[0] for model in models))
+    return services, tuple(_VERSION.sub("", model) for model in models)

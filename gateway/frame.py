@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from werkzeug import Response
 from gateway import people
 from gateway.access import Scope
 from gateway.config import LANGUAGES
-from gateway.fragments import fragment
+from gateway.fragments import fragment, render_part
 from gateway.navigation import Navigation, navigation
 from gateway.parts import parts
 from gateway.reads import NotReady
@@ -33,13 +33,13 @@ _RECENT = 6
 
 
 @lru_cache(maxsize=512)
-def _navigation(table_id: int, permissions: frozenset[str], roles: frozenset[str]) -> Navigation:
+def _navigation(table_id: int, permissions: frozenset[str], roles: frozenset[str], _language: str) -> Navigation:
     return navigation(parts().access, permissions, roles)
 
 
 def navigation_of(scope: Scope) -> Navigation:
     """Tabs, reports, tasks and quick access of this person."""
-    return _navigation(id(scope.visit.ground.access), scope.permissions, scope.staff_roles)
+    return _navigation(id(scope.visit.ground.access), scope.permissions, scope.staff_roles, scope.language)
 
 
 @fragment("frame.above", models=(people.COMPANIES_MODEL,))
@@ -49,7 +49,7 @@ def _above(
     """From the doctype to the content, with marks where something differs from page to page."""
     nav = navigation_of(scope)
     common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": parts().gateway, "theme": theme}
-    top = render_template(
+    top = render_part(
         "_frame/top.html",
         name=name,
         company=company,
@@ -59,13 +59,13 @@ def _above(
         is_staff=scope.is_staff,
         **common,
     )
-    return render_template(
+    return render_part(
         "_frame/above.html",
         title=_TITLE,
         head_end=Markup(_HEAD_END),
         body_class=f"framed menu-{menu}",
         top=Markup(top),
-        side=Markup(render_template("_frame/side.html", **common)),
+        side=Markup(render_part("_frame/side.html", **common)),
         mark={"recent": Markup(_RECENT_HERE)},
         **common,
     )
@@ -84,17 +84,17 @@ def _branches(scope: Scope) -> dict[str, str]:
 @fragment("frame.tasks", models=())
 def _tasks(scope: Scope, tab: str, path: str) -> str:
     nav = navigation_of(scope)
-    return render_template("_frame/tasks.html", nav=nav, tab=tab, path=path, gateway=parts().gateway)
+    return render_part("_frame/tasks.html", nav=nav, tab=tab, path=path, gateway=parts().gateway)
 
 
 @fragment("frame.recent", models=())
 def _recent(scope: Scope, recent: tuple[tuple[str, str], ...]) -> str:
-    return render_template("_frame/recent.html", recent=recent) if recent else ""
+    return render_part("_frame/recent.html", recent=recent) if recent else ""
 
 
 @fragment("frame.foot", models=())
 def _foot(scope: Scope, live: str) -> str:
-    return render_template("_frame/foot.html", live=live, versions=_VERSIONS, gateway=parts().gateway)
+    return render_part("_frame/foot.html", live=live, versions=_VERSIONS, gateway=parts().gateway)
 
 
 class Frame:
@@ -122,6 +122,17 @@ class Frame:
         text = str(cached).replace(_CSRF, self.csrf).replace(_TITLE, str(escape(self._title)))
         text = text.replace(_RECENT_HERE, _recent(scope, self._recent))
         return Markup(text.replace(_HEAD_END, _LOOK_AGAIN if self.pending else ""))
+
+    def notes(self, flashes: Sequence[tuple[str, str]]) -> Markup:
+        """What is said above the content of this page alone."""
+        if not flashes and not self.pending:
+            return Markup()
+        return Markup(render_part("_frame/notes.html", flashes=flashes, pending=self.pending))
+
+    def around(self, body: Markup, flashes: Sequence[tuple[str, str]]) -> str:
+        """The whole page about a body that is ready."""
+        notes = self.notes(flashes)
+        return f"{self.above}{notes}{body}</main>\n</div>\n{self.below}</body>\n</html>\n"
 
     @property
     def tasks(self) -> Markup:
@@ -201,10 +212,20 @@ def render(template: str, *, title: str, crumb: bool = True, status: int = 200, 
     """
     scope: Scope | None = g.get("scope")
     ground = parts() if scope is None else scope.visit.ground
-    flashes = get_flashed_messages(with_categories=True) if "_flashes" in session else ()
-    values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": flashes}
+    values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": _flashes()}
     if scope is None:
         return render_template(template, frame=None, theme=theme(), head_end="", live="", **values), status
     access = ground.access.get(request.endpoint or "")
     frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET")
     return render_template(template, frame=frame, **values), status
+
+
+def render_ready(body: Callable[[Scope, Markup], Markup], *, title: str) -> str:
+    """The page about a body that is a fragment, of `(scope, tasks)`: for what is asked for most."""
+    scope: Scope = g.scope
+    frame = Frame(scope, scope.visit.ground.access.get(request.endpoint or ""), title, True)
+    return frame.around(body(scope, frame.tasks), _flashes())
+
+
+def _flashes() -> Sequence[tuple[str, str]]:
+    return get_flashed_messages(with_categories=True) if "_flashes" in session else ()  # type: ignore[return-value]

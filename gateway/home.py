@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from gateway.access import Scope
 from gateway.fragments import fragment
+from gateway.people import PEOPLE_MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Section:
     order: int
     needs: str
     role: str
+    models: tuple[str, ...]
 
     def is_for(self, permissions: frozenset[str], roles: frozenset[str]) -> bool:
         """Whether somebody with these rights gets it."""
@@ -52,8 +54,9 @@ def section(
 
     def decorate(render: Callable[[Scope], str]) -> Callable[[Scope], Markup]:
         show = fragment(f"home.{name}", models=models, personal=personal)(render)
-        _SECTIONS[name] = Section(show, place, order, needs, role)
+        _SECTIONS[name] = Section(show, place, order, needs, role, models)
         _mine.cache_clear()
+        models_of.cache_clear()
         return show
 
     return decorate
@@ -71,3 +74,10 @@ def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
     return [one.show(scope) for one in mine if one.place == "top"], [
         one.show(scope) for one in mine if one.place == "tables"
     ]
+
+
+@lru_cache(maxsize=256)
+def models_of(permissions: frozenset[str], roles: frozenset[str]) -> tuple[str, ...]:
+    """All read models that the start page of somebody with these rights shows; people's for the welcome."""
+    shown = (model for one in _mine(permissions, roles) for model in one.models)
+    return tuple(dict.fromkeys((PEOPLE_MODEL, *shown)))

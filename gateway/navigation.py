@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -30,7 +29,7 @@ STAFF_TABS = {
 class Link:
     """A place in the frame. `path` is also what tells whether it is the page at hand."""
 
-    title: Any
+    title: str
     path: str
     icon: str = ""
 
@@ -40,13 +39,13 @@ class Navigation:
     """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access."""
 
     tabs: tuple[tuple[str, Link], ...]
-    reports: tuple[tuple[Any, tuple[Link, ...]], ...]
+    reports: tuple[tuple[str, tuple[Link, ...]], ...]
     tasks: dict[str, tuple[Link, ...]]
     quick: tuple[Link, ...]
 
 
 def navigation(table: dict[str, Access], permissions: frozenset[str], staff_roles: frozenset[str]) -> Navigation:
-    """What these rights open. A page that cannot be opened is not shown."""
+    """What these rights open, in the reader's language. A page that cannot be opened is not shown."""
     titles = STAFF_TABS if staff_roles else CUSTOMER_TABS
     places = {tab: place for place, tab in enumerate(titles)}
     offered = sorted(
@@ -63,12 +62,12 @@ def navigation(table: dict[str, Access], permissions: frozenset[str], staff_role
         if own:
             # A stable sort: the tab leads to its leading feature, else to its first.
             first = min(own, key=lambda pair: not pair[1].leads)
-            tabs.append((key, Link(title, first[0].path)))
-    groups: dict[str, tuple[Any, list[Link]]] = {}
+            tabs.append((key, Link(str(title), first[0].path)))
+    groups: dict[str, tuple[str, list[Link]]] = {}
     tasks: dict[str, list[Link]] = {}
     for access, feature in offered:
         if feature.group is not None:
-            groups.setdefault(str(feature.group), (feature.group, []))[1].append(_link(access, feature))
+            groups.setdefault(str(feature.group), (str(feature.group), []))[1].append(_link(access, feature))
         for tab in feature.task_on:
             tasks.setdefault(tab, []).append(_link(access, feature))
     return Navigation(
@@ -80,4 +79,4 @@ def navigation(table: dict[str, Access], permissions: frozenset[str], staff_role
 
 
 def _link(access: Access, feature: Feature) -> Link:
-    return Link(feature.title, access.path, feature.icon)
+    return Link(str(feature.title), access.path, feature.icon)

@@ -84,26 +84,21 @@ def load_person(reads: Reads, contact_id: str) -> Person | None:
 
     def load() -> Person | None:
         rows = reads.rows(_PERSON, {"contact": contact_id})
-        return _person(contact_id, rows[0]) if rows else None
+        return _with_licences(reads, _person(contact_id, rows[0])) if rows else None
 
-    person = reads.memo(("person", contact_id), (identity.SERVICE,), load)
-    if person is None or not person.permissions & _NEEDS_FEATURE.keys():
+    return reads.memo(("person", contact_id), (identity.SERVICE, licensing.SERVICE), load)
+
+
+def _with_licences(reads: Reads, person: Person) -> Person:
+    """The person without the permissions whose feature the company has no licence for, or not yet known to have."""
+    if not person.permissions & _NEEDS_FEATURE.keys():
         return person
-    licensed = _licensed(reads, person.company)
-    kept = {one for one in person.permissions if _NEEDS_FEATURE.get(one) in licensed}
-    return person if kept == person.permissions else replace(person, permissions=frozenset(kept))
-
-
-def _licensed(reads: Reads, company: str) -> frozenset[str | None]:
-    """The features licensed for a company, and None, which needs no licence; None alone while that is not known."""
-
-    def load() -> frozenset[str | None]:
-        return frozenset({row.feature for row in reads.rows(_LICENSED, {"company": company})} | {None})
-
     try:
-        return reads.memo(("features", company), (licensing.SERVICE,), load)
+        licensed = {row.feature for row in reads.rows(_LICENSED, {"company": person.company})} | {None}
     except NotReady:
-        return frozenset({None})
+        licensed = {None}
+    kept = frozenset(one for one in person.permissions if _NEEDS_FEATURE.get(one) in licensed)
+    return person if kept == person.permissions else replace(person, permissions=kept)
 
 
 def _person(contact_id: str, row: Any) -> Person:

@@ -84,7 +84,6 @@ class Sessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write back what changed; set or drop the cookies."""
         assert isinstance(session, WebSession)
-        response.vary.add("Cookie")
         if session.record is not None:
             if session.modified:
                 session.record.data = dict(session)

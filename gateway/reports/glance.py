@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import render_template
-
 from gateway.access import Scope
+from gateway.fragments import render_part
 from gateway.home import section
 from gateway.queries import Query
 from gateway.reports.kinds import KINDS, LIST, Kind
@@ -37,12 +36,15 @@ def register() -> None:
 
 def _balance(scope: Scope) -> str:
     overdue = {row.currency: row for row in scope.rows(_OVERDUE)}
-    return render_template("home/balance.html", scope=scope, balances=scope.rows(_BALANCE), overdue=overdue)
+    return render_part("home/balance.html", scope=scope, balances=scope.rows(_BALANCE), overdue=overdue)
 
 
 def _newest_of(kind: Kind) -> Callable[[Scope], str]:
     def newest(scope: Scope) -> str:
         rows = scope.rows(LIST[kind.kind].variant(order="date_down"), kind=kind.kind, limit=NEWEST)
-        return render_template("home/glance.html", scope=scope, kind=kind, rows=rows)
+        may_be_late, today = kind.kind == "invoice", scope.today.isoformat()
+        return render_part(
+            "home/glance.html", title=str(kind.title), kind=kind, rows=rows, may_be_late=may_be_late, today=today
+        )
 
     return newest

@@ -15,15 +15,17 @@ from werkzeug.test import TestResponse
 from chassis import readmodel
 from chassis.config import Settings
 from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
-from chassis.messages import Context
+from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import Projection
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.people import PERMISSIONS
 from services.identity.projections import PROJECTIONS as identity
 from services.identity.projections import companies, people
+from services.licensing.contract import MARKETPLACE, ORDER_PAD
 from services.licensing.projections import PROJECTIONS as licensing
 from services.licensing.projections import features
+from services.licensing.projections.features import FEATURES
 
 PASSWORD = "correct horse battery"
 CUSTOMER = "K-100"
@@ -113,6 +115,9 @@ class Ground:
         self.commands = FakeCommands()
         self.models: dict[str, ReadModel] = {}
         self.model("identity", identity).move("people", "C-A", 10)
+        licences = self.model("licensing", licensing)
+        for feature in (ORDER_PAD, MARKETPLACE):
+            licences.put(FEATURES, company=ALL_COMPANIES, feature=feature)
         self.license("order_pad", "*")
         gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1", **(env or {})})
         self.app: Flask = create_app(settings, gateway, rpc=self.identity, commands=self.commands)
