@@ -1,0 +1,38 @@
+"""What axe finds on the pages, light and dark, on a phone and on a desktop: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+Visit = Callable[..., Page]
+LogIn = Callable[[Page, str], Page]
+CUSTOMER = ("/", "/orders", "/invoices", "/order-pad", "/support", "/support/new", "/projects", "/add-ons", "/search?q=8", "/settings")  # fmt: skip
+STAFF = ("/", "/companies", "/companies/C10010", "/companies/C10010/contacts/new", "/desk", "/sync", "/sync/postings")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("role", "pages"), [("buyer", CUSTOMER), ("portal admin", STAFF)], ids=["customer", "staff"])
+def test_axe_finds_nothing(
+    visit: Visit, log_in: LogIn, size: str, scheme: str, role: str, pages: tuple[str, ...]
+) -> None:
+    page = visit(size)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto("/login")
+    found = _violations(page)
+    log_in(page, role)
+    for path in pages:
+        page.goto(path)
+        found += _violations(page)
+    assert not found, "\n".join(found)
+
+
+def _violations(page: Page) -> list[str]:
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [
+        f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"
+        for one in results.response["violations"]
+    ]
