@@ -10,7 +10,18 @@ from playwright.sync_api import Page
 
 Visit = Callable[..., Page]
 LogIn = Callable[[Page, str], Page]
-CUSTOMER = ("/", "/orders", "/invoices", "/order-pad", "/support", "/support/new", "/projects", "/add-ons", "/search?q=8", "/settings")  # fmt: skip
+CUSTOMER = (
+    "/",
+    "/orders",
+    "/invoices",
+    "/order-pad",
+    "/support",
+    "/support/new",
+    "/projects",
+    "/add-ons",
+    "/search?q=8",
+    "/settings",
+)
 STAFF = ("/", "/companies", "/companies/C10010", "/companies/C10010/contacts/new", "/desk", "/sync", "/sync/postings")
 
 
