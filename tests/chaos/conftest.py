@@ -61,11 +61,16 @@ class Ground:
             known = {one.reference for one in self.client.acknowledged()}
             return len(found) >= len(known) and set(found) <= set(states)
 
-        wait_until(reached, PATIENCE, lambda: f"all orders {' or '.join(states)}; {self._state()}")
+        wait_until(
+            reached, PATIENCE, lambda: f"all {' or '.join(states)}; {self._state()}; {self._checked_orders()[:5]}"
+        )
 
     def faults_of_orders(self) -> list[str]:
         """All that is wrong with the orders, after each has come through."""
         self.wait_states("posted")
+        return self._checked_orders()
+
+    def _checked_orders(self) -> list[str]:
         return faults_of_orders(self.client.acknowledged(), self.erp.ledger(), seen.orders(self.portal))
 
     def file(self, part: int) -> Path:
@@ -88,21 +93,25 @@ class Ground:
 
     def faults_of_imports(self) -> list[str]:
         """All that is wrong with what was imported, after the portal has caught up."""
-        source, parts, portal = self.source, self._imported, self.portal
-        expected, items, balances = source.documents(parts), source.open_items(parts), source.balances(parts)
+        documents, items = self.source.documents(self._imported), self.source.open_items(self._imported)
 
         def caught_up() -> bool:
-            return len(seen.documents(portal)) >= len(expected) and len(seen.open_items(portal)) >= len(items)
+            shown = len(seen.documents(self.portal)), len(seen.open_items(self.portal))
+            return shown[0] >= len(documents) and shown[1] >= len(items)
 
-        wait_until(caught_up, PATIENCE, lambda: f"{len(expected)} documents shown; {self._state()}")
-        found = seen.balances(portal)
+        wait_until(caught_up, PATIENCE, lambda: f"all shown; {self._state()}; {self._checked_imports()[:5]}")
+        return self._checked_imports()
+
+    def _checked_imports(self) -> list[str]:
+        source, parts, portal = self.source, self._imported, self.portal
+        balances, said = source.balances(parts), seen.balances(portal)
         return [
-            *faults_of_import(expected, seen.documents(portal), seen.events_of_documents(portal)),
-            *faults_of_import(items, seen.open_items(portal), seen.events_of_ledgers(portal)),
+            *faults_of_import(source.documents(parts), seen.documents(portal), seen.events_of_documents(portal)),
+            *faults_of_import(source.open_items(parts), seen.open_items(portal), seen.events_of_ledgers(portal)),
             *(
-                f"wrong total: {company} owes {balances.get(company)}, the portal says {found.get(company)}"
-                for company in sorted(balances.keys() | found)
-                if balances.get(company) != found.get(company)
+                f"wrong total: {company} owes {balances.get(company)}, the portal says {said.get(company)}"
+                for company in sorted(balances.keys() | said)
+                if balances.get(company) != said.get(company)
             ),
         ]
 
@@ -138,8 +147,14 @@ def ground(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def shop(ground: Ground) -> Iterator[Ground]:
-    """The ground, with every process ready, and no point armed afterwards."""
-    wait_until(lambda: not ground.portal.unready(), PATIENCE, lambda: f"ready: {ground.portal.unready()}")
+    """The ground, before and afterwards with every process ready and no point armed."""
+    wait_ready(ground.portal)
     yield ground
     for flag in ground.portal.points.iterdir():
         flag.unlink(missing_ok=True)
+    wait_ready(ground.portal)
+
+
+def wait_ready(portal: Portal) -> None:
+    """Wait until every process of the portal is ready."""
+    wait_until(lambda: not portal.unready(), PATIENCE, lambda: f"all ready: {portal.unready()}")

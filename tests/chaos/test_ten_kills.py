@@ -14,8 +14,7 @@ import pytest
 
 from portico.processes import BROKER, EPMD, PROCESSES, STORE
 from tests.chaos.client import CUSTOMERS
-from tests.chaos.conftest import PARTS, PATIENCE, Ground
-from tests.support.waiting import wait_until
+from tests.chaos.conftest import PARTS, PATIENCE, Ground, wait_ready
 
 IMPORTED = range(PARTS - 3, PARTS)
 """Parts of the export that no other test imports."""
@@ -69,5 +68,5 @@ def test_ten_kills_at_random(shop: Ground, capsys: pytest.CaptureFixture[str]) -
     assert shop.faults_of_orders() == []
     assert shop.faults_of_imports() == []
     assert [shop.miscounted(summary, part) for summary, part in zip(summaries, IMPORTED, strict=True)] == [[], [], []]
-    wait_until(lambda: not shop.portal.unready(), PATIENCE, lambda: f"all ready: {shop.portal.unready()}")
+    wait_ready(shop.portal)
     assert shop.portal.ready()
