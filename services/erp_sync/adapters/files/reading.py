@@ -55,6 +55,7 @@ class Rows:
 @contextmanager
 def open_rows(path: Path, profile: Profile) -> Iterator[Rows]:
     """The file's rows; raises Unreadable here or while they are read."""
+    rows: Rows | None = None
     with path.open("rb") as raw:
         try:
             start = raw.read(4)
@@ -68,6 +69,11 @@ def open_rows(path: Path, profile: Profile) -> Iterator[Rows]:
             rows = _xlsx_rows(raw, profile) if is_xlsx else _csv_rows(raw, profile, start.startswith(_GZIP))
             _check_header(rows.header, profile)
             yield rows
+        except csv.Error as error:
+            raise Unreadable(
+                f"Line {rows.line if rows else 1}: {error}. A quote that is not closed does this, or one inside a text"
+                " that is not doubled; `file: quote: none` in the profile reads files that do not quote."
+            ) from error
         except UnicodeDecodeError as error:
             byte = error.object[error.start]
             raise Unreadable(
@@ -111,18 +117,7 @@ def _csv_rows(raw: BinaryIO, profile: Profile, zipped: bool) -> Rows:
         quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
         strict=True,
     )
-    rows = _told(reader)
-    return Rows(_header(rows, form.header), rows, lambda: reader.line_num, raw.tell)
-
-
-def _told(reader: Any) -> Iterator[list[str]]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise Unreadable(
-            f"Line {reader.line_num}: {error}. A quote that is not closed, or one inside a text that is not doubled,"
-            " does this; `file: quote: none` in the profile reads files that do not quote."
-        ) from error
+    return Rows(_header(reader, form.header), reader, lambda: reader.line_num, raw.tell)
 
 
 def _header(rows: Iterator[list[str]], number: int) -> list[str]:

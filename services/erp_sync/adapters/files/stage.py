@@ -87,11 +87,10 @@ class _Gatherer:
             try:
                 for index, read, distinct in entries:
                     entry = read(row, found.sizes[index] + 1)
-                    if entry is None or (distinct and entry[0] in found.lists[index]):
-                        continue
-                    found.add(index, entry[0])
-                    found.exact += entry[1]
-                    self._held += 1
+                    if entry is not None and not (distinct and entry[0] in found.lists[index]):
+                        found.add(index, entry[0])
+                        found.exact += entry[1]
+                        self._held += 1
             except BadCell as error:
                 found.bad = True
                 self._problem(error.column, error.value, error.reason)
@@ -223,6 +222,7 @@ def _read(
 ) -> None:
     width, count, refused = len(rows.header), 0, 0
     left_out = _LeftOut(rules, gatherers, staging)
+    is_left_out = left_out.taker()
     takers = [gatherer.taker() for gatherer in gatherers]
     for row in rows:
         if len(row) != width and not _fits(row, width):
@@ -233,7 +233,7 @@ def _read(
             _refuse_row(row, rows, width, gatherers)
             continue
         count += 1
-        if not left_out.take(row):
+        if not is_left_out(row):
             readable = True
             for take in takers:
                 if not take(row):
@@ -272,18 +272,26 @@ class _LeftOut:
         self._seen: set[tuple[str, str, str]] = set()
         self.rows: Counter[str] = Counter({reason: 0 for reason, _ in rules})
 
-    def take(self, row: list[str]) -> bool:
-        """Whether the row is left out."""
-        for reason, matches in self._rules:
-            if matches(row):
-                self.rows[reason] += 1
-                for kind in self._kinds:
-                    if kind.matches is None or kind.matches(row):
-                        self._seen.add((reason, kind.kind.name, kind.named(kind.place(row))[1]))
-                if len(self._seen) > ROOM:
-                    self._keep()
-                return True
-        return False
+    def taker(self) -> Callable[[list[str]], bool]:
+        """Tells whether a row is left out, and counts it. One closure: it runs for every row."""
+        rules, counts = self._rules, self.rows
+
+        def take(row: list[str]) -> bool:
+            for reason, matches in rules:
+                if matches(row):
+                    counts[reason] += 1
+                    self._note(reason, row)
+                    return True
+            return False
+
+        return take
+
+    def _note(self, reason: str, row: list[str]) -> None:
+        for kind in self._kinds:
+            if kind.matches is None or kind.matches(row):
+                self._seen.add((reason, kind.kind.name, kind.named(kind.place(row))[1]))
+        if len(self._seen) > ROOM:
+            self._keep()
 
     def documents(self) -> dict[str, int]:
         """Documents by reason."""
