@@ -8,11 +8,12 @@ from typing import Any
 from flask import flash, g, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
 from chassis.errors import CommandReused, Refused, Unavailable
-from gateway.access import current_scope
+from gateway import people
+from gateway.access import Scope, current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
@@ -30,6 +31,7 @@ class OrderForm(CommandForm):
     reference = StringField(_l("Your order number"), validators=[Length(max=100)])
     ship_date = DateField(_l("Wanted on"), validators=[Optional()])
     note = TextAreaField(_l("Note"), validators=[Length(max=2000)])
+    branch = SelectField(_l("For which branch?"), validators=[InputRequired(_l("Choose the branch it is for."))])
     pasted = TextAreaField(
         _l("Paste lines"), description=_l("From a spreadsheet: item number and quantity on each line.")
     )
@@ -49,7 +51,7 @@ class CancelForm(CommandForm):
 def pad() -> Any:
     """Type or paste lines, see what they cost, order."""
     scope = current_scope()
-    form = OrderForm()
+    form = _order_form(scope)
     rows = _rows(form)
     if not form.is_submitted():
         return _show(form, read_prices(scope, (), g.locale))
@@ -69,7 +71,7 @@ def pad() -> Any:
         form.summary.append(_("Nothing was ordered yet: please look at the lines below and order again."))
         form.status = 422
         return _show(form, answered)
-    reply = send(form, scope, "orders", "PlaceOrder", _payload(form, answered), shows=SHOWS)
+    reply = send(form, scope, "orders", "PlaceOrder", _payload(form, answered, _branch(scope, form)), shows=SHOWS)
     if reply is None:
         return _show(form, answered)
     flash(_("Thank you. Your order has the reference %(reference)s.", reference=reply["id"]), "success")
@@ -89,6 +91,24 @@ def cancel(key: str) -> Any:
                 raise
             flash(error.message, "danger")
     return redirect(f"/orders/{key}")
+
+
+def _order_form(scope: Scope) -> OrderForm:
+    """The form; it asks for the branch where a person has several and looks at all of them."""
+    form = OrderForm()
+    if scope.branch is not None or scope.own_branches is None or len(scope.own_branches) == 1:
+        del form.branch
+        return form
+    names = people.branch_names(scope.visit.reads, scope.company, scope.own_branches)
+    form.branch.choices = [("", ""), *((key, names.get(key, key)) for key in scope.own_branches)]
+    return form
+
+
+def _branch(scope: Scope, form: OrderForm) -> str:
+    """The branch the order is for: one that the person will see it in; "" where they are bound to none."""
+    if form.branch is not None:
+        return form.branch.data or ""
+    return scope.branch or "".join(scope.own_branches or ())
 
 
 def _rows(form: OrderForm) -> list[Typed]:
@@ -112,7 +132,7 @@ def _show(form: OrderForm, answered: Pad) -> Any:
     )
 
 
-def _payload(form: OrderForm, answered: Pad) -> dict[str, Any]:
+def _payload(form: OrderForm, answered: Pad, branch: str) -> dict[str, Any]:
     return {
         "lines": [
             {
@@ -126,5 +146,5 @@ def _payload(form: OrderForm, answered: Pad) -> dict[str, Any]:
         "reference": form.reference.data or "",
         "ship_date": form.ship_date.data.isoformat() if form.ship_date.data else None,
         "note": form.note.data or "",
-        "branch": current_scope().branch or "",
+        "branch": branch,
     }
