@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 
 EMPTY_ROWS = 8
 MOST = 500
+_GREATEST, _SMALLEST = 18, -12
+"""Powers of ten of what is still a number here: whoever types more would keep a process busy with its digits."""
 _SPLIT = re.compile(r"[\t;]|,(?!\d)|\s{2,}")
 
 
@@ -58,20 +60,28 @@ def read_pasted(text: str) -> list[Typed]:
 
 def quantity_of(text: str, locale: str) -> Decimal | None:
     """The quantity in the reader's way of writing numbers; None when it is none."""
+    if "e" in text.casefold():
+        # Nobody's way of writing numbers, but a spreadsheet's; Babel would write all its digits out.
+        return decimal_of(text)
     try:
-        found = parse_decimal(text, locale=locale, strict=True)
+        return _bounded(parse_decimal(text, locale=locale, strict=True))
     except (NumberFormatError, InvalidOperation):
         return decimal_of(text)
-    return found if found.is_finite() else None
 
 
 def decimal_of(text: str) -> Decimal | None:
     """Decimal text as a hidden field holds it; None when it is none."""
     try:
-        found = Decimal(text)
+        return _bounded(Decimal(text))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+
+
+def _bounded(found: Decimal) -> Decimal | None:
+    exponent = found.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < _SMALLEST or abs(found.adjusted()) > _GREATEST:
+        return None
+    return found
 
 
 def quantity_problem(row: Typed, quantity: Decimal | None) -> str:

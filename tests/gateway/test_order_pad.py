@@ -1,0 +1,101 @@
+"""The Order Pad: what is typed is read safely, and an order is one that its buyer will see."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gateway.orderpad.lines import decimal_of, quantity_of
+from gateway.people import PERMISSIONS
+from services.orders.contract import ITEMS, PRICES, TERMS
+from services.orders.projections import PROJECTIONS as orders
+from tests.gateway.ground import CUSTOMER, Ground, post, token
+
+
+@pytest.fixture
+def shop(ground: Ground) -> Ground:
+    """Item I-1 costs 2.50 EUR; the company has branches north and south."""
+    model = ground.model("orders", orders)
+    model.put(TERMS, company="C-A", currency="EUR", price_list="P", discount_percent="0")
+    model.put(ITEMS, item="I-1", name="Bolt", unit="pc", sellable=1)
+    model.put(
+        PRICES, price_list="P", item="I-1", currency="EUR", min_quantity="1", min_quantity_key=1, price="2.50",
+        price_key=2.5,
+    )  # fmt: skip
+    model.move("orders", "C-A", 1)
+    model.move("catalogue", "C-A", 1)
+    ground.branch("C-A", "N", "North")
+    ground.branch("C-A", "S", "South")
+    return ground
+
+
+def buyer(ground: Ground, branches: tuple[str, ...] | None, permissions: tuple[str, ...] = PERMISSIONS) -> FlaskClient:
+    """A browser of somebody who may buy for these branches."""
+    ground.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", permissions=permissions, branches=branches)
+    return ground.signed_in()
+
+
+def place(browser: FlaskClient, **fields: Any) -> TestResponse:
+    """Order two bolts at the price they have."""
+    line = {"item": "I-1", "quantity": "2", "shown": "2.5", "currency": "EUR"}
+    command = "6f6b0c0e-7f0e-4b0c-9e0a-000000000001"
+    return post(browser, "/order-pad", "/order-pad", action="place", command_id=command, **{**line, **fields})
+
+
+def ordered_for(ground: Ground) -> list[str]:
+    """The branches of the orders that were sent."""
+    return [payload["branch"] for _, name, payload, _ in ground.commands.sent if name == "PlaceOrder"]
+
+
+def test_who_buys_for_one_branch_orders_for_it(shop: Ground) -> None:
+    assert place(buyer(shop, ("N",))).status_code == 302
+    assert ordered_for(shop) == ["N"]
+
+
+def test_who_buys_for_several_branches_has_to_choose(shop: Ground) -> None:
+    browser = buyer(shop, ("N", "S"))
+    page = browser.get("/order-pad").text
+    assert '<option value="S">South</option>' in page
+    refused = place(browser, branch="")
+    assert refused.status_code == 422
+    assert "Choose the branch it is for." in refused.text
+    assert place(browser, branch="X").status_code == 422
+    assert place(browser, branch="S").status_code == 302
+    assert ordered_for(shop) == ["S"]
+
+
+def test_who_looks_at_one_of_several_branches_orders_for_that(shop: Ground) -> None:
+    browser = buyer(shop, ("N", "S"))
+    post(browser, "/", "/branch", branch="S")
+    assert place(browser).status_code == 302
+    assert ordered_for(shop) == ["S"]
+
+
+def test_who_buys_for_the_whole_company_orders_for_no_branch(shop: Ground) -> None:
+    assert place(buyer(shop, None)).status_code == 302
+    assert ordered_for(shop) == [""]
+
+
+@pytest.mark.parametrize("text", ["1E+200000", "1,0E+200000", "1E-200000", "0E+999999", "9" * 40, "NaN", "x"])
+def test_what_is_no_sensible_number_is_none(text: str) -> None:
+    started = time.monotonic()
+    assert decimal_of(text) is None
+    assert quantity_of(text, "en_GB") is None
+    assert time.monotonic() - started < 1
+
+
+def test_quantities_are_read_as_people_and_spreadsheets_write_them() -> None:
+    assert quantity_of("1,250.5", "en_GB") == Decimal("1250.5")
+    assert quantity_of("1E+03", "en_GB") == Decimal(1000)
+
+
+def test_a_forged_price_does_not_hang_the_page(shop: Ground) -> None:
+    browser = buyer(shop, None)
+    answer = post(browser, "/order-pad", "/order-pad", item="I-1", quantity="2", shown="1E+200000")
+    assert answer.status_code == 200
+    assert len(answer.data) < 100_000
