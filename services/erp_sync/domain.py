@@ -142,10 +142,13 @@ def decide_request_posting(state: Posting, command: RequestPosting, now: datetim
 
 
 def decide_withdraw_posting(state: Posting, command: WithdrawPosting, now: datetime) -> list[Event]:
-    """Taken back at once while nothing is written; else the connector has to try; nothing when the ERP answered."""
-    if state.status in ("", "queued"):  # "": the cancellation overtook the order
+    """Taken back at once while nobody asked for it; else the connector has to try; nothing when the ERP answered.
+
+    Also what is queued: its file may be in the outbox already, and only the connector knows.
+    """
+    if state.status == "":  # the cancellation overtook the order
         return [PostingWithdrawn(command.reference)]
-    if state.status == "written":
+    if state.status in ("queued", "written"):
         return [WithdrawalAsked(state.reference)]
     return []
 

@@ -120,8 +120,9 @@ class _Desk:
             )
 
     def _take_back(self, reference: str) -> None:
-        if self._streams.load(POSTING, reference).status == "withdrawing":
-            done = self._connector.take_back(reference)
+        posting = self._streams.load(POSTING, reference)
+        if posting.status == "withdrawing":
+            done = self._connector.take_back(posting)
             self._streams.record(
                 POSTING, reference, "withdrawal", lambda state: domain.decide_withdrawal_tried(state, done)
             )

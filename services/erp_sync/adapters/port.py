@@ -26,8 +26,8 @@ class Connector(Protocol):
     def post(self, posting: Posting) -> Posted | None:
         """Bring it to the ERP under Portico's reference, once; None when the ERP is answering it already."""
 
-    def take_back(self, reference: str) -> bool:
-        """Take back what was posted, if the ERP has not taken it."""
+    def take_back(self, posting: Posting) -> bool:
+        """Take back what was posted, if the ERP has not taken it. True too for what never got out."""
 
     def answers(self, record: Callable[[Answer], None]) -> int:
         """Give each answer of the ERP to `record`, which raises Refused for those that cannot be; how many there were.

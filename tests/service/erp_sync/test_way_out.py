@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from uuid import uuid4
 
 import pika
 import pytest
+from esdbclient import EventStoreDBClient
 
 from chassis import bus
 from chassis.codec import dumps, loads
 from portico.demo_erp import DemoErp, read_ledger
 from services.erp_sync.contract import DEFAULT_CONNECTION, POSTINGS, folder
-from tests.support.services import RunningService
+from tests.support.services import RunningService, answers
 from tests.support.waiting import wait_until
 from tests.unit.erp_sync.examples import DOCUMENT
 
@@ -71,9 +73,17 @@ class Orders:
 
 
 @pytest.fixture(scope="module")
-def erp_sync(start_service: Callable[[str], RunningService]) -> RunningService:
+def points(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder: erp_sync dies at the points for which there is a file."""
+    return tmp_path_factory.mktemp("points")
+
+
+@pytest.fixture(scope="module")
+def erp_sync(start_service: Callable[[str], RunningService], points: Path) -> Iterator[RunningService]:
     """erp_sync alone."""
-    return start_service("erp_sync")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORTICO_KILL_AT", f"*:{points}")
+        yield start_service("erp_sync")
 
 
 @pytest.fixture
@@ -135,6 +145,24 @@ def test_an_order_cancelled_while_it_waits_in_the_outbox_is_taken_back(
     erp_sync.wait_rows(ROW, "W-0000-0003", "withdrawn")
     assert (place / "withdrawn" / "W-0000-0003.csv").exists()
     assert not (place / "outbox" / "W-0000-0003.csv").exists()
+
+
+def test_an_order_cancelled_while_nobody_knows_that_its_file_is_written_is_taken_back(
+    erp_sync: RunningService, orders: Orders, place: Path, points: Path
+) -> None:
+    (points / "erp_sync.after_file").touch()
+    orders.publish("OrderPlaced", order("W-0000-0005"))
+    wait_until(lambda: erp_sync.worker.returncode is not None, 15, "the worker dead, the file written")
+    assert (place / "outbox" / "W-0000-0005.csv").exists()
+
+    orders.publish("OrderCancelled", {"order": "W-0000-0005", "company": COMPANY, "cancelled_by": "c", "reason": ""})
+    with closing(EventStoreDBClient(erp_sync.settings.esdb_uri)) as store:
+        wait_until(lambda: len(store.get_stream("posting-W-0000-0005")) == 3, 10, "the cancellation heard")
+    erp_sync.worker.start(lambda: answers(erp_sync.worker_port), 30)
+
+    erp_sync.wait_rows(ROW, "W-0000-0005", "withdrawn")
+    assert (place / "withdrawn" / "W-0000-0005.csv").exists()
+    assert not (place / "outbox" / "W-0000-0005.csv").exists()
 
 
 def test_a_cancellation_too_late_leaves_the_answer_to_the_erp(

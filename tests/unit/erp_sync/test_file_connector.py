@@ -14,7 +14,7 @@ from services.erp_sync.adapters.files import answers as answers_module
 from services.erp_sync.adapters.files.outbox import COLUMNS, FileConnector
 from services.erp_sync.domain import Answer, Posting
 from services.erp_sync.errors import UnknownPosting
-from tests.unit.erp_sync.examples import DOCUMENT, QUEUED, REFERENCE, REQUESTED, posting
+from tests.unit.erp_sync.examples import DOCUMENT, QUEUED, REFERENCE, REQUESTED, WRITTEN, posting
 
 HEADER = "reference,status,erp_number,message\n"
 ORDER: Posting = posting(REQUESTED, QUEUED)
@@ -66,7 +66,7 @@ def test_what_is_there_is_not_written_again(folder: str, tmp_path: Path, connect
 def test_an_answer_that_waits_holds_posting_back(tmp_path: Path, connector: FileConnector) -> None:
     (tmp_path / "answers" / "a.csv").write_text(f"{HEADER}{REFERENCE},posted,SO-1,\n")
     assert connector.post(ORDER) is None
-    assert not connector.take_back(REFERENCE)
+    assert not connector.take_back(ORDER)
 
 
 def test_answers_are_told_and_their_files_done(tmp_path: Path, connector: FileConnector) -> None:
@@ -159,8 +159,8 @@ def test_two_files_of_one_name_are_both_kept(tmp_path: Path, connector: FileConn
 
 def test_taking_back_moves_the_file_once(tmp_path: Path, connector: FileConnector) -> None:
     connector.post(ORDER)
-    assert connector.take_back(REFERENCE)
-    assert connector.take_back(REFERENCE)
+    assert connector.take_back(ORDER)
+    assert connector.take_back(ORDER)
     assert (tmp_path / "withdrawn" / f"{REFERENCE}.csv").exists()
     assert not list((tmp_path / "outbox").iterdir())
 
@@ -168,4 +168,12 @@ def test_taking_back_moves_the_file_once(tmp_path: Path, connector: FileConnecto
 def test_what_the_erp_took_is_not_taken_back(tmp_path: Path, connector: FileConnector) -> None:
     connector.post(ORDER)
     (tmp_path / "outbox" / f"{REFERENCE}.csv").rename(tmp_path / "sent" / f"{REFERENCE}.csv")
-    assert not connector.take_back(REFERENCE)
+    assert not connector.take_back(ORDER)
+
+
+def test_what_never_got_out_is_taken_back(connector: FileConnector) -> None:
+    assert connector.take_back(ORDER)
+
+
+def test_what_is_known_to_be_out_and_is_not_there_is_not_taken_back(connector: FileConnector) -> None:
+    assert not connector.take_back(posting(REQUESTED, QUEUED, WRITTEN))

@@ -40,8 +40,9 @@ def test_an_order_told_again_is_not_queued_again() -> None:
     POSTING.given(REQUESTED, QUEUED, WRITTEN).when(REQUEST).then()
 
 
-def test_an_order_not_yet_written_is_taken_back_at_once() -> None:
-    POSTING.given(REQUESTED, QUEUED).when(WITHDRAW).then(WITHDRAWN)
+def test_of_a_queued_order_the_connector_has_to_try_for_its_file_may_be_out() -> None:
+    POSTING.given(REQUESTED, QUEUED).when(WITHDRAW).then(ASKED)
+    POSTING.given(REQUESTED, QUEUED, ASKED).when(WITHDRAW).then()
 
 
 def test_a_cancellation_that_overtakes_its_order_keeps_it_here() -> None:

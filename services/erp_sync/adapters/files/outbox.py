@@ -65,8 +65,12 @@ class FileConnector:
         reach("erp_sync.after_file")
         return Posted(name, hashlib.sha256(content).hexdigest())
 
-    def take_back(self, reference: str) -> bool:
-        """Move the file out of the outbox; False when it is not there any more or an answer waits."""
+    def take_back(self, posting: Posting) -> bool:
+        """Move the file out of the outbox; False when it is not there any more or an answer waits.
+
+        True when there never was one: neither a file is known of the posting, nor is one in sent/.
+        """
+        reference = posting.reference
         if any((self._folder / "withdrawn").glob(f"{reference}.*")):
             return True
         if self._answers.mention(reference):
@@ -77,7 +81,7 @@ class FileConnector:
             except FileNotFoundError:
                 return False
             return True
-        return False
+        return not posting.file and self._find(reference) is None
 
     def answers(self, record: Callable[[Answer], None]) -> int:
         """Answers from complete files in answers/; what they answer goes from outbox/ to sent/."""
