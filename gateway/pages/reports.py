@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 
+from chassis.errors import NotFound
 from gateway.access import Scope, current_scope
 from gateway.frame import render
 from gateway.reports import chain, glance, kinds
@@ -20,7 +21,7 @@ from gateway.reports.filter import (
     read_filter,
     sums_parameters,
 )
-from gateway.reports.kinds import FOUND, KINDS, PAGE, SUMS, Kind, list_query
+from gateway.reports.kinds import FOUND, KINDS, ORDERS, PAGE, SUMS, Kind, list_query
 from gateway.routes import Feature, Pages
 
 pages = Pages("reports", __name__)
@@ -86,7 +87,12 @@ def _newer(chosen: Filter, rows: list[Any]) -> str:
 
 def _document(kind: Kind, number: str) -> Any:
     scope = current_scope()
-    document = load_document(scope, kind, number)
+    try:
+        document = load_document(scope, kind, number)
+    except NotFound:
+        if not scope.visit.pending:
+            raise
+        return render("_states/pending.html", title=number, crumb=False)
     return render(
         "reports/document.html",
         title=f"{kind.singular} {document.row.number}",
@@ -114,7 +120,9 @@ def _register(kind: Kind) -> None:
         order=kind.order,
     )
     pages.page(kind.path, needs=kind.needs, tab=kind.tab, feature=feature)(report)
-    pages.page(f"{kind.path}/<path:number>", needs=kind.needs, tab=kind.tab)(document)
+    # Who may only order is led to the order they placed.
+    needs = (kind.needs, "order") if kind is ORDERS else kind.needs
+    pages.page(f"{kind.path}/<path:number>", needs=needs, tab=kind.tab)(document)
 
 
 for _kind in KINDS.values():

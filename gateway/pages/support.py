@@ -151,7 +151,7 @@ def case(number: str) -> Any:
     scope.settle(contract.SERVICE)
     found = scope.row(_CASE, number=number)
     if found is None and scope.visit.pending:
-        return render("support/pending.html", title=number, crumb=False)
+        return render("_states/pending.html", title=number, crumb=False)
     row = found or scope.one(_CASE, number=number)
     messages = scope.rows(_CONVERSATION, number=number)
     return render("support/case.html", title=row.summary, case=row, messages=messages, form=form, status=form.status)

@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis import codec
 from gateway.access import Scope
-from gateway.reports.kinds import DOCUMENT, Kind
+from gateway.reports.kinds import DOCUMENT, ORDERS, OWN_ORDER, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,12 @@ class Document:
 
 
 def load_document(scope: Scope, kind: Kind, number: str) -> Document:
-    """The company's document of this number; NotFound for another's as for none."""
-    row = scope.one(DOCUMENT[kind.kind], kind=kind.kind, number=number)
+    """The company's document of this number; NotFound for another's as for none.
+
+    Who may order but not see the report of orders has the orders they placed themselves.
+    """
+    own = kind is ORDERS and not scope.can(kind.needs)
+    row = scope.one(OWN_ORDER if own else DOCUMENT[kind.kind], kind=kind.kind, number=number)
     body = codec.loads(row.body)
     exact = body.get("exact_total")
     return Document(

@@ -153,7 +153,8 @@ def _found_query(kind: Kind, listing: Query) -> Query:
     )
 
 
-def _document_query(kind: Kind) -> Query:
+def _document_query(kind: Kind, own: bool = False) -> Query:
+    """The document of a number; `own`: of those the person placed, for who may order but not see the report."""
     extra = (
         "d.erp_number, d.message, d.placed_by"
         if kind.service == "orders"
@@ -161,14 +162,14 @@ def _document_query(kind: Kind) -> Query:
     )
     by_number = "" if kind.key == "number" else f" OR d.{kind.key} = :number"
     return Query(
-        f"{kind.kind}.document",
+        f"{kind.kind}.{'own_' if own else ''}document",
         f"""SELECT d.kind, d.number, d.{kind.key} AS key, d.branch, d.date, d.due_date, d.currency, d.total_minor,
                    d.open_minor, d.status, d.reference, d.portal_reference, l.body, {extra}
             FROM {kind.table("s")} d
             JOIN {kind.table("_lines")} l ON l.company = d.company AND l.kind = d.kind AND l.{kind.key} = d.{kind.key}
             WHERE d.company = :company AND d.kind = :kind AND (d.number = :number{by_number})
-            {_BRANCH.format("d")} LIMIT 1""",
-        needs=kind.needs,
+            {"AND d.placed_by = :contact" if own else ""} {_BRANCH.format("d")} LIMIT 1""",
+        needs="order" if own else kind.needs,
     )
 
 
@@ -184,8 +185,20 @@ def _links_query(service: str, prefix: str) -> Query:
     )
 
 
+def _visible_query(kind: Kind) -> Query:
+    """Those of the numbers that the person may open."""
+    return Query(
+        f"{kind.kind}.visible",
+        f"""SELECT d.number FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
+            AND d.number IN (SELECT value FROM json_each(:numbers)) {_BRANCH.format("d")}""",
+        needs=kind.needs,
+    )
+
+
 LIST = {kind.kind: list_query(kind) for kind in KINDS.values()}
 SUMS = {kind.kind: _sums_query(kind) for kind in KINDS.values()}
 FOUND = {kind.kind: _found_query(kind, LIST[kind.kind]) for kind in KINDS.values()}
 DOCUMENT = {kind.kind: _document_query(kind) for kind in KINDS.values()}
+OWN_ORDER = _document_query(ORDERS, own=True)
+VISIBLE = {kind.kind: _visible_query(kind) for kind in KINDS.values()}
 LINKS = (_links_query("orders", "order"), _links_query("payments", "document"))

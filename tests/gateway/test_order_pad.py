@@ -14,7 +14,7 @@ from gateway.orderpad.lines import decimal_of, quantity_of
 from gateway.people import PERMISSIONS
 from services.orders.contract import ITEMS, PRICES, TERMS
 from services.orders.projections import PROJECTIONS as orders
-from tests.gateway.ground import CUSTOMER, Ground, post, token
+from tests.gateway.ground import CUSTOMER, Ground, post
 
 
 @pytest.fixture
