@@ -18,6 +18,8 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
+from gateway.reports.document import load_document
+from gateway.reports.kinds import ORDERS
 from gateway.routes import Feature, Pages
 from services.orders import contract as orders
 
@@ -81,10 +83,12 @@ def pad() -> Any:
 @pages.page("/orders/<key>/cancel", needs="order", tab="orders", methods=("POST",))
 def cancel(key: str) -> Any:
     """Take the order back while the ERP cannot have it yet."""
-    form = CancelForm()
+    scope, form = current_scope(), CancelForm()
+    # An order of a branch that is not theirs is not theirs to cancel.
+    order = load_document(scope, ORDERS, key).row.key
     if form.validate_on_submit():
         try:
-            current_scope().command("orders", "CancelOrder", {"order": key}, form.command_id.data or "", shows=SHOWS)
+            scope.command("orders", "CancelOrder", {"order": order}, form.command_id.data or "", shows=SHOWS)
             flash(_("The order was cancelled."), "success")
         except (Refused, Unavailable) as error:
             if isinstance(error, CommandReused):

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.access import Scope
 from gateway.reads import NotReady
-from gateway.reports.kinds import KINDS, LINKS, Kind
+from gateway.reports.kinds import KINDS, LINKS, VISIBLE, Kind
 
 _STEPS = 3
 _MOST = 60
@@ -17,7 +17,7 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A document of the chain; `path` is empty where the person may not open its kind."""
+    """A document of the chain; `path` is where it is shown."""
 
     kind: Kind
     number: str
@@ -26,8 +26,12 @@ class Link:
 
 
 def around(scope: Scope, kind: str, number: str) -> list[Link]:
-    """Every document linked with this one, itself included, in the order of business; empty when it stands alone."""
-    seen = {(kind, number)}
+    """Every document linked with this one that the person may open, itself included, in the order of business.
+
+    Empty when it stands alone. The way to a document may lead over one that is not shown.
+    """
+    here = (kind, number)
+    seen = {here}
     fresh = set(seen)
     for _step in range(_STEPS):
         found = {pair for pair in _linked(scope, fresh) if pair[0] in KINDS}
@@ -35,11 +39,26 @@ def around(scope: Scope, kind: str, number: str) -> list[Link]:
         seen |= fresh
         if not fresh or len(seen) > _MOST:
             break
-    if len(seen) == 1:
+    shown = {here} | _visible(scope, seen - {here})
+    if len(shown) == 1:
         return []
     order = list(KINDS)
-    ordered = sorted(seen, key=lambda pair: (order.index(pair[0]), pair[1]))[:_MOST]
-    return [_link(scope, one, name, one == kind and name == number) for one, name in ordered]
+    ordered = sorted(shown, key=lambda pair: (order.index(pair[0]), pair[1]))[:_MOST]
+    return [Link(KINDS[one], name, f"{KINDS[one].path}/{name}", (one, name) == here) for one, name in ordered]
+
+
+def _visible(scope: Scope, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those whose kind the person may see, in branches that are theirs."""
+    found: set[tuple[str, str]] = set()
+    for kind in sorted({kind for kind, _number in pairs}):
+        if not scope.can(KINDS[kind].needs):
+            continue
+        numbers = orjson.dumps(sorted(number for one, number in pairs if one == kind)).decode()
+        try:
+            found |= {(kind, row.number) for row in scope.rows(VISIBLE[kind], kind=kind, numbers=numbers)}
+        except NotReady:
+            continue
+    return found
 
 
 def _linked(scope: Scope, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -53,8 +72,3 @@ def _linked(scope: Scope, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, st
         for row in rows:
             found |= {(row.kind, row.number), (row.base_kind, row.base_number)}
     return found
-
-
-def _link(scope: Scope, kind: str, number: str, here: bool) -> Link:
-    its = KINDS[kind]
-    return Link(its, number, f"{its.path}/{number}" if scope.can(its.needs) else "", here)
