@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import current_app, redirect, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
+from gateway.parts import parts
 from gateway.websession import WebSession
 
 _NEVER_KEPT = ("csrf_token", "password")
@@ -32,7 +33,20 @@ def ended_session(web: WebSession) -> Any:
         return redirect(f"/login?next={quote(here(), safe='')}{ended}")
     from gateway.pages.login import login_page
 
-    return login_page(resume=keep(request.path, request.form), status=401)
+    access = parts().access[request.endpoint or ""]
+    kept_form = keep(request.path, request.form) if _is_ours() and not access.secret else ""
+    return login_page(resume=kept_form, status=401)
+
+
+def _is_ours() -> bool:
+    """Whether the form comes from a page of ours: without a session there is no token that another site's lacks."""
+    sent_from = request.headers.get("Origin") or request.headers.get("Referer", "")
+    try:
+        address = urlsplit(sent_from)
+    except ValueError:
+        return False
+    origin = f"{address.scheme}://{address.netloc}"
+    return origin in (request.host_url.rstrip("/"), parts().gateway.origin)
 
 
 def keep(path: str, form: MultiDict[str, str]) -> str:

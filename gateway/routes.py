@@ -37,11 +37,12 @@ class Feature:
 class Access:
     """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles`.
 
-    `customers`: not for staff, who belong to no company.
+    `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended.
     """
 
     public: bool = False
     customers: bool = False
+    secret: bool = False
     needs: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     tab: str = ""
@@ -74,14 +75,17 @@ class Pages(Blueprint):
         *,
         needs: str | tuple[str, ...] | None = None,
         customers: bool = False,
+        secret: bool = False,
         tab: str = "",
         feature: Feature | None = None,
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
     ) -> Callable[[View], View]:
-        """A page for signed-in people who have `needs` (one of them when a tuple); `customers`: for no staff."""
+        """A page for signed-in people who have `needs` (one of them when a tuple); see Access."""
         needed = _names(needs, PERMISSIONS)
-        access = Access(needs=needed, customers=customers, tab=tab, feature=feature, path=rule, max_body=max_body)
+        access = Access(
+            customers=customers, secret=secret, needs=needed, tab=tab, feature=feature, path=rule, max_body=max_body
+        )
         return self._register(rule, methods, access)
 
     def staff_page(

@@ -45,6 +45,7 @@ def account() -> Any:
 
 @pages.page(
     "/settings/password",
+    secret=True,
     tab="settings",
     feature=Feature(_l("Change password"), icon="key", task_on=("home", "settings"), order=91),
     methods=("GET", "POST"),

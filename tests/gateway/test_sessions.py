@@ -182,7 +182,7 @@ def test_what_was_typed_survives_the_end_of_the_session(ground: Ground) -> None:
     browser = ground.signed_in()
     form = {"csrf_token": token(browser.get("/settings")), "item": ["4711", "0815"], "note": "for Ann", "password": "x"}
     browser.delete_cookie("portico_session")
-    asked = browser.post("/order-pad", data=form)
+    asked = browser.post("/order-pad", data=form, headers={"Origin": "http://localhost"})
     assert asked.status_code == 401
     assert "What you typed is kept" in asked.text
     kept = asked.text.split('name="resume" value="')[1].split('"')[0]
@@ -195,5 +195,23 @@ def test_what_was_typed_survives_the_end_of_the_session(ground: Ground) -> None:
     assert 'name="item" value="4711"' in again.text
     assert 'name="item" value="0815"' in again.text
     assert 'name="note" value="for Ann"' in again.text
+    assert "<dd>for Ann</dd>" in again.text
     assert 'name="password"' not in again.text
     assert ground.commands.sent == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Referer": "http://localhost.evil.example/"}],
+)
+def test_a_form_of_another_site_is_not_kept(ground: Ground, headers: dict[str, str]) -> None:
+    asked = ground.browser().post("/order-pad", data={"item": "4711"}, headers=headers)
+    assert asked.status_code == 401
+    assert "What you typed is kept" not in asked.text
+
+
+def test_nothing_of_a_form_with_passwords_is_kept(ground: Ground) -> None:
+    form = {"current": PASSWORD, "new": "another good one", "again": "another good one"}
+    asked = ground.browser().post("/settings/password", data=form, headers={"Origin": "http://localhost"})
+    assert asked.status_code == 401
+    assert "What you typed is kept" not in asked.text
