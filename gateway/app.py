@@ -33,7 +33,7 @@ from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden
 from gateway.sessions import SessionStore
 from gateway.throttle import Throttle
-from gateway.websession import Sessions, WebSession
+from gateway.websession import Sessions, WebSession, cookie
 
 
 class _Templates(Environment):
@@ -100,6 +100,8 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
         TRUSTED_HOSTS=list(gateway.hosts) or None,
         # A token lives as long as its session, which is on the server.
         WTF_CSRF_TIME_LIMIT=None,
+        # Checked by `_protect`, after it is known whose form it is.
+        WTF_CSRF_CHECK_DEFAULT=False,
         BABEL_DEFAULT_TIMEZONE=str(gateway.timezone),
         BABEL_DEFAULT_LOCALE=LANGUAGES["en"],
     )
@@ -112,8 +114,9 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
     formats.install(app)
     texts.install(app)
     errors.install(app)
+    forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))
-    CSRFProtect(app)
+    app.before_request(lambda: _protect(forgery))
     app.after_request(lambda response: _leave(found, response))
     app.teardown_request(lambda _error: found.reads.end())
     app.wsgi_app = harden(app.wsgi_app, gateway, found.settings.live_port)  # type: ignore[method-assign]
@@ -150,6 +153,12 @@ def _enter(ground: Parts) -> Any:
     return None
 
 
+def _protect(forgery: CSRFProtect) -> None:
+    """Whatever is not a mere look needs the session's token, on every page there is."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        forgery.protect()
+
+
 def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope | None:
     """The scope of a signed-in browser; None when its person is not (any more) one who may sign in."""
     assert web.record is not None
@@ -177,7 +186,7 @@ def _enter_nowhere(ground: Parts, web: WebSession) -> None:
 
 def _speak(here: Any, asked: Request, own: str) -> None:
     """Set the language: a person's own, else the one they chose or their browser asks for."""
-    chosen = own if own in LANGUAGES else asked.cookies.get(LANGUAGE_COOKIE, "")
+    chosen = own if own in LANGUAGES else cookie(asked, LANGUAGE_COOKIE)
     if chosen not in LANGUAGES:
         chosen = (asked.accept_languages.best_match(list(LANGUAGES)) if len(LANGUAGES) > 1 else "") or "en"
     here.locale = LANGUAGES[chosen]

@@ -22,7 +22,7 @@ from gateway.parts import parts
 from gateway.reads import NotReady
 from gateway.routes import Access
 from gateway.security import live_url
-from gateway.websession import WebSession
+from gateway.websession import WebSession, cookie
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE, MENU_COOKIE, LANGUAGE_COOKIE = "portico_theme", "portico_menu", "portico_lang"
@@ -117,7 +117,7 @@ class Frame:
     def above(self) -> Markup:
         """All before the content."""
         scope = self._scope
-        menu = "closed" if request.cookies.get(MENU_COOKIE) == "closed" else "open"
+        menu = "closed" if cookie(request, MENU_COOKIE) == "closed" else "open"
         cached = _above(scope, scope.name, scope.company_name, scope.branch, self._tab, self._path, theme(), menu)
         text = str(cached).replace(_CSRF, self.csrf).replace(_TITLE, str(escape(self._title)))
         text = text.replace(_RECENT_HERE, _recent(scope, self._recent))
@@ -166,7 +166,7 @@ def _versions(scope: Scope) -> str:
 
 def theme() -> str:
     """The reader's choice of light, dark or as the system has it."""
-    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    chosen = cookie(request, THEME_COOKIE)
     return chosen if chosen in THEMES else "auto"
 
 
@@ -198,11 +198,11 @@ def _visited(scope: Scope, title: str) -> tuple[tuple[str, str], ...]:
 def keep_choices(form: Mapping[str, str], response: Response) -> None:
     """Keep theme, menu and language in this browser; anything but the known values is ignored."""
     allowed = {THEME_COOKIE: THEMES, MENU_COOKIE: ("open", "closed"), LANGUAGE_COOKIE: tuple(LANGUAGES)}
-    for cookie, values in allowed.items():
-        chosen = form.get(cookie, "")
+    for name, values in allowed.items():
+        chosen = form.get(name, "")
         if chosen in values:
             secure = parts().gateway.https
-            response.set_cookie(cookie, chosen, max_age=365 * 86400, path="/", samesite="Lax", secure=secure)
+            response.set_cookie(name, chosen, max_age=365 * 86400, path="/", samesite="Lax", secure=secure)
 
 
 def render(template: str, *, title: str, crumb: bool = True, status: int = 200, **values: Any) -> tuple[str, int]:

@@ -16,6 +16,12 @@ VISIT_COOKIE = "portico_visit"
 _VISIT_SECONDS = 12 * 3600
 
 
+def cookie(request: Request, name: str) -> str:
+    """A cookie's value, empty when there is none: werkzeug's own `get` makes an exception of each that is missing."""
+    found = dict.get(request.cookies, name)
+    return str(found[0]) if found else ""
+
+
 class WebSession(CallbackDict[str, Any], SessionMixin):
     """What Flask, flashes and CSRF see as a dict. `record` is the signed-in session, None before log-in."""
 
@@ -66,19 +72,19 @@ class Sessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> WebSession:
         """The session of this request's cookie, or an anonymous one."""
-        token = request.cookies.get(COOKIE)
+        token = cookie(request, COOKIE)
         record = self._store.find(token) if token else None
         if record is not None:
             return WebSession(self._store, record.data, record)
         data: dict[str, Any] = {}
-        visit = request.cookies.get(VISIT_COOKIE)
+        visit = cookie(request, VISIT_COOKIE)
         if visit:
             try:
                 data = self._visits.loads(visit, max_age=_VISIT_SECONDS)
             except BadSignature:
                 data = {}
         session = WebSession(self._store, data, None)
-        session.ended = token is not None
+        session.ended = bool(token)
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
