@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,8 @@ from chassis.documents import SORTS, list_index, periods, search_range
 from gateway.reports.kinds import PAGE, Kind
 
 _NEVER = ("~", "")
+_YEARS = range(1900, 2201)
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,11 @@ def read_filter(kind: Kind, args: Mapping[str, Any], lists: Mapping[str, list[st
 
 def _day(text: str, name: str, problems: list[str]) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
+        # A day before or after the day asked for has to be a date too.
+        if found is None or found.year in _YEARS:
+            return found
+        raise ValueError(text)
     except ValueError:
         problems.append(_("%(name)s: “%(text)s” is not a date like 2026-05-31; it was left out.", name=name, text=text))
         return None
@@ -198,4 +205,4 @@ def _typed(chosen: Filter) -> list[Any]:
 
 
 def _integer(text: str) -> int:
-    return int(text) if text.lstrip("-").isdecimal() and len(text) < 19 else 0
+    return int(text) if _INTEGER.fullmatch(text) else 0

@@ -96,3 +96,21 @@ def test_an_order_of_another_branch_cannot_be_cancelled(filled: Ground) -> None:
     assert filled.commands.sent == []
     assert cancel(browser, "W-1") == 302
     assert [payload for _, _, payload, _ in filled.commands.sent] == [{"order": "W-1"}]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?until=9999-12-31",
+        "?since=9999-12-15",
+        "?until=0001-01-05",
+        "?since=2200-12-31&until=1900-01-01",
+        "?sort=total&after=--5&after=x",
+        "?sort=total&after=²&after=x",
+        "?sort=-open&before=&before=",
+    ],
+)
+def test_a_report_answers_whatever_its_address_says(filled: Ground, address: str) -> None:
+    page = ann(filled).get("/orders" + address)
+    assert page.status_code == 200
+    assert ("is not a date like" in page.text) == ("9999" in address or "0001" in address)
