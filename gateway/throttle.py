@@ -23,7 +23,7 @@ class Throttle:
         self._clock = clock
 
     def _key(self, kind: str, value: str) -> bytes:
-        return hmac.new(self._secret, f"{kind}/{value.strip().lower()}".encode(), hashlib.sha256).digest()
+        return hmac.new(self._secret, f"{kind}/{value.strip().casefold()}".encode(), hashlib.sha256).digest()
 
     def begin(self, email: str, address: str) -> int:
         """Count a try before it is made, so that many at once cannot slip by; the seconds to wait, 0 to go on."""

@@ -116,3 +116,16 @@ def test_a_short_password_is_refused_beside_the_field(ground: Ground) -> None:
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
     assert "Use at least 12 characters." in answer.text
+
+
+def test_the_throttle_knows_an_account_as_identity_does(ground: Ground) -> None:
+    for spelling in (
+        "straße@a.example",
+        "STRASSE@a.example",
+        "Strasse@A.EXAMPLE ",
+        "strasse@a.example",
+        "straSSe@a.example",
+    ):
+        post(ground.browser(), "/login", "/login", email=spelling, password="no")
+    answer = post(ground.browser(), "/login", "/login", email="strasse@a.example", password="no")
+    assert answer.status_code == 429
