@@ -19,7 +19,11 @@ def live_url(configured: str, scheme: str, host: str, port: int) -> str:
     """Where open pages listen for changes: as configured, else the live server on the host the page came from."""
     if configured:
         return configured
-    name = urlsplit(f"//{host}").hostname or "localhost"
+    try:
+        name = urlsplit(f"//{host}").hostname or "localhost"
+    except ValueError:
+        # What came as a host name is none, like `[`; the request is refused further on.
+        name = "localhost"
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/events"
 
 

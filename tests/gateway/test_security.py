@@ -9,6 +9,7 @@ import pytest
 
 from chassis.errors import CommandReused, Conflict, Invalid, NotFound, RemoteRefusal, Unavailable
 from gateway.config import secret_key
+from gateway.requestlog import SECONDS
 from tests.gateway.ground import PASSWORD, Ground, post, token
 
 
@@ -129,3 +130,16 @@ def test_the_secret_is_made_once_and_for_us_alone(tmp_path: Path, monkeypatch: p
     assert secret_key(tmp_path) == first
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
+
+
+@pytest.mark.parametrize("host", ["[", "a[b", "]", "localhost:x"])
+def test_a_host_that_is_none_is_refused(ground: Ground, host: str) -> None:
+    assert ground.browser().get("/login", headers={"Host": host}).status_code == 400
+
+
+def test_made_up_methods_are_measured_as_one(ground: Ground) -> None:
+    for number in range(3):
+        ground.browser().open("/login", method=f"MADEUP{number}")
+    labels = {sample.labels["method"] for metric in SECONDS.collect() for sample in metric.samples}
+    assert "OTHER" in labels
+    assert not {one for one in labels if one.startswith("MADEUP")}
