@@ -33,9 +33,9 @@ from services.erp_sync.imports import summary
 from services.erp_sync.imports.appends import Stopped, Streams
 from services.erp_sync.imports.table import Imports, Outcome, Request
 
-IN_FLIGHT = 192
-"""Batches sent and not answered."""
-BYTES_IN_FLIGHT = 24_000_000
+IN_FLIGHT = 96
+"""Batches sent to a service and not answered: one that is slow or away holds up no other."""
+BYTES_IN_FLIGHT = 12_000_000
 OVERDUE_SECONDS = 600.0
 """After that long without an answer a batch is sent once more; its owner may only be switched off."""
 ATTEMPTS = 3
@@ -106,10 +106,14 @@ class Importer:
         _log.info("staged", run=request.run, rows=staged.rows)
 
     def _send(self, request: Request, staging: Staging) -> None:
-        waiting = deque(self._imports.unanswered(request.run))
+        unanswered = set(self._imports.unanswered(request.run))
+        waiting: dict[str, deque[int]] = {}
+        for number, service, *_ in staging.plan():
+            if number in unanswered:
+                waiting.setdefault(service, deque()).append(number)
         if not waiting:
             return
-        sender = BatchSender(self._settings, in_flight=IN_FLIGHT)
+        sender = BatchSender(self._settings, in_flight=IN_FLIGHT * len(waiting))
         try:
             _Sending(request, staging, sender, self._imports, waiting, self._stop).run()
         finally:
@@ -133,7 +137,10 @@ class Importer:
 
 
 class _Sending:
-    """Sends the batches that are not answered, a bounded number at a time, and keeps the answers."""
+    """Sends the batches that are not answered, in order for each service, and keeps the answers.
+
+    All services work at the same time: what is told of a company may be there a moment before its name.
+    """
 
     def __init__(
         self,
@@ -141,7 +148,7 @@ class _Sending:
         staging: Staging,
         sender: BatchSender,
         imports: Imports,
-        waiting: deque[int],
+        waiting: dict[str, deque[int]],
         stop: threading.Event,
     ) -> None:
         self._request = request
@@ -150,8 +157,8 @@ class _Sending:
         self._imports = imports
         self._waiting = waiting
         self._stop = stop
-        self._open = set(waiting)
-        self._bytes: dict[int, int] = {}
+        self._open = {number for numbers in waiting.values() for number in numbers}
+        self._flying: dict[str, dict[int, int]] = {service: {} for service in waiting}
 
     def run(self) -> None:
         """Until all are answered. Raises Stopped."""
@@ -166,13 +173,17 @@ class _Sending:
                 self._publish([self._staging.batch(number) for number in sorted(overdue)])
 
     def _send_some(self) -> bool:
-        room = min(self._sender.room, 64)
         chosen: list[Batch] = []
-        while self._waiting and len(chosen) < room and sum(self._bytes.values()) < BYTES_IN_FLIGHT:
-            number = self._waiting.popleft()
-            if number in self._open:
+        for service, waiting in self._waiting.items():
+            flying = self._flying[service]
+            size = sum(flying.values())
+            while waiting and len(flying) < IN_FLIGHT and size < BYTES_IN_FLIGHT:
+                number = waiting.popleft()
+                if number not in self._open:  # answered to what was sent before a crash
+                    continue
                 batch = self._staging.batch(number)
-                self._bytes[number] = len(batch.body)
+                flying[number] = len(batch.body)
+                size += len(batch.body)
                 chosen.append(batch)
         if not chosen:
             return False
@@ -215,7 +226,8 @@ class _Sending:
         self._sender.ack(answers)
         self._open -= ours.keys()
         for batch in ours:
-            self._bytes.pop(batch, None)
+            for flying in self._flying.values():
+                flying.pop(batch, None)
 
 
 def _outcome(answer: Answer) -> Outcome:
