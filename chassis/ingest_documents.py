@@ -10,7 +10,7 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError
 
 from chassis.codec import loads
-from chassis.messages import Event
+from chassis.messages import ALL_COMPANIES, LONGEST_CODE, Event
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,16 @@ class StreamRule:
 
 @dataclass(frozen=True)
 class IngestKind:
-    """A kind of ERP document: the schema of its body, and the streams it goes to, in this order."""
+    """A kind of ERP document: the schema of its body, and the streams it goes to, in this order.
+
+    `for_company` says whether each belongs to a company; keys have at most `longest_key` characters.
+    """
 
     kind: str
     schema: Schema
     rules: tuple[StreamRule, ...]
+    for_company: bool = True
+    longest_key: int = LONGEST_CODE
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +94,21 @@ class Batch:
         }
 
 
+def code_fault(code: str, longest: int = LONGEST_CODE) -> str:
+    """What is wrong with a code that is to name something; "" when nothing is."""
+    if code == ALL_COMPANIES:
+        return f"“{ALL_COMPANIES}” stands for all companies in Portico and cannot be a code."
+    if not code or len(code) > longest or not code.isprintable():
+        return f"A code has 1 to {longest} printable characters."
+    return ""
+
+
+def _check_code(field: str, code: str, longest: int) -> None:
+    fault = code_fault(code, longest)
+    if fault:
+        raise ValidationError({field: [fault]})
+
+
 def read_batch(service: str, kinds: Mapping[str, IngestKind], body: bytes) -> Batch:
     """The message's documents, validated; raises ValueError, TypeError or KeyError when it is no such message."""
     head = loads(body)
@@ -102,6 +122,9 @@ def read_batch(service: str, kinds: Mapping[str, IngestKind], body: bytes) -> Ba
         try:
             if known is None:
                 raise ValidationError({"kind": [f"{service} takes no documents of the kind {kind}."]})
+            _check_code("key", key, known.longest_key)
+            if known.for_company or head["company"]:
+                _check_code("company", str(head["company"]), LONGEST_CODE)
             doc = known.schema.load(given["body"])
         except ValidationError as error:
             batch.refused.append({"kind": kind, "key": key, "errors": cast(Any, error).normalized_messages()})

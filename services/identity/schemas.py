@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, pre_load
 from marshmallow.validate import ContainsOnly, Length
 
 from chassis.dispatch import Shape
+from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
 
@@ -19,6 +20,11 @@ _CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=
 def _once(values: list[str]) -> None:
     if len(set(values)) < len(values):
         raise ValidationError("Each may be named once only.")
+
+
+def _one_company(code: str) -> None:
+    if code == ALL_COMPANIES:
+        raise ValidationError("A contact belongs to one company. Please choose it.")
 
 
 def _permissions(required: bool) -> fields.List:
@@ -36,7 +42,7 @@ class CreateContactShape(_Stripped):
     """CreateContact as an admin's form sends it."""
 
     makes = commands.CreateContact
-    for_company = fields.String(required=True, validate=Length(min=1, max=100))
+    for_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
     name = fields.String(required=True, validate=_NAME)
     email = fields.Email(required=True, validate=Length(max=254))
     phone = fields.String(validate=Length(max=50))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.validate import Length
 
 from chassis.bodies import Amount, DocumentBody, Text, currency
 from chassis.codec import Codec
+from chassis.ingest_documents import code_fault
 from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
 from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
@@ -30,6 +31,12 @@ class _Strict(Schema):
         unknown = RAISE
 
 
+def _code(text: str) -> None:
+    fault = code_fault(text) if text else ""
+    if fault:
+        raise ValidationError(fault)
+
+
 class ItemBody(_Strict):
     """An item as an ERP connector sends it; its key is the item's code."""
 
@@ -43,8 +50,8 @@ class ItemBody(_Strict):
 class PriceBody(_Strict):
     """A price of an item in a price list, for a unit, from `min_quantity` on."""
 
-    price_list = fields.String(required=True, validate=Length(min=1))
-    item = fields.String(required=True, validate=Length(min=1))
+    price_list = fields.String(required=True, validate=[Length(min=1), _code])
+    item = fields.String(required=True, validate=[Length(min=1), _code])
     currency = currency()
     price = Amount(required=True)
     min_quantity = Amount(load_default="1")
@@ -54,7 +61,7 @@ class CustomerTermsBody(_Strict):
     """What a company buys on; its key is the company's code. Without a price list it cannot order."""
 
     currency = currency()
-    price_list = Text()
+    price_list = Text(validate=_code)
     discount_percent = Amount(load_default="0")
 
 

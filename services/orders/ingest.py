@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from chassis.config import Settings
 from chassis.ingest import IngestKind, StreamRule
-from chassis.messages import Event
+from chassis.messages import LONGEST_CODE, Event
 from services.orders.contract import CustomerTermsBody, DocumentBody, ItemBody, PriceBody, item_bucket
 from services.orders.events import (
     CustomerTermsRecorded,
@@ -45,10 +45,10 @@ def _terms(company: str, doc: Doc) -> Event:
 
 
 def _kind(
-    kind: str, schema: Schema, stream: Callable[[str, Doc], str], event: Callable[[str, Doc], Event]
+    kind: str, schema: Schema, stream: Callable[[str, Doc], str], event: Callable[[str, Doc], Event], **more: Any
 ) -> IngestKind:
     rule = StreamRule(stream, lambda company, doc, known: event(company, doc), fingerprint=lambda doc: doc)
-    return IngestKind(kind, schema, (rule,))
+    return IngestKind(kind, schema, (rule,), **more)
 
 
 def ingest_kinds(settings: Settings) -> dict[str, IngestKind]:
@@ -60,8 +60,15 @@ def ingest_kinds(settings: Settings) -> dict[str, IngestKind]:
     kinds = (
         _kind("order", DocumentBody(), documents, _document(OrderRecorded)),
         _kind("delivery", DocumentBody(), documents, _document(DeliveryRecorded)),
-        _kind("item", ItemBody(), lambda company, doc: f"items-{item_bucket(doc['key'])}", _item),
-        _kind("price", PriceBody(), lambda company, doc: f"prices-{doc['price_list']}", _price),
+        _kind("item", ItemBody(), lambda company, doc: f"items-{item_bucket(doc['key'])}", _item, for_company=False),
+        _kind(
+            "price",
+            PriceBody(),
+            lambda company, doc: f"prices-{doc['price_list']}",
+            _price,
+            for_company=False,
+            longest_key=3 * LONGEST_CODE,  # price list, item, currency and quantity
+        ),
         _kind("customer_terms", CustomerTermsBody(), lambda company, doc: f"customerterms-{company}", _terms),
     )
     return {one.kind: one for one in kinds}

@@ -1,5 +1,6 @@
 """A message of ERP documents, read and answered."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,3 +53,17 @@ def test_the_answer_counts_outcomes_and_lists_what_was_refused() -> None:
 def test_what_is_no_such_message_is_an_error(body: bytes) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         read_batch("toys", KINDS, body)
+
+
+@pytest.mark.parametrize("code", ["*", "", "C" * 101, "C\n1"])
+def test_a_code_that_cannot_name_a_company_or_a_document_is_refused(code: str) -> None:
+    for field, body in (("company", message(GOOD, company=code)), ("key", message(GOOD | {"key": code}))):
+        batch = read_batch("toys", KINDS, body)
+        assert batch.documents == []
+        assert list(batch.refused[0]["errors"]) == [field]
+
+
+def test_what_belongs_to_nobody_needs_no_company_but_all_companies_is_none() -> None:
+    kinds = {"invoice": replace(KINDS["invoice"], for_company=False)}
+    assert read_batch("toys", kinds, message(GOOD, company="")).refused == []
+    assert read_batch("toys", kinds, message(GOOD, company="*")).documents == []

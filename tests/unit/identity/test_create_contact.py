@@ -77,3 +77,8 @@ def test_what_is_missing_or_wrong_is_named(changes: dict[str, Any], field: str) 
     with pytest.raises(ValidationError) as caught:
         load(**changes)
     assert list(caught.value.messages) == [field]
+
+
+def test_a_contact_of_all_companies_is_refused() -> None:
+    with pytest.raises(ValidationError, match="belongs to one company"):
+        load(for_company=" * ")
