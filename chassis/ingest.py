@@ -17,14 +17,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from esdbclient.exceptions import DeadlineExceeded, DiscoveryFailed, GrpcError, NodeIsNotLeader
-
 from chassis import bus, log, metrics
 from chassis.codec import Codec, dumps
 from chassis.config import Settings
 from chassis.ingest_documents import Batch, IngestKind, StreamRule, read_batch
 from chassis.ingest_index import IngestIndex
-from chassis.ingest_streams import Recorder
+from chassis.ingest_streams import STORE_AWAY, Recorder
 from chassis.killpoints import reach
 from chassis.link import Delivery, Inbox, Message, Publisher
 from chassis.statedb import StateDb
@@ -36,8 +34,6 @@ logger = log.get(__name__)
 WINDOW = 64
 """Messages taken together."""
 MAX_LAG_SECONDS = 2.0
-
-_STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, DeadlineExceeded)
 
 
 class Ingest:
@@ -109,39 +105,44 @@ class Ingest:
     ) -> list[Message] | None:
         """The answers to send for a window; None when it was stopped before the store came back."""
         said: list[Message] = []
-        batches: list[Batch] = []
+        batches: dict[tuple[str, str], Batch] = {}
+        twins: list[Batch] = []
         for delivery in window:
             try:
                 batch = read_batch(self._service, self._kinds, delivery.body)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 said.append(self._unreadable(delivery, error))
                 continue
-            earlier = self._index.answered(batch.head["run"], batch.head["batch"])
-            if earlier is None:
-                batches.append(batch)
-            else:
+            name = str(batch.head["run"]), str(batch.head["batch"])
+            earlier = self._index.answered(*name)
+            if earlier is not None:
                 said.append(_answer(earlier))
-        dry, real = [one for one in batches if one.dry_run], [one for one in batches if not one.dry_run]
+            elif name in batches:
+                twins.append(batches[name])  # sent again while it waited here: what the first does is both's answer
+            else:
+                batches[name] = batch
+        dry = [one for one in batches.values() if one.dry_run]
+        real = [one for one in batches.values() if not one.dry_run]
         pause = 0.2
         while True:
             try:
                 streams = runner.run(self._recorder.record(real, append=True))
                 runner.run(self._recorder.record(dry, append=False))
                 break
-            except _STORE_AWAY as error:
+            except STORE_AWAY as error:
                 # Kept and tried again here: giving the messages back would use up their deliveries.
                 self._state = "waiting for the event store"
                 logger.warning("store away, the window is tried again", service=self._service, reason=repr(error))
                 if stop.wait(pause):
                     return None
                 pause = min(pause * 2, 2.0)
-        made = [batch.answer(self._service) for batch in batches]
+        made = [batch.answer(self._service) for batch in batches.values()]
         if real:
             reach(f"{self._service}.ingest.after_append")
             self._index.write(streams, made)
             reach(f"{self._service}.ingest.after_index")
-        self._count(batches)
-        return said + [_answer(one) for one in made]
+        self._count(batches.values())
+        return said + [_answer(one) for one in made] + [_answer(one.answer(self._service)) for one in twins]
 
     def _count(self, batches: Iterable[Batch]) -> None:
         outcomes: Counter[tuple[str, str]] = Counter()

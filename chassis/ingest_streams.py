@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
+from esdbclient.exceptions import (
+    DeadlineExceeded,
+    DiscoveryFailed,
+    EventStoreDBClientException,
+    GrpcError,
+    NodeIsNotLeader,
+    WrongCurrentVersion,
+)
 from esdbclient.exceptions import NotFound as StreamNotFound
-from esdbclient.exceptions import WrongCurrentVersion
 
 from chassis import log
 from chassis.codec import Codec, dumps, loads
@@ -26,6 +33,9 @@ APPEND_BYTES = 900_000
 """What one append may carry: the store's own limit is 1 MiB."""
 
 TOO_LARGE = "The document is larger than 900 KB; split it in the ERP."
+
+STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, DeadlineExceeded)
+"""What passes: the same is tried again. Anything else that the store says is about what it was given."""
 
 _FAULTS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 _IDS = UUID("2f6c1d5e-7f0b-5d43-8f0e-5d2a8c9b1e77")
@@ -91,12 +101,25 @@ class Recorder:
                     return
                 try:
                     for chunk in _chunks(changes):
-                        await self._append(stream, chunk)
+                        await self._append_or_refuse(stream, chunk)
                         left = left[left.index(chunk[-1].document) + 1 :]
                     return
                 except WrongCurrentVersion:
                     # Somebody else appended, or we did before a crash: see what came, and decide again.
                     await self._read_tail(stream)
+
+    async def _append_or_refuse(self, stream: StreamIndex, chunk: list[Change]) -> None:
+        """What the store will never take is refused, alone: the documents around it are recorded."""
+        try:
+            await self._append(stream, chunk)
+        except (WrongCurrentVersion, *STORE_AWAY):
+            raise
+        except EventStoreDBClientException as error:
+            if len(chunk) == 1:
+                self._refuse(chunk[0].document, error)
+                return
+            for change in chunk:
+                await self._append_or_refuse(stream, [change])
 
     def _stream_of(self, document: Document, rule: int) -> str:
         try:

@@ -162,6 +162,22 @@ def test_a_batch_that_is_sent_again_gets_the_answer_it_got(rig: Rig) -> None:
     assert counts(first) == (1, 0, 0, 0)
 
 
+def test_a_batch_that_comes_twice_at_once_gets_one_answer_twice(rig: Rig) -> None:
+    message = rig.message("both", invoice("1"))
+    rig.sender.send(message, message)  # both wait when the worker starts, and are taken together
+    rig.start()
+    found: list[Answer] = []
+
+    def both() -> bool:
+        found.extend(rig.sender.answers(1.0))
+        return len(found) == 2
+
+    wait_until(both, 20, rig.worker.tail)
+    rig.sender.ack(found)
+    assert [counts(answer) for answer in found] == [(1, 0, 0, 0)] * 2
+    assert rig.stored("documents-both") == [("InvoiceRecorded", "1")]
+
+
 def test_an_older_state_never_overwrites_a_newer_one(rig: Rig) -> None:
     rig.start()
     rig.ask("stale", invoice("1", stamp="2026-03-02T00:00:00"))
@@ -191,6 +207,14 @@ def test_a_wrong_document_is_refused_with_its_errors_and_the_others_are_recorded
     ]
     assert "Portico cannot record this document (KeyError('note'))" in answer["refused"][2]["errors"]["body"][0]
     assert rig.stored("ledger-wrong") == [("ItemOpened", "1")]
+
+
+def test_a_document_that_the_store_will_not_have_is_refused_and_the_others_are_recorded(rig: Rig) -> None:
+    rig.start()
+    answer = rig.ask("bad", invoice("1"), invoice("2", note="not for the store"), invoice("3"))
+    assert counts(answer) == (2, 0, 0, 1)
+    assert answer["refused"][0]["key"] == "2"
+    assert rig.stored("documents-bad") == [("InvoiceRecorded", "1"), ("InvoiceRecorded", "3")]
 
 
 def test_a_document_that_no_append_can_hold_is_refused(rig: Rig) -> None:

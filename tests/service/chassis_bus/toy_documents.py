@@ -68,12 +68,16 @@ def _open(_company: str, doc: dict[str, Any], known: bool) -> Event | None:
     return ItemOpened(doc["key"], doc["open_amount"])
 
 
+def _documents(company: str, doc: dict[str, Any]) -> str:
+    return f"documents-{company}" + ("-" * 2000 if doc["note"] == "not for the store" else "")
+
+
 KINDS = {
     "invoice": IngestKind(
         "invoice",
         InvoiceBody(),
         (
-            StreamRule(lambda company, doc: f"documents-{company}", _recorded, lambda doc: doc),
+            StreamRule(_documents, _recorded, lambda doc: doc),
             StreamRule(lambda company, doc: f"ledger-{company}", _open, lambda doc: doc["open_amount"]),
         ),
     )
