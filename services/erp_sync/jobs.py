@@ -6,12 +6,15 @@ read model that lags or is being rebuilt makes a job look twice, never do twice.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from chassis import log
 from chassis.config import Settings
 from chassis.statedb import StateDb
 from services.erp_sync import domain
@@ -28,6 +31,9 @@ from services.erp_sync.projections.postings import POSTINGS
 from services.erp_sync.projections.runs import RUNS
 
 _LOOK_SECONDS = 0.25
+_AGAIN_SECONDS = 30.0
+"""After that long what failed is tried again."""
+_log = log.get(__name__)
 _TO_DO = (
     f"SELECT reference, state FROM {POSTINGS.name} WHERE connection = ? AND state IN ('queued', 'withdrawing')"
     " ORDER BY requested_at, reference"
@@ -97,17 +103,29 @@ class _Desk:
         self._connector: Connector = FileConnector(connections.folder(settings, connection.name), connection.outbox)
         self._streams = streams
         self._next_look = 0.0
+        self._again: dict[str, float] = {}
 
     def turn(self) -> None:
         """Look for answers when it is time, then for work."""
         if time.monotonic() >= self._next_look:
-            self._connector.answers(self._record)
+            self._guarded("answers", lambda: self._connector.answers(self._record))
             self._next_look = time.monotonic() + self._connection.poll_seconds
         for row in read_own(self._settings, _TO_DO, self._connection.name):
-            if row["state"] == "queued":
-                self._post(row["reference"])
-            else:
-                self._take_back(row["reference"])
+            reference = str(row["reference"])
+            work = self._post if row["state"] == "queued" else self._take_back
+            if time.monotonic() >= self._again.get(reference, 0.0):
+                self._guarded(reference, functools.partial(work, reference))
+
+    def _guarded(self, what: str, work: Callable[[], object]) -> None:
+        """Do it; what fails is told in the log and tried again later, and holds up nothing else."""
+        try:
+            work()
+            self._again.pop(what, None)
+        except Stopped:
+            raise
+        except Exception:
+            _log.exception("work for the ERP failed, tried again later", connection=self._connection.name, what=what)
+            self._again[what] = time.monotonic() + _AGAIN_SECONDS
 
     def _post(self, reference: str) -> None:
         posting = self._streams.load(POSTING, reference)

@@ -177,3 +177,22 @@ def test_what_never_got_out_is_taken_back(connector: FileConnector) -> None:
 
 def test_what_is_known_to_be_out_and_is_not_there_is_not_taken_back(connector: FileConnector) -> None:
     assert not connector.take_back(posting(REQUESTED, QUEUED, WRITTEN))
+
+
+def test_a_file_that_cannot_be_read_holds_up_neither_other_answers_nor_orders(
+    tmp_path: Path, connector: FileConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "answers" / "a.csv").write_text(f"{HEADER}W-1111-1111,posted,SO-9,\n")
+    (tmp_path / "answers" / "b.csv").write_text(f"{HEADER}W-2222-2222,posted,SO-8,\n")
+    read = Path.read_bytes
+
+    def guarded(path: Path) -> bytes:
+        if path.name == "a.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    # A file's mode keeps nothing from a test that runs as root.
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    assert told(connector) == [Answer("W-2222-2222", "posted", "SO-8")]
+    assert connector.post(ORDER) is not None
+    assert (tmp_path / "answers" / "a.csv").exists()

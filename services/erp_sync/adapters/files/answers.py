@@ -36,10 +36,11 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, tuple[int, int]] = {}
+        self._told: dict[str, str] = {}
 
     def mention(self, reference: str) -> bool:
         """Whether an answer that is not recorded yet speaks of the reference."""
-        return any(reference.encode() in _bytes(file) for file in self._files())
+        return any(reference.encode() in self._readable(file) for file in self._files())
 
     def take(self, record: Callable[[Answer], None]) -> int:
         """Record the answers of every complete file and move it to done/, or to refused/ with the reason; how many."""
@@ -48,15 +49,32 @@ class Answers:
         for file in self._files():
             try:
                 stat = file.stat()
+                signature = (stat.st_size, stat.st_mtime_ns)
+                if self._seen.get(file.name) == signature and self._is_complete(file, stat.st_size, stat.st_mtime):
+                    count += self._take_file(file, stat.st_size, record)
+                else:
+                    looked[file.name] = signature
             except FileNotFoundError:
                 continue
-            signature = (stat.st_size, stat.st_mtime_ns)
-            if self._seen.get(file.name) == signature and self._is_complete(file, stat.st_size, stat.st_mtime):
-                count += self._take_file(file, stat.st_size, record)
-            else:
-                looked[file.name] = signature
+            except OSError as error:  # one file that cannot be read or moved must not hold up the others
+                self._complain(file, error)
         self._seen = looked
         return count
+
+    def _complain(self, file: Path, error: OSError) -> None:
+        if self._told.get(file.name) != str(error):  # once, not at every look
+            self._told[file.name] = str(error)
+            _log.error(
+                "an answer's file cannot be used; make it readable for Portico", file=file.name, reason=str(error)
+            )
+
+    def _readable(self, file: Path) -> bytes:
+        """The content; of a file that Portico may not read nothing, or it would stop all that goes out."""
+        try:
+            return _bytes(file)
+        except OSError as error:
+            self._complain(file, error)
+            return b""
 
     def _files(self) -> list[Path]:
         found = (file for file in self._folder.glob("*.csv") if not file.name.startswith("."))
