@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.dispatch import Tools
+from chassis.errors import Unavailable
 from chassis.messages import Command, Recorded
 from chassis.reactions import Reaction, context_of
 from services.erp_sync.adapters import connections
@@ -13,7 +14,11 @@ from services.erp_sync.handlers import COMMAND_HANDLERS
 async def post_order(event: Recorded, tools: Tools) -> None:
     """OrderPlaced: it goes to the ERP, by the connection for what goes out."""
     data = event.data
-    connection = connections.load(tools.settings).outgoing.name
+    try:
+        connection = connections.load(tools.settings).outgoing.name
+    except connections.BadConnections as error:
+        # The order waits until somebody has mended the file; put aside it would be forgotten.
+        raise Unavailable(str(error)) from error
     await _give(RequestPosting("order", data["order"], data["company"], connection, data), "post_order", event, tools)
 
 
