@@ -34,7 +34,5 @@ def _runs(scope: Scope) -> str:
 
 def register() -> None:
     """Hang the sections into home."""
-    for role in ("agent", "portal_admin"):
-        section(f"waiting.{role}", models=("cases.cases",), role=role, order=10)(_waiting)
-    for role in ("erp_admin", "portal_admin", "operator"):
-        section(f"runs.{role}", models=("erp_sync.runs",), role=role, order=20)(_runs)
+    section("waiting", models=("cases.cases",), role=_WAITING.role, order=10)(_waiting)
+    section("runs", models=("erp_sync.runs",), role=_RUNS.role, order=20)(_runs)

@@ -19,20 +19,20 @@ from gateway.people import PEOPLE_MODEL
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the start page; `needs` empty is for every customer, `role` for staff who have it."""
+    """One part of the start page; `needs` empty is for every customer, `roles` for staff who have one of them."""
 
     show: Callable[[Scope], Markup]
     place: str
     order: int
     needs: str
-    role: str
+    roles: frozenset[str]
     models: tuple[str, ...]
 
     def is_for(self, permissions: frozenset[str], roles: frozenset[str]) -> bool:
         """Whether somebody with these rights gets it."""
         if roles:
-            return self.role in roles
-        return not self.role and (not self.needs or self.needs in permissions)
+            return bool(self.roles & roles)
+        return not self.roles and (not self.needs or self.needs in permissions)
 
 
 _SECTIONS: dict[str, Section] = {}
@@ -43,18 +43,22 @@ def section(
     *,
     models: tuple[str, ...],
     needs: str = "",
-    role: str = "",
+    role: str | tuple[str, ...] = (),
     place: str = "tables",
     order: int = 50,
     personal: bool = False,
 ) -> Callable[[Callable[[Scope], str]], Callable[[Scope], Markup]]:
-    """Register a section: `place` "top" (balance, things to do) or "tables" (the at-a-glance five)."""
+    """Register a section: `place` "top" (balance, things to do) or "tables" (the at-a-glance five).
+
+    `role` (one of them when a tuple) makes it a part of staff's start page.
+    """
     if place not in ("top", "tables"):
         raise ValueError(place)
 
     def decorate(render: Callable[[Scope], str]) -> Callable[[Scope], Markup]:
         show = fragment(f"home.{name}", models=models, personal=personal)(render)
-        _SECTIONS[name] = Section(show, place, order, needs, role, models)
+        roles = frozenset((role,) if isinstance(role, str) else role)
+        _SECTIONS[name] = Section(show, place, order, needs, roles, models)
         _mine.cache_clear()
         models_of.cache_clear()
         return show

@@ -105,3 +105,8 @@ def test_an_address_without_a_page_is_said_within_the_frame(ground: Ground) -> N
     assert "There is no such page" in answer.text
     assert 'aria-label="Main"' in answer.text
     assert answer.headers["X-Correlation-Id"] in answer.text
+
+
+def test_somebody_with_several_roles_gets_each_part_of_the_start_page_once(ground: Ground) -> None:
+    page = ground.signed_in("sam@s.example").get("/").text
+    assert page.count("Not ready yet") == 2
