@@ -1,7 +1,8 @@
 """nameko's consumer and RPC entrypoint, made to outlive a broker that goes away in the middle of things.
 
 nameko's own come back when the broker was away while they waited; but a reply that could not be published ended the
-whole process, and after a long absence they waited up to half a minute to connect again.
+whole process, after a long absence they waited up to half a minute to connect again, and meanwhile nobody could stop
+them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import eventlet
 from amqp.exceptions import AMQPError
 from kombu.exceptions import KombuError
 from nameko.messaging import QueueConsumer
@@ -23,16 +25,36 @@ BROKER_AWAY = (KombuError, AMQPError, OSError)
 
 
 class LastingConsumer(QueueConsumer):
-    """A queue consumer that connects again soon after the broker is back."""
+    """A queue consumer that connects again soon after the broker is back, and stops while it is away."""
+
+    _pending_remove_providers: dict[Any, Any]
 
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:
-        """Called by kombu's consumer loop for each (re)connection."""
+        """Called by kombu's consumer loop for each (re)connection; ends the loop when the service is to stop."""
+        pause = 0.2
         with self.create_connection() as connection:
-            connection.ensure_connection(
-                self.on_connection_error, interval_start=0.2, interval_step=0.3, interval_max=2
-            )
+            while True:
+                try:
+                    connection.connect()
+                    break
+                except connection.recoverable_connection_errors as error:
+                    self._release_providers()
+                    if self.should_stop:
+                        raise
+                    self.on_connection_error(error, pause)
+                    eventlet.sleep(pause)
+                    pause = min(pause + 0.3, 2.0)
             yield connection
+
+    def _release_providers(self) -> None:
+        """Let go of who asked to be removed: without a connection there is nothing to cancel at the broker."""
+        leaving, self._pending_remove_providers = self._pending_remove_providers, {}
+        for provider, removed in leaving.items():
+            self._consumers.pop(provider, None)
+            removed.send()
+        if leaving and not self._consumers:
+            self.should_stop = True
 
     def ack_message(self, message: Any) -> None:
         """Acknowledge; when the connection is gone the broker has the message back already."""

@@ -72,8 +72,9 @@ def test_a_service_nobody_started_is_said_at_once(rpc: RpcClient) -> None:
 
 
 def test_an_answer_that_comes_too_late_is_a_deadline_exceeded(rpc: RpcClient, tmp_path: Path) -> None:
+    rpc.call("echo", "same", {})
     with pytest.raises(DeadlineExceeded, match="echo service does not answer in time"):
-        rpc.call("echo", "slow", {"seconds": 2, "arrived": str(tmp_path / "a")}, 0.3)
+        rpc.call("echo", "slow", {"seconds": 5, "arrived": str(tmp_path / "a")}, 0.5)
 
 
 def test_a_fault_in_the_service_is_told_without_its_inner_words(rpc: RpcClient) -> None:
@@ -143,10 +144,9 @@ def test_a_refused_command_raises_the_services_error(rpc: RpcClient) -> None:
 def test_a_command_waits_within_its_deadline_for_what_is_unavailable(rpc: RpcClient) -> None:
     answer = Commands(rpc).send("echo", "Wait", {"until": time.time() + 0.5}, context())
     assert answer["status"] == "done"
-    with pytest.raises(Unavailable, match="Away"):
-        Commands(rpc).send(
-            "echo", "Wait", {"until": time.time() + 60}, context(datetime.now(UTC) + timedelta(seconds=0.4))
-        )
+    soon = context(datetime.now(UTC) + timedelta(seconds=1))
+    with pytest.raises(Unavailable, match="Away|not answer in time"):
+        Commands(rpc).send("echo", "Wait", {"until": time.time() + 60}, soon)
 
 
 def test_the_process_tells_how_it_is_while_it_works(rpc: RpcClient, echo: int, tmp_path: Path) -> None:
@@ -201,4 +201,6 @@ def test_a_broker_restart_fails_calls_that_are_out_and_repeats_the_idempotent_on
     assert outcome["again"] == "done"
     assert client.call("echo", "same", {"n": 1}, 20.0, idempotent=True)["n"] == 1
     client.stop()
-    process.stop()
+    own_rabbit.kill()
+    wait_until(lambda: "Error connecting to broker" in process.tail(3), 20, process.tail)
+    assert process.stop() == 0, "a service stops while the broker is away"
