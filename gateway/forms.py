@@ -7,14 +7,25 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
+from wtforms.validators import Length
 
 from chassis import log
 from chassis.errors import CommandReused, Invalid, NotFound, PorticoError, Refused, Unavailable
 from gateway.access import Scope
+from services.identity.contract import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 _log = log.get("forms")
+PASSWORD_LENGTH = Length(
+    min=SHORTEST_PASSWORD,
+    max=LONGEST_PASSWORD,
+    message=_l(
+        "Use at least %(least)s characters and at most %(most)s.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
+    ),
+)
+"""How long a new password must be, as identity has it."""
 
 
 class CommandForm(FlaskForm):
@@ -46,10 +57,10 @@ class CommandForm(FlaskForm):
         for name, messages in fields.items():
             field = self._fields.get(name)
             if field is not None and name != "command_id":
-                field.errors = [*field.errors, *messages]
+                field.errors = [*field.errors, *_flat(messages)]
                 placed = True
             else:
-                self.summary.extend(str(message) for message in messages)
+                self.summary.extend(_flat(messages))
                 placed = True
         if isinstance(error, CommandReused):
             # Sending again as it now stands is a new wish, so it gets a number of its own.
@@ -64,6 +75,22 @@ class CommandForm(FlaskForm):
             )
         elif not placed:
             self.summary.append(error.message)
+
+
+def _flat(messages: Any) -> list[str]:
+    """Messages as a service's schema nests them: by field, and by place within a list, which people count from 1."""
+    if isinstance(messages, str):
+        return [messages]
+    if not isinstance(messages, Mapping):
+        return [text for one in messages for text in _flat(one)]
+    found = []
+    for name, inner in messages.items():
+        place = str(name)
+        said = _flat(inner)
+        found += (
+            [_("Line %(n)s: %(said)s", n=int(place) + 1, said=text) for text in said] if place.isdecimal() else said
+        )
+    return found
 
 
 def send(

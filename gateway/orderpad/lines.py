@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 EMPTY_ROWS = 8
 MOST = 500
+MOST_DECIMALS = 4
 _GREATEST, _SMALLEST = 18, -12
 """Powers of ten of what is still a number here: whoever types more would keep a process busy with its digits."""
 _SPLIT = re.compile(r"[\t;]|,(?!\d)|\s{2,}")
@@ -96,4 +97,6 @@ def quantity_problem(row: Typed, quantity: Decimal | None) -> str:
         return _("The quantity must be more than 0.")
     if quantity >= 10**9:
         return _("That is too many.")
+    if -int(quantity.as_tuple().exponent) > MOST_DECIMALS:
+        return _("A quantity has at most %(most)s decimals.", most=MOST_DECIMALS)
     return ""

@@ -12,18 +12,19 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from chassis.errors import Refused, Unavailable
 from gateway import accounts
-from gateway.forms import CommandForm
+from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
 from gateway.throttle import minutes
+from services.identity.contract import SHORTEST_PASSWORD
 
 pages = Pages("login", __name__)
-_PASSWORD = [
-    InputRequired(_l("Choose a password.")),
-    Length(min=12, max=200, message=_l("Use at least 12 characters.")),
-]
+_PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
+
+
+_LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
 
 
 class LoginForm(CommandForm):
@@ -38,7 +39,7 @@ class LoginForm(CommandForm):
 class InvitationForm(CommandForm):
     """A first password, twice."""
 
-    password = PasswordField(_l("New password"), _PASSWORD, description=_l("At least 12 characters."))
+    password = PasswordField(_l("New password"), _PASSWORD, description=_LEAST)
     again = PasswordField(
         _l("The same again"), [EqualTo("password", message=_l("The two passwords are not the same."))]
     )

@@ -8,14 +8,15 @@ from flask import abort, flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired
 
 from gateway import accounts
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.frame import render
 from gateway.routes import Feature, Pages
 from gateway.security import safe_next
+from services.identity.contract import SHORTEST_PASSWORD
 
 pages = Pages("settings", __name__)
 
@@ -28,9 +29,11 @@ class PasswordForm(CommandForm):
         _l("New password"),
         [
             InputRequired(_l("Choose a new password.")),
-            Length(min=12, max=200, message=_l("Use at least 12 characters.")),
+            PASSWORD_LENGTH,
         ],
-        description=_l("At least 12 characters. A few words in a row are easy to remember."),
+        description=_l(
+            "At least %(least)s characters. A few words in a row are easy to remember.", least=SHORTEST_PASSWORD
+        ),
     )
     again = PasswordField(_l("The same again"), [EqualTo("new", message=_l("The two passwords are not the same."))])
 

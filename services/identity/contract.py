@@ -10,6 +10,8 @@ from marshmallow.validate import Length
 from chassis.codec import Codec
 from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.passwords import LONGEST as LONGEST_PASSWORD
+from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 
 SERVICE = "identity"
 STREAMS = ("company-", "contact-", "email-")
@@ -88,10 +90,12 @@ __all__ = [
     "CONTACT_STATUSES",
     "DEFAULT_PERMISSIONS",
     "INVITATION_DAYS",
+    "LONGEST_PASSWORD",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
     "SERVICE",
+    "SHORTEST_PASSWORD",
     "STAFF_ROLES",
     "STREAMS",
     "BranchDocument",

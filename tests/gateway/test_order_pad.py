@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from chassis.errors import Invalid
 from gateway.orderpad.lines import decimal_of, quantity_of
 from gateway.people import PERMISSIONS
 from services.orders.contract import ITEMS, PRICES, TERMS
@@ -99,3 +100,17 @@ def test_a_forged_price_does_not_hang_the_page(shop: Ground) -> None:
     answer = post(browser, "/order-pad", "/order-pad", item="I-1", quantity="2", shown="1E+200000")
     assert answer.status_code == 200
     assert len(answer.data) < 100_000
+
+
+def test_a_refusal_names_the_line_it_is_about(shop: Ground) -> None:
+    shop.commands.error = Invalid("Some of it is missing.", fields={"lines": {"0": {"quantity": ["Not a number."]}}})
+    page = place(buyer(shop, None)).text
+    assert "Line 1: Not a number." in page
+    assert "<li>0</li>" not in page
+
+
+def test_a_quantity_has_no_more_decimals_than_an_order_takes(shop: Ground) -> None:
+    answer = place(buyer(shop, None), quantity="1.00001")
+    assert answer.status_code == 422
+    assert "A quantity has at most 4 decimals." in answer.text
+    assert ordered_for(shop) == []
