@@ -7,6 +7,7 @@ connection belongs to a session of the gateway and ends with it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -158,7 +159,9 @@ class Live:
             return None
         finally:
             self.reads.end()
-        return (person.company, session.id) if person is not None and person.active else None
+        if person is None or not person.active or session.created_at + 1 < person.password_changed_at:
+            return None
+        return person.company, session.id
 
     def versions(self, company: str) -> dict[str, int]:
         """Where this company's read models stand. Runs on the database thread."""
@@ -207,19 +210,26 @@ def _event(name: str, versions: dict[str, int]) -> bytes:
 
 
 async def _stream(live: Live, token: str, connection: Connection, versions: dict[str, int]) -> AsyncIterator[bytes]:
-    hub = live.hub
+    hub, heartbeat = live.hub, live.gateway.live_heartbeat_seconds
+    checked = time.monotonic()
     hub.join(connection, versions)
     try:
         yield b"retry: 2000\n\n" + _event("versions", versions)
         while not connection.ended:
+            quiet = False
             try:
-                async with asyncio.timeout(live.gateway.live_heartbeat_seconds):
+                async with asyncio.timeout(heartbeat):
                     await connection.woken.wait()
             except TimeoutError:
+                quiet = True
+            # However much there is to tell: who has lost their session hears of it no longer than a heartbeat.
+            if quiet or time.monotonic() - checked >= heartbeat:
+                checked = time.monotonic()
                 who = await live.ask(live.who, token)
                 if who is None or who[0] != connection.company:
                     yield b"event: bye\ndata: {}\n\n"
                     return
+            if quiet:
                 yield b": still here\n\n"
                 continue
             if not connection.news:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from chassis.bus import Hints, connect, declare_all
+from gateway.config import GatewaySettings
+from gateway.live import Connection, Live, _stream
 from services.orders.projections import PROJECTIONS as orders
-from tests.gateway.ground import Ground, post
+from tests.gateway.ground import CUSTOMER, Ground, post
 from tests.support.ports import free_port, listening
 from tests.support.processes import Process
 
@@ -174,3 +178,29 @@ def test_it_counts_its_pages(live: LiveServer) -> None:
 def test_it_stops_at_once_with_pages_open(live: LiveServer) -> None:
     live.page().hear()
     assert live.stop() == 0
+
+
+def test_a_busy_page_is_ended_with_its_session_too(ground: Ground) -> None:
+    live = Live(ground.settings, GatewaySettings(live_heartbeat_seconds=0.05))
+
+    async def listen() -> list[bytes]:
+        connection = Connection("C-A", "S")
+        stream, told = _stream(live, "no such token", connection, {}), []
+        for position in range(1, 5):
+            # Something to tell at every turn: it is never quiet for a heartbeat.
+            connection.tell({"orders.orders": position})
+            told.append(await anext(stream, b"end"))
+        await stream.aclose()
+        return told
+
+    assert any(b"event: bye" in one for one in asyncio.run(listen()))
+
+
+def test_a_session_older_than_its_password_hears_nothing(ground: Ground) -> None:
+    cookie = ground.signed_in().get_cookie("portico_session")
+    assert cookie is not None
+    live = Live(ground.settings, GatewaySettings())
+    assert live.who(cookie.value) is not None
+    changed = datetime.now(UTC) + timedelta(seconds=5)
+    ground.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", password_changed_at=changed.isoformat())
+    assert live.who(cookie.value) is None
