@@ -121,8 +121,9 @@ class Importer:
 
     def _finish(self, request: Request, staging: Staging) -> None:
         errors = self._staging(request).with_name("errors.csv")
-        rows = summary.write_errors(errors, self._imports, request, staging)
-        made = summary.build(self._imports, request, staging, self._profile(request).complete)
+        profile = self._profile(request)
+        rows = summary.write_errors(errors, self._imports, request, staging, profile)
+        made = summary.build(self._imports, request, staging, profile.complete)
         made["errors"] = {"rows": rows, "file": str(errors)}
         self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_completed(run, made))
         reach("erp_sync.after_completed")

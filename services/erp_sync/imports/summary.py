@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from services.erp_sync.adapters.files.profile import KindMap, Profile
 from services.erp_sync.adapters.files.stage import Staged
 from services.erp_sync.adapters.files.staging import Problem, Staging
 from services.erp_sync.adapters.shapes import KINDS
@@ -118,14 +119,14 @@ def _sum(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return found
 
 
-def write_errors(path: Path, imports: Imports, request: Request, staging: Staging) -> int:
+def write_errors(path: Path, imports: Imports, request: Request, staging: Staging, profile: Profile) -> int:
     """The error file, line, column, value, reason: first what could not be read, then what owners refused; its rows."""
     half = path.with_suffix(".half")
     count = 0
     with half.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(Problem._fields)
-        for problem in (*staging.errors(), *_owners_refusals(imports, request, staging)):
+        for problem in (*staging.errors(), *_owners_refusals(imports, request, staging, profile)):
             writer.writerow([_harmless(cell) for cell in problem])
             count += 1
         file.flush()
@@ -134,11 +135,22 @@ def write_errors(path: Path, imports: Imports, request: Request, staging: Stagin
     return count
 
 
-def _owners_refusals(imports: Imports, request: Request, staging: Staging) -> Iterator[Problem]:
+def _owners_refusals(imports: Imports, request: Request, staging: Staging, profile: Profile) -> Iterator[Problem]:
+    columns = {one.kind.name: _columns(one) for one in profile.kinds}
     for kind, company, key, errors in imports.refused(request.run):
         line = staging.line_of(kind, company, key)
         for field, said in _flat(errors, ""):
-            yield Problem(line, field, key, f"{kind} {key}: {said}")
+            # lines.3.quantity: the column is that of every line's quantity
+            name = ".".join(part for part in field.split(".") if not part.isdigit())
+            yield Problem(line, columns.get(kind, {}).get(name) or field, key, f"{kind} {key}: {said}")
+
+
+def _columns(one: KindMap) -> dict[str, str]:
+    """The file's columns behind the fields of a body."""
+    sources = {"key": one.key, "number": one.key, **one.fields}
+    for name, entries in one.lists.items():
+        sources |= {f"{name}.{field}": source for entry in entries for field, source in entry.items()}
+    return {field: ", ".join(source.columns) for field, source in sources.items()}
 
 
 def _flat(errors: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -201,6 +201,13 @@ class Imports:
         """Refused whole."""
         with self._state.transaction() as db:
             db.execute("UPDATE imports SET state = 'failed', message = ? WHERE run = ?", (message, run))
+            db.execute("DELETE FROM import_batches WHERE run = ?", (run,))
+            db.execute("DELETE FROM import_refused WHERE run = ?", (run,))
+
+    def unfinished(self) -> list[Request]:
+        """Runs that are not at their end."""
+        rows = self._state.rows("SELECT request FROM imports WHERE state NOT IN ('done', 'failed')")
+        return [Request(**loads(row["request"])) for row in rows]
 
     def status(self, run: str) -> dict[str, Any]:
         """How far the run is, as JSON values; state "unknown" when no worker has taken it in yet."""

@@ -76,7 +76,7 @@ def test_what_cannot_be_read_and_what_the_owner_refuses_is_in_the_error_file(des
         errors = list(csv.DictReader(file))
     assert [(one["line"], one["column"], one["value"]) for one in errors] == [
         ("2", "Qty", "one"),
-        ("4", "number", long),
+        ("4", "No", long),
     ]
     assert errors[1]["reason"].startswith(f"invoice {long}: ")
 
