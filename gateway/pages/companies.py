@@ -243,6 +243,8 @@ def invite(contact_id: str) -> Any:
     """Make an invitation: a link, shown once, that the admin passes on."""
     form = PlainForm()
     scope = current_scope()
+    # Staff are no portal admin's to let in: the query knows customers' contacts only.
+    scope.one(_CONTACT, contact_id=contact_id)
     if form.validate_on_submit():
         reply = send(form, scope, "identity", "InviteContact", {"contact_id": contact_id}, shows=PEOPLE)
         if reply is None:
@@ -257,9 +259,11 @@ def invite(contact_id: str) -> Any:
 def access(contact_id: str) -> Any:
     """Switch a contact's access off, or on again."""
     form = PlainForm()
+    scope = current_scope()
+    scope.one(_CONTACT, contact_id=contact_id)
     if form.validate_on_submit():
         command = "DeactivateContact" if request.form.get("off") == "1" else "ReactivateContact"
-        if send(form, current_scope(), "identity", command, {"contact_id": contact_id}, shows=PEOPLE) is None:
+        if send(form, scope, "identity", command, {"contact_id": contact_id}, shows=PEOPLE) is None:
             flash(" ".join(form.summary), "danger")
     return redirect(url_for("companies.contact", contact_id=contact_id))
 

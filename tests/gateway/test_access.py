@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from gateway.routes import Pages, access_table
-from tests.gateway.ground import CUSTOMER, STAFF, Ground
+from tests.gateway.ground import CUSTOMER, STAFF, Ground, post
 
 
 def test_every_route_says_who_may_see_it(ground: Ground) -> None:
@@ -110,3 +110,12 @@ def test_an_address_without_a_page_is_said_within_the_frame(ground: Ground) -> N
 def test_somebody_with_several_roles_gets_each_part_of_the_start_page_once(ground: Ground) -> None:
     page = ground.signed_in("sam@s.example").get("/").text
     assert page.count("Not ready yet") == 2
+
+
+@pytest.mark.parametrize("what", ["invite", "access"])
+def test_staff_are_no_contacts_to_let_in_or_switch_off(ground: Ground, what: str) -> None:
+    browser = ground.signed_in("sam@s.example")
+    command = "6f6b0c0e-7f0e-4b0c-9e0a-000000000004"
+    answer = post(browser, "/settings", f"/contacts/{STAFF}/{what}", command_id=command, off="1")
+    assert answer.status_code == 404
+    assert ground.commands.sent == []
