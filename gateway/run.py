@@ -8,9 +8,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chassis.config import Settings
+
+if TYPE_CHECKING:
+    from gateway.config import GatewaySettings
+    from gateway.parts import Parts
 
 _MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -42,13 +46,11 @@ def _metrics_folder(run: Path) -> None:
 def _serve(settings: Settings, temporary: Path) -> None:
     from gunicorn.app.base import BaseApplication
     from gunicorn.glogging import Logger
-    from prometheus_client import multiprocess
 
-    from chassis import admin, log
+    from chassis import log
     from gateway.app import create_app
     from gateway.config import GatewaySettings
     from gateway.parts import EXTENSION
-    from gateway.readiness import readiness, status
 
     log.configure("gateway", settings.log_level, settings.log_format)
     gateway = GatewaySettings.from_env()
@@ -63,53 +65,58 @@ def _serve(settings: Settings, temporary: Path) -> None:
             self.error_log.setLevel(settings.log_level)
             self.access_log.disabled = True
 
-    def serve_admin(worker: Any) -> None:
-        """One of the workers answers on the admin port: the first that gets the lock, its successor when it dies."""
-        if not settings.admin_port:
-            return
-        lock = os.open(settings.folder("run") / "gateway-admin.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            # Held as long as this process lives: the descriptor is never closed.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            return
-        ground = app.extensions[EXTENSION]
-        worker.admin = admin.serve(settings.admin_port, "gateway", lambda: readiness(ground), lambda: status(ground))
-
-    def stop_worker(_server: Any, _worker: Any) -> None:
-        app.extensions[EXTENSION].close()
-
     class Server(BaseApplication):
         """gunicorn, configured here and nowhere else."""
 
         def load_config(self) -> None:
-            options = {
-                "bind": f"{gateway.bind}:{settings.port}",
-                "workers": gateway.workers,
-                "threads": gateway.threads,
-                "worker_class": "gthread",
-                "preload_app": True,
-                "keepalive": 75,
-                "timeout": 60,
-                "graceful_timeout": 20,
-                "max_requests": 0,
-                "worker_tmp_dir": str(temporary),
-                "control_socket_disable": True,
-                "proc_name": "portico-gateway",
-                "logger_class": ToChassis,
-                "accesslog": None,
-                "post_worker_init": serve_admin,
-                "worker_exit": stop_worker,
-                "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
-            }
-            for name, value in options.items():
+            options = _options(settings, gateway, app.extensions[EXTENSION])
+            for name, value in {**options, "worker_tmp_dir": str(temporary), "logger_class": ToChassis}.items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
             return app
 
     Server().run()
+
+
+def _options(settings: Settings, gateway: GatewaySettings, ground: Parts) -> dict[str, Any]:
+    """gunicorn's settings."""
+    from prometheus_client import multiprocess
+
+    return {
+        "bind": f"{gateway.bind}:{settings.port}",
+        "workers": gateway.workers,
+        "threads": gateway.threads,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "keepalive": 75,
+        "timeout": 60,
+        "graceful_timeout": 20,
+        "max_requests": 0,
+        "control_socket_disable": True,
+        "proc_name": "portico-gateway",
+        "accesslog": None,
+        "post_worker_init": lambda worker: _serve_admin(settings, ground, worker),
+        "worker_exit": lambda _server, _worker: ground.close(),
+        "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
+    }
+
+
+def _serve_admin(settings: Settings, ground: Parts, worker: Any) -> None:
+    """One of the workers answers on the admin port: the first that gets the lock, its successor when it dies."""
+    from chassis import admin
+    from gateway.readiness import readiness, status
+
+    if not settings.admin_port:
+        return
+    lock = os.open(settings.folder("run") / "gateway-admin.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # Held as long as this process lives: the descriptor is never closed.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return
+    worker.admin = admin.serve(settings.admin_port, "gateway", lambda: readiness(ground), lambda: status(ground))
 
 
 if __name__ == "__main__":
