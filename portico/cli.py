@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("portico.doctor:doctor", "Check the set-up and say what to do."),
     "admin": Entry("portico.admin:admin", "Create a portal admin and print the invitation link."),
     "import": Entry("portico.import_:import_", "Import an ERP's export file."),
+    "dead": Entry("portico.dead:dead", "List the events that no reaction could handle, or replay them."),
     "demo-erp": Entry("portico.demo_erp:demo_erp", "Play the ERP that takes the orders, for demos and tests."),
     "bench": Entry("portico.bench:bench", "Measure, and print the figures with their limits."),
     "store": Entry("portico.store:store", "Run the embedded event store."),
