@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
 
 from chassis.money import rounded
@@ -118,6 +118,13 @@ def currency() -> fields.String:
     return fields.String(required=True, validate=Regexp(r"^[A-Z]{3}$", error="This is not a currency code like EUR."))
 
 
+def in_minor_units(amount: str, currency: str) -> str:
+    """The amount rounded half up to the currency's minor unit where it has more decimals; else as it is."""
+    exact = Decimal(amount)
+    found = rounded(exact, currency)
+    return amount if found == exact else format(found, "f")
+
+
 class DocumentBody(Schema):
     """An order, delivery, invoice or credit memo, as docs/connecting-an-erp.md describes it."""
 
@@ -140,6 +147,12 @@ class DocumentBody(Schema):
     base = fields.List(fields.Nested(DocumentName), load_default=list)
     note = Text()
     lines = Lines(load_default=list)
+
+    @post_load
+    def _rounded(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if data["open_amount"] is not None:
+            data["open_amount"] = in_minor_units(data["open_amount"], data["currency"])
+        return data
 
     @validates_schema
     def _adds_up(self, data: dict[str, Any], **_: Any) -> None:

@@ -25,10 +25,5 @@ def _factor(currency: str) -> Decimal:
 
 
 def minor(amount: Decimal | str, currency: str) -> int:
-    """Minor units of an amount that has no more decimals than the currency, as document totals have."""
-    return int(Decimal(amount) * _factor(currency))
-
-
-def major(units: int, currency: str) -> Decimal:
-    """The amount of so many minor units, with all its decimals."""
-    return Decimal(units).scaleb(-digits(currency))
+    """Minor units of an amount, rounded half up where it has more decimals than the currency."""
+    return int((Decimal(amount) * _factor(currency)).to_integral_value(ROUND_HALF_UP))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, post_load
 from marshmallow.validate import Length
 
-from chassis.bodies import Amount, Day, DocumentBody, Text, currency
+from chassis.bodies import Amount, Day, DocumentBody, Text, currency, in_minor_units
 from chassis.codec import Codec
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
@@ -52,6 +54,12 @@ class PaymentBody(Schema):
     reference = Text()
     method = Text()
     applied = fields.List(fields.Nested(Applied), load_default=None, allow_none=True)
+
+    @post_load
+    def _rounded(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        for one in (data, *(data["applied"] or ())):
+            one["amount"] = in_minor_units(one["amount"], data["currency"])
+        return data
 
 
 __all__ = [

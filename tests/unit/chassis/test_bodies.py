@@ -8,6 +8,7 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis.bodies import DocumentBody
+from services.payments.contract import PaymentBody
 from tests.support.examples.payments import INVOICE, document, line
 
 SCHEMA = DocumentBody()
@@ -88,3 +89,18 @@ def test_each_wrong_line_is_named_with_its_fields() -> None:
     found = errors(lines=wrong)["lines"]
     assert set(found) == {1, 2}
     assert set(found[2]) == {"line", "quantity", "price", "amount", "colour", "date", "item"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("12.345", "12.35"), ("-12.345", "-12.35"), ("12.3", "12.3"), ("12.340", "12.340"), (None, None)],
+)
+def test_what_is_open_has_no_more_decimals_than_its_currency(given: str | None, kept: str | None) -> None:
+    assert SCHEMA.load({**INVOICE, "open_amount": given})["open_amount"] == kept
+
+
+def test_so_have_a_payment_and_what_it_was_applied_to() -> None:
+    applied = [{"kind": "invoice", "number": "1", "amount": "5.555"}]
+    body = {"number": "P1", "date": "2026-11-02", "currency": "EUR", "amount": "10.005", "applied": applied}
+    loaded = PaymentBody().load(body)
+    assert (loaded["amount"], loaded["applied"][0]["amount"]) == ("10.01", "5.56")
