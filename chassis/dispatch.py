@@ -86,6 +86,17 @@ class CommandHandler:
 Handlers = Mapping[str, CommandHandler]
 
 
+def staff_only(handle: Handle) -> Handle:
+    """The handler, for the supplier's own staff and operators alone."""
+
+    async def guarded(command: Any, context: Context, tools: Tools) -> Reply:
+        if context.company != ALL_COMPANIES:
+            raise NotAllowed("Only the supplier's own staff may do this.")
+        return await handle(command, context, tools)
+
+    return guarded
+
+
 def creates(
     aggregate: Aggregate[Any],
     prefix: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes
+from chassis.dispatch import CommandHandler, Handle, Tools, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, domain, schemas
 from services.identity.streams import CONTACT
@@ -34,7 +34,7 @@ def _secret(handle: Handle) -> Handle:
 
 COMMAND_HANDLERS = {
     "CreateContact": CommandHandler(schemas.CreateContactShape, _guarded(contacts.create_contact)),
-    "CreateStaff": CommandHandler(schemas.CreateStaffShape, _guarded(contacts.create_staff)),
+    "CreateStaff": CommandHandler(schemas.CreateStaffShape, staff_only(_guarded(contacts.create_staff))),
     "InviteContact": CommandHandler(schemas.InviteContactShape, _guarded(contacts.invite)),
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
     "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),

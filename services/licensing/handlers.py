@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.dispatch import CommandHandler, changes
+from chassis.dispatch import CommandHandler, changes, staff_only
 from chassis.repository import Aggregate
 from services.licensing import domain, schemas
 from services.licensing.contract import CODEC
@@ -12,9 +12,9 @@ FEATURES = Aggregate("features", domain.Features(), domain.evolve, lambda _state
 
 COMMAND_HANDLERS = {
     "GrantFeature": CommandHandler(
-        schemas.GrantFeatureShape, changes(FEATURES, "for_company", domain.decide_grant, create=True)
+        schemas.GrantFeatureShape, staff_only(changes(FEATURES, "for_company", domain.decide_grant, create=True))
     ),
     "WithdrawFeature": CommandHandler(
-        schemas.WithdrawFeatureShape, changes(FEATURES, "for_company", domain.decide_withdraw, create=True)
+        schemas.WithdrawFeatureShape, staff_only(changes(FEATURES, "for_company", domain.decide_withdraw, create=True))
     ),
 }

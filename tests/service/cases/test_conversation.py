@@ -93,16 +93,19 @@ def test_other_content_under_the_same_command_id_is_refused(cases: RunningServic
 
 
 def test_another_companys_case_is_not_found(cases: RunningService, case: str) -> None:
-    for command, payload in (
-        ("ReplyToCase", {"text": "Let me in."}),
-        ("AnswerCase", {"text": "Let me in."}),
-        ("ChangeCaseStatus", {"status": "closed"}),
-    ):
-        with pytest.raises(NotFound) as refused:
-            cases.send(command, {"case": case, **payload}, THEIRS, MALLORY)
-        with pytest.raises(NotFound) as absent:
-            cases.send(command, {"case": "C-0000-0000", **payload}, THEIRS, MALLORY)
-        assert refused.value.message == absent.value.message, "nobody learns which numbers exist"
+    reply = {"text": "Let me in."}
+    with pytest.raises(NotFound) as refused:
+        cases.send("ReplyToCase", {"case": case, **reply}, THEIRS, MALLORY)
+    with pytest.raises(NotFound) as absent:
+        cases.send("ReplyToCase", {"case": "C-0000-0000", **reply}, THEIRS, MALLORY)
+    assert refused.value.message == absent.value.message, "nobody learns which numbers exist"
+
+
+@pytest.mark.parametrize(("company", "actor"), [(MINE, PRIYA), (THEIRS, MALLORY)])
+def test_customers_do_not_answer_for_the_supplier(cases: RunningService, case: str, company: str, actor: str) -> None:
+    for command, payload in (("AnswerCase", {"text": "Done."}), ("ChangeCaseStatus", {"status": "closed"})):
+        with pytest.raises(NotAllowed, match="own staff"):
+            cases.send(command, {"case": case, **payload}, company, actor)
 
 
 def test_another_companys_command_is_never_taken_for_a_repeat(cases: RunningService) -> None:
