@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Index, MetaData, Table, Text
 
-from chassis.messages import Recorded
+from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.money import digits
 from chassis.readmodel import Projection, Rows, upsert
 from services.orders.domain import Break, Catalogue, CatalogueItem, Terms
@@ -51,8 +51,6 @@ TERMS = Table(
     Column("discount_percent", Text, nullable=False),
 )
 
-EVERYONE = ""
-"""The company under which items and prices change: the catalogue of all companies."""
 _ITEM = upsert(ITEMS)
 _PRICE = upsert(PRICES)
 _TERMS = upsert(TERMS)
@@ -110,13 +108,13 @@ def project(event: Recorded, rows: Rows) -> None:
         case "ItemRecorded":
             facts = (data["name"], data["unit"], data["group"], data["sellable"], data["available"])
             rows.execute(_ITEM, (data["item"], *facts))
-            rows.touch(EVERYONE, event.position)
+            rows.touch(ALL_COMPANIES, event.position)
         case "PriceRecorded":
             quantity = format(Decimal(data["min_quantity"]).normalize(), "f")
             price = data["price"]
             where = (data["price_list"], data["item"], data["currency"], quantity)
             rows.execute(_PRICE, (*where, float(quantity), price, float(price)))
-            rows.touch(EVERYONE, event.position)
+            rows.touch(ALL_COMPANIES, event.position)
         case "CustomerTermsRecorded":
             company = data["company"]
             rows.execute(_TERMS, (company, data["currency"], data["price_list"], data["discount_percent"]))

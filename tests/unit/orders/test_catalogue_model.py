@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.messages import ALL_COMPANIES
 from services.orders.contract import CODEC, Catalogue, item_bucket, read_catalogue
 from services.orders.domain import Break, Terms
 from services.orders.events import CustomerTermsRecorded, ItemRecorded, PriceRecorded
@@ -88,7 +89,7 @@ def test_a_company_without_terms_sees_items_without_prices(model: ReadModel) -> 
 
 
 def test_items_change_for_everyone_terms_for_their_company(model: ReadModel) -> None:
-    assert model.companies == {"": 5, COMPANY: 2}
+    assert model.companies == {ALL_COMPANIES: 5, COMPANY: 2}
 
 
 def test_an_items_bucket_stays_the_same_for_ever() -> None:
