@@ -74,9 +74,10 @@ def project(event: Recorded, rows: Rows) -> None:
         case "ContactCreated":
             _insert(rows, data, at, data["staff_roles"], data["permissions"], data["branches"])
         case "ContactRecorded":
-            if rows.one(f"SELECT 1 FROM {CONTACTS.name} WHERE contact_id = ?", contact) is None:
+            row = rows.one(f"SELECT status FROM {CONTACTS.name} WHERE contact_id = ?", contact)
+            if row is None:
                 _insert(rows, data, at, (), DEFAULT_PERMISSIONS, None)
-            else:
+            elif row["status"] != "erased":  # an import may have come between the erasing and the key's end
                 known = _personal(_vault().open(contact, data["personal"]), data["language"])
                 _update(rows, contact, at, **dict(zip(_PERSONAL, known, strict=True)))
         case "ContactInvited":
