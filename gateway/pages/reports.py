@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chassis.errors import NotFound
 from gateway.access import Scope, current_scope
 from gateway.frame import render
 from gateway.reports import chain, glance, kinds
+from gateway.reports.account import AGEING, ITEMS, MOST
 from gateway.reports.document import load_document
 from gateway.reports.filter import (
     Filter,
@@ -127,3 +129,21 @@ def _register(kind: Kind) -> None:
 
 for _kind in KINDS.values():
     _register(_kind)
+
+
+@pages.page(
+    "/balance",
+    needs="see_balance",
+    tab="money",
+    feature=Feature(_l("Account balance"), "wallet2", group=_GROUPS["money"], quick=True, order=5),
+)
+def balance() -> Any:
+    """What is open, in all currencies, and for how long."""
+    scope = current_scope()
+    return render(
+        "reports/balance.html",
+        title=_("Account balance"),
+        ageing=scope.rows(AGEING),
+        items=scope.rows(ITEMS, limit=MOST),
+        kinds=KINDS,
+    )

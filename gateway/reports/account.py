@@ -1,0 +1,35 @@
+"""The account balance: every open item of the company, and how old what it owes is (R1)."""
+
+from __future__ import annotations
+
+from gateway.queries import Query
+
+MOST = 500
+_MINE = "o.company = :company AND (:branches IS NULL OR o.branch IN (SELECT value FROM json_each(:branches)))"
+# Whole days an item is late; one without a due date is never late.
+_LATE = "COALESCE(JULIANDAY(:today) - JULIANDAY(NULLIF(o.due_date, '')), 0)"
+
+
+def _bucket(name: str, condition: str) -> str:
+    return f"SUM(CASE WHEN {_LATE} {condition} THEN o.open_minor ELSE 0 END) AS {name}"
+
+
+AGEING = Query(
+    "account.ageing",
+    f"""SELECT o.currency, COUNT(*) AS items, SUM(o.open_minor) AS open_minor, {_bucket("not_due", "<= 0")},
+               {_bucket("late_30", "BETWEEN 1 AND 30")}, {_bucket("late_60", "BETWEEN 31 AND 60")},
+               {_bucket("late_90", "BETWEEN 61 AND 90")}, {_bucket("late_more", "> 90")}
+        FROM payments.open_items_v1 o WHERE {_MINE} GROUP BY o.currency ORDER BY o.currency""",
+    needs="see_balance",
+)
+"""Per currency: count, sum and ageing, in minor units. Credit memos and payments on account count against invoices."""
+
+ITEMS = Query(
+    "account.items",
+    f"""SELECT o.kind, o.number, o.date, o.due_date, o.reference, o.currency, o.amount_minor, o.open_minor,
+               CAST({_LATE} AS INTEGER) AS days_late
+        FROM payments.open_items_v1 o WHERE {_MINE}
+        ORDER BY o.due_date IS NULL OR o.due_date = '', o.due_date, o.number, o.kind LIMIT :limit""",
+    needs="see_balance",
+)
+"""The open items, those due first first; those without a due date last."""
