@@ -59,11 +59,11 @@ class Stack:
         if process in (EPMD, BROKER):
             assert self.node is not None
             command = self.node.commands()[process is BROKER]
-            environment = self.node.environment()
+            environment, directory = self.node.environment(), self.node.folder
         else:
             command = [sys.executable, "-m", "portico", *process.command]
-            environment = {"PORTICO_ADMIN_PORT": str(self.ports[str(process.admin_key)])}
-        return supervisor.Program(process.name, process.group, process.order, command, environment)
+            environment, directory = {"PORTICO_ADMIN_PORT": str(self.ports[str(process.admin_key)])}, ROOT
+        return supervisor.Program(process.name, process.group, process.order, command, environment, directory)
 
     def save(self) -> None:
         """Leave for other commands of the same folder where everything is."""

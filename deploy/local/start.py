@@ -14,7 +14,7 @@ import psutil
 from deploy.local import broker, ports, supervisor
 from deploy.local.logs import last_told
 from deploy.local.problem import Problem
-from deploy.local.stack import ROOT, Stack
+from deploy.local.stack import Stack
 from portico.processes import BROKER, EPMD, Process
 
 PATIENCE = 120.0
@@ -39,7 +39,7 @@ def start(stack: Stack, show: Show, note: Note) -> None:
     if not supervisor.alive(var):
         if stack.node is not None:
             stack.node.prepare()
-        (var / "run/supervisor.conf").write_text(supervisor.configuration(var, ROOT, stack.programs()))
+        (var / "run/supervisor.conf").write_text(supervisor.configuration(var, stack.programs()))
         stack.save()
         supervisor.spawn(var, {**os.environ, **stack.environment()})
     if stack.node is not None:

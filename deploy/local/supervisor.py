@@ -32,9 +32,11 @@ class Program:
     order: int
     command: list[str]
     environment: dict[str, str]
+    directory: Path
+    """Where it runs: what a part drops there in its distress is to be below the data folder."""
 
 
-def configuration(var: Path, directory: Path, programs: Iterable[Program]) -> str:
+def configuration(var: Path, programs: Iterable[Program]) -> str:
     """supervisord's configuration. Nothing starts by itself: `up` starts what is ready to be."""
     lines = [
         "[supervisord]",
@@ -43,7 +45,6 @@ def configuration(var: Path, directory: Path, programs: Iterable[Program]) -> st
         "logfile_backups=1",
         f"pidfile={_escape(var)}/run/supervisord.pid",
         f"childlogdir={_escape(var)}/log",
-        f"directory={_escape(directory)}",
         "minfds=1024",
         *(["user=root"] if os.geteuid() == 0 else []),
         "[unix_http_server]",
@@ -68,6 +69,7 @@ def _program(var: Path, program: Program) -> list[str]:
         f"[program:{program.name}]",
         f"command={command}",
         f"environment={environment}",
+        f"directory={_escape(program.directory)}",
         "autostart=false",
         "autorestart=true",
         "startsecs=1",

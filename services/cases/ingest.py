@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.ingest import IngestKind, StreamRule
-
 from chassis.config import Settings
+from chassis.ingest import IngestKind, StreamRule
 from services.cases.contract import ProjectDocument
 from services.cases.events import ProjectRecorded, ProjectTask
 

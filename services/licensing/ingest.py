@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.ingest import IngestKind, StreamRule
-
 from chassis.config import Settings
+from chassis.ingest import IngestKind, StreamRule
 from services.licensing.contract import OwnedProductDocument
 from services.licensing.events import OwnedProductRecorded
 

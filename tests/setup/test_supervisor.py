@@ -12,12 +12,12 @@ from portico.processes import PROCESSES, chosen
 
 def parsed(var: Path, *programs: Program) -> RawConfigParser:
     parser = RawConfigParser()
-    parser.read_string(supervisor.configuration(var, Path("/project"), programs))
+    parser.read_string(supervisor.configuration(var, programs))
     return parser
 
 
 def program(name: str, group: str = "services", order: int = 4, **environment: str) -> Program:
-    return Program(name, group, order, ["run", name], environment)
+    return Program(name, group, order, ["run", name], environment, Path("/project"))
 
 
 def test_stopping_goes_the_other_way_round_than_starting() -> None:
@@ -41,7 +41,7 @@ def test_a_process_is_started_again_when_it_ends_and_gets_ten_seconds_to_stop() 
 
 
 def test_percent_signs_and_quotes_do_not_reach_the_manager_as_its_own() -> None:
-    text = supervisor.configuration(Path("/50% of/var"), Path("/p"), [program("x", VALUE='a "b" %c')])
+    text = supervisor.configuration(Path("/50% of/var"), [program("x", VALUE='a "b" %c')])
     assert "/50%% of/var/log" in text
     assert r'VALUE="a \"b\" %%c"' in text
 
