@@ -114,7 +114,6 @@ class Scope:
     company: str
     company_name: str
     currency: str
-    companies: tuple[str, ...]
     branch: str | None
     branches: tuple[str, ...] | None
     own_branches: tuple[str, ...] | None
@@ -233,7 +232,6 @@ def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, t
         company=person.company,
         company_name=person.company_name,
         currency=person.currency,
-        companies=person.companies,
         branch=branch,
         branches=branches,
         own_branches=person.branches,

@@ -6,7 +6,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import get_currency_precision, get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
+from babel.numbers import get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
+
+from chassis.money import digits
 
 NBSP = "\u00a0"
 
@@ -16,12 +18,6 @@ def _symbols(locale: str) -> tuple[str, str, str, tuple[int, int]]:
     parsed = Locale.parse(locale)
     grouping = parsed.decimal_formats[None].grouping
     return get_group_symbol(parsed), get_decimal_symbol(parsed), get_minus_sign_symbol(parsed), grouping
-
-
-@lru_cache(maxsize=256)
-def digits(currency: str) -> int:
-    """How many decimal places the currency has: 2 for EUR, 0 for JPY, 3 for BHD."""
-    return get_currency_precision(currency) if currency else 2
 
 
 @lru_cache(maxsize=16384)

@@ -58,11 +58,6 @@ class Person:
     active: bool
     password_changed_at: float
 
-    @property
-    def companies(self) -> tuple[str, ...]:
-        """The companies this person may act for."""
-        return (self.company,)
-
 
 @lru_cache(maxsize=1024)
 def _set(text: str | None) -> frozenset[str]:
