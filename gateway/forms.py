@@ -83,7 +83,7 @@ def _flat(messages: Any) -> list[str]:
         return [messages]
     if not isinstance(messages, Mapping):
         return [text for one in messages for text in _flat(one)]
-    found = []
+    found: list[str] = []
     for name, inner in messages.items():
         place = str(name)
         said = _flat(inner)
