@@ -155,7 +155,7 @@ class Projector:
                     self.events += 1
                 self._move_checkpoint(connection, position, rows.companies)
                 if rows.companies:
-                    reach(f"{self.service}.before_commit")
+                    reach(f"{self.service}.{self.projection.name}.before_commit")
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")

@@ -22,7 +22,7 @@ from tests.support.portal import Portal
 from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
 
-PARTS = 14
+PARTS = 15
 """Files the export is dealt out to; each is imported by one test only."""
 PATIENCE = 90.0
 """Seconds: several times what the slowest recovery takes on two busy cores."""

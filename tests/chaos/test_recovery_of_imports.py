@@ -17,7 +17,8 @@ POINTS = (
     "payments.ingest.mid_batch",  # documents are in their streams, what is owed of them not yet
     "payments.ingest.after_append",  # both are, the index and the answers are not
     "payments.ingest.after_index",  # the index is written, the answers are not sent
-    "payments.before_commit",  # rows are written, not yet with their checkpoint
+    "payments.documents.before_commit",  # rows are written, not yet with their checkpoint
+    "payments.balance.before_commit",
     "erp_sync.after_answers",  # answers are counted, not acknowledged
     "erp_sync.after_completed",  # the run's end is in its stream, the run's table does not say so
 )

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 
 GOING_OUT = (
     "orders.after_append",  # the order is in its stream, the client has no reply
-    "orders.before_commit",  # its row is written, not yet with its checkpoint
+    "orders.orders.before_commit",  # its row is written, not yet with its checkpoint
     "orders.after_publish",  # it is on the bus, the relay's checkpoint is before it
     "erp_sync.after_append",  # the posting is in its stream, the reaction is not done
     "erp_sync.after_reaction",  # it is done, its message not acknowledged
