@@ -64,20 +64,16 @@ def item_bucket(item: str) -> str:
     return str(zlib.crc32(item.encode()) % BUCKETS)
 
 
-def read_catalogue(execute: Execute, company: str, items: Iterable[str], schema: str = "") -> Catalogue:
-    """The named items as this company is offered them; unknown ones are absent.
-
-    `schema` is the name under which the read model is attached, if it is.
-    """
-    prefix = f"{schema}." if schema else ""
+def read_catalogue(execute: Execute, company: str, items: Iterable[str]) -> Catalogue:
+    """The named items as this company is offered them; unknown ones are absent."""
     codes = sorted(set(items))
     marks = ", ".join("?" * len(codes))
-    position = _first(execute(f"SELECT position FROM {prefix}checkpoints WHERE model = ?", (MODEL,)))
-    terms = _first(execute(f"SELECT * FROM {prefix}{TERMS.name} WHERE company = ?", (company,)))
-    found = {row["item"]: row for row in execute(f"SELECT * FROM {prefix}{ITEMS.name} WHERE item IN ({marks})", codes)}
+    position = _first(execute("SELECT position FROM checkpoints WHERE model = ?", (MODEL,)))
+    terms = _first(execute(f"SELECT * FROM {TERMS.name} WHERE company = ?", (company,)))
+    found = {row["item"]: row for row in execute(f"SELECT * FROM {ITEMS.name} WHERE item IN ({marks})", codes)}
     breaks: dict[str, list[Break]] = {}
     if terms is not None:
-        select = f"SELECT item, min_quantity, price FROM {prefix}{PRICES.name}"
+        select = f"SELECT item, min_quantity, price FROM {PRICES.name}"
         where = f" WHERE price_list = ? AND currency = ? AND item IN ({marks}) ORDER BY item, min_quantity_key"
         for row in execute(select + where, (terms["price_list"], terms["currency"], *codes)):
             breaks.setdefault(row["item"], []).append(Break(Decimal(row["min_quantity"]), Decimal(row["price"])))
