@@ -130,9 +130,10 @@ class Codec:
         return data
 
     def recorded(self, event: Any) -> Recorded:
-        """An esdbclient RecordedEvent as `Recorded`, upcast."""
+        """An esdbclient RecordedEvent as `Recorded`, upcast; `meta["schema"]` is the version that `data` has then."""
         meta = orjson.loads(event.metadata) if event.metadata else {}
         data = self.upcast(event.type, meta.get("schema", 1), orjson.loads(event.data))
+        meta["schema"] = self.versions[event.type]
         return Recorded(
             event.id,
             event.type,

@@ -31,6 +31,7 @@ class RequestPosting(Command):
     company: str
     connection: str
     document: dict[str, Any]
+    document_version: int
 
 
 @dataclass(frozen=True, slots=True)

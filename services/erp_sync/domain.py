@@ -77,7 +77,7 @@ def decide_import_completed(state: Run, summary: dict[str, Any]) -> list[Event]:
 
 
 def decide_import_failed(state: Run, reason: str) -> list[Event]:
-    """Refused whole; nothing when it ended before."""
+    """Given up; nothing when it ended before."""
     return [ImportFailed(state.run, reason)] if state.status in ("requested", "started") else []
 
 
@@ -134,7 +134,14 @@ def decide_request_posting(state: Posting, command: RequestPosting, now: datetim
     if state.status:
         return []
     events: list[Event] = [
-        PostingRequested(command.kind, command.reference, command.company, command.connection, command.document)
+        PostingRequested(
+            command.kind,
+            command.reference,
+            command.company,
+            command.connection,
+            command.document,
+            command.document_version,
+        )
     ]
     if command.kind == "order":
         events.append(OrderQueuedForErp(command.reference, command.company))

@@ -41,7 +41,7 @@ class ImportCompleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImportFailed(Event):
-    """The file was refused whole; nothing of it was sent."""
+    """The run was given up: its file was refused, or it failed again and again and may be in by half."""
 
     run: str
     reason: str
@@ -49,13 +49,17 @@ class ImportFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PostingRequested(Event):
-    """Something of the portal is to get into the ERP; `document` is its event's data, whole."""
+    """Something of the portal is to get into the ERP; `document` is its event's data, whole.
+
+    `document_version` is the schema version of that data, by its owner's count.
+    """
 
     kind: str
     reference: str
     company: str
     connection: str
     document: dict[str, Any]
+    document_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ async def post_order(event: Recorded, tools: Tools) -> None:
     except connections.BadConnections as error:
         # The order waits until somebody has mended the file; put aside it would be forgotten.
         raise Unavailable(str(error)) from error
-    await _give(RequestPosting("order", data["order"], data["company"], connection, data), "post_order", event, tools)
+    version = int(event.meta.get("schema", 1))
+    command = RequestPosting("order", data["order"], data["company"], connection, data, version)
+    await _give(command, "post_order", event, tools)
 
 
 async def withdraw_order(event: Recorded, tools: Tools) -> None:

@@ -34,6 +34,7 @@ class RequestPostingShape(Shape):
     reference = fields.String(required=True, validate=_REFERENCE)
     connection = fields.String(required=True, validate=_NAME)
     document = fields.Dict(required=True)
+    document_version = fields.Integer(required=True)
 
 
 class WithdrawPostingShape(Shape):

@@ -41,7 +41,7 @@ DOCUMENT: dict[str, Any] = {
     "total": "20.90",
     "catalogue_position": 77,
 }
-REQUESTED = PostingRequested("order", REFERENCE, COMPANY, "files", DOCUMENT)
+REQUESTED = PostingRequested("order", REFERENCE, COMPANY, "files", DOCUMENT, 1)
 QUEUED = OrderQueuedForErp(REFERENCE, COMPANY)
 WRITTEN = PostingWritten(REFERENCE, f"{REFERENCE}.csv", "aa" * 32)
 POSTED = PostedToErp("order", REFERENCE, COMPANY, "SO-1")

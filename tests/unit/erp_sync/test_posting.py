@@ -27,7 +27,7 @@ POSTING = Decider(
     domain.evolve_posting,
     {RequestPosting: domain.decide_request_posting, WithdrawPosting: domain.decide_withdraw_posting},
 )
-REQUEST = RequestPosting("order", REFERENCE, COMPANY, "files", DOCUMENT)
+REQUEST = RequestPosting("order", REFERENCE, COMPANY, "files", DOCUMENT, 1)
 WITHDRAW = WithdrawPosting(REFERENCE)
 ASKED, WITHDRAWN = WithdrawalAsked(REFERENCE), PostingWithdrawn(REFERENCE)
 
