@@ -18,7 +18,6 @@ STREAMS = ("company-", "contact-", "email-")
 CODEC = Codec(events.ALL)
 PUBLISHED = frozenset(
     {
-        "CompanyRecorded",
         "BranchRecorded",
         "PermissionsChanged",
         "ContactDeactivated",
