@@ -16,7 +16,7 @@ FIVE = ("Orders", "Invoices", "Payments", "Deliveries", "Credit memos")
 def test_home_shows_the_balance_and_the_newest_of_five_kinds(visit: Visit, log_in: LogIn, size: str) -> None:
     page = log_in(visit(size), "buyer")
 
-    expect(page.get_by_text("Account balance")).to_be_visible()
+    expect(page.get_by_role("region", name="Account balance")).to_be_visible()
     for title in FIVE:
         section = page.locator("section", has=page.get_by_role("heading", name=title, exact=True))
         assert 1 <= section.locator("tbody tr").count() <= 5
