@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -60,5 +59,4 @@ def create(commands: Commands, email: str, name: str) -> dict[str, Any]:
 
 
 def _context(command_id: UUID) -> Context:
-    actor = f"console:{getpass.getuser()}"
-    return Context(command_id, ALL_COMPANIES, actor, "console", str(command_id), deadline=datetime.now(UTC) + _WAIT)
+    return Context(command_id, ALL_COMPANIES, "console", "console", str(command_id), deadline=datetime.now(UTC) + _WAIT)

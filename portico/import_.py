@@ -5,7 +5,6 @@ What is handed over goes on whatever becomes of this command; `--follow RUN` sho
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -169,8 +168,8 @@ def import_(
     rpc = RpcClient(found.amqp_uri, "portico-import")
     try:
         if file is not None:
-            actor = f"console:{getpass.getuser()}"
-            run = start(found, rpc, Order(file, profile, connection, dry_run, uuid4(), actor))
+            # Not who sits there: events have no names in them.
+            run = start(found, rpc, Order(file, profile, connection, dry_run, uuid4(), "console"))
         with View(run) as view:
             status = follow(rpc, run, view.show)
     except KeyboardInterrupt:
@@ -179,21 +178,29 @@ def import_(
         raise typer.Exit(130) from None
     finally:
         rpc.stop()
-    _report(status, as_json, errors)
+    _report(found, status, as_json, errors)
 
 
-def _report(status: dict[str, Any], as_json: bool, errors: Path | None) -> None:
+def _report(found: Settings, status: dict[str, Any], as_json: bool, errors: Path | None) -> None:
     from portico.import_view import sentences
 
     if status["state"] == "failed":
         if as_json:
             typer.echo(json.dumps({"run": status["run"], "state": "failed", "message": status["message"]}, indent=1))
             raise typer.Exit(1)
-        raise Problem(status["message"], f"Run {status['run']}: nothing was imported.")
+        raise Problem(status["message"], f"Run {status['run']}: {_what_is_in(status)}")
     summary = status["summary"]
+    summary["errors"]["file"] = str(found.var / summary["errors"]["file"])
     if errors is not None:
         shutil.copyfile(summary["errors"]["file"], errors)
         summary["errors"]["file"] = str(errors)
     typer.echo(json.dumps(summary, indent=1) if as_json else "\n".join(sentences(summary)))
     if summary["records"]["refused"]:
         raise typer.Exit(SOME_REFUSED)
+
+
+def _what_is_in(status: dict[str, Any]) -> str:
+    if not status["batches"]:
+        return "nothing was imported."
+    told = f"{status['documents_answered']} of {status['documents']} documents are known to be in, others may be."
+    return f"{told} Import the file again: what is in changes nothing."

@@ -179,7 +179,10 @@ class _Demo:
             raise Problem(f"The demo's {name}.csv could not be imported: {status['message']}")
         errors = status["summary"]["errors"]
         if errors["rows"]:
-            raise Problem(f"{errors['rows']} rows of the demo's {name}.csv were refused.", f"See {errors['file']}")
+            raise Problem(
+                f"{errors['rows']} rows of the demo's {name}.csv were refused.",
+                f"See {self._settings.var / errors['file']}",
+            )
 
     def _person(self, person: _Person) -> str:
         """The id of the contact, made and with a password."""

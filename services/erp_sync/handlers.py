@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.dispatch import CommandHandler, Tools, changes, create, staff_only
-from chassis.messages import Context, Reply
+from chassis.messages import Context, Event, Reply
 from chassis.repository import Aggregate, now
 from services.erp_sync import domain, schemas
 from services.erp_sync.adapters import connections
@@ -20,10 +20,14 @@ POSTING: Aggregate[domain.Posting] = Aggregate(
 async def start_import(command: StartImport, context: Context, tools: Tools) -> Reply:
     """A run whose id derives from the command's, so that handing a file over again finds the same run."""
     connections.load(tools.settings).get(command.connection)
-    for file in (command.file, command.profile_file):
-        if not (connections.files_folder(tools.settings) / file).is_file():
-            raise FileMissing(file)
-    return await create(RUN, "R", context, tools, lambda run: domain.decide_start_import(run, command, now()))
+
+    def decide(run: str) -> list[Event]:  # of a new run alone: when its answer was lost, the file may be gone by now
+        for file in (command.file, command.profile_file):
+            if not (connections.files_folder(tools.settings) / file).is_file():
+                raise FileMissing(file)
+        return domain.decide_start_import(run, command, now())
+
+    return await create(RUN, "R", context, tools, decide)
 
 
 COMMAND_HANDLERS = {

@@ -52,6 +52,11 @@ class Kind:
         return "lines" in self.lists
 
     @property
+    def is_personal(self) -> bool:
+        """Whether its values are about people: they are kept nowhere but in identity, under the person's own key."""
+        return self.service == "identity"
+
+    @property
     def counts_as_document(self) -> bool:
         """Whether people mean it when they ask how many documents a file had."""
         return self.is_document or self.name == "payment"

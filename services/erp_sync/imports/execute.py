@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,14 @@ class Importer:
         self._imports = imports
         self._streams = streams
         self._stop = stop
+        self._clean()
+
+    def _clean(self) -> None:
+        """Remove what runs staged that ended in the moment before a crash."""
+        unfinished = {request.run for request in self._imports.unfinished()}
+        for staging in connections.runs_folder(self._settings).glob("*/staging.db*"):
+            if staging.parent.name not in unfinished:
+                staging.unlink(missing_ok=True)
 
     def execute(self, request: Request, state: str) -> None:
         """Bring a run to its end. Raises Stopped when the worker is to end; calling again goes on."""
@@ -124,14 +133,32 @@ class Importer:
         profile = self._profile(request)
         rows = summary.write_errors(errors, self._imports, request, staging, profile)
         made = summary.build(self._imports, request, staging, profile.complete)
-        made["errors"] = {"rows": rows, "file": str(errors)}
+        made["errors"] = {"rows": rows, "file": str(errors.relative_to(self._settings.var))}
         self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_completed(run, made))
         reach("erp_sync.after_completed")
+        self._forget_file(request)
         self._imports.finish(request, made, str(staging.path))
         _log.info("imported", run=request.run, documents=made["documents"], seconds=made["seconds"]["total"])
 
+    def _forget_file(self, request: Request) -> None:
+        """Delete the kept export, which may have people in it, unless another run is to read it.
+
+        A run that was asked for later and is not known here yet handed the file over later: the file is newer.
+        """
+        others = (one.file for one in self._imports.unfinished() if one.run != request.run)
+        if request.file in others:
+            return
+        file = connections.files_folder(self._settings) / request.file
+        asked = datetime.fromisoformat(request.requested_at).timestamp()  # whole seconds
+        try:
+            if file.stat().st_mtime < asked + 1:
+                file.unlink()
+        except FileNotFoundError:
+            pass  # an attempt before a crash did it
+
     def _fail(self, request: Request, reason: str) -> None:
         self._streams.record(RUN, request.run, "ended", lambda run: domain.decide_import_failed(run, reason))
+        self._forget_file(request)
         self._imports.fail(request.run, reason)
         self._staging(request).unlink(missing_ok=True)
         _log.info("import refused", run=request.run, reason=reason)

@@ -139,10 +139,13 @@ def _owners_refusals(imports: Imports, request: Request, staging: Staging, profi
     columns = {one.kind.name: _columns(one) for one in profile.kinds}
     for kind, company, key, errors in imports.refused(request.run):
         line = staging.line_of(kind, company, key)
+        hidden = kind in KINDS and KINDS[kind].is_personal
         for field, said in _flat(errors, ""):
             # lines.3.quantity: the column is that of every line's quantity
             name = ".".join(part for part in field.split(".") if not part.isdigit())
-            yield Problem(line, columns.get(kind, {}).get(name) or field, key, f"{kind} {key}: {said}")
+            yield Problem(
+                line, columns.get(kind, {}).get(name) or field, "" if hidden else key, f"{kind} {key}: {said}"
+            )
 
 
 def _columns(one: KindMap) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pytest
 from chassis.errors import NotAllowed
 from deploy.local.problem import Problem
 from portico.import_ import Order, follow, start
-from services.erp_sync.contract import RUNS
+from services.erp_sync.contract import RUNS, files_folder
 from tests.service.erp_sync.conftest import HEADER, Desk
 from tests.support.processes import ROOT
 from tests.support.settings import environment
@@ -37,6 +37,16 @@ def test_a_file_becomes_its_owners_documents(desk: Desk) -> None:
     assert summary["lines"] == {"in": 3}
     assert summary["totals"] == {"GBP": {"invoice": {"exact": "-0.665", "rounded": "-0.66"}}}
     assert summary["errors"]["rows"] == 0
+
+
+def test_the_export_is_kept_until_its_run_has_ended_and_its_profile_longer(desk: Desk) -> None:
+    order = desk.order(HEADER + ROWS.format("K"), desk.profile("kept"))
+    run = start(desk.erp_sync.settings, desk.erp_sync.rpc, order)
+    assert follow(desk.erp_sync.rpc, run, lambda status: None)["state"] == "done"
+    (row,) = desk.erp_sync.wait_rows(f"SELECT * FROM {RUNS.name} WHERE run = ?", run)
+    folder = files_folder(desk.erp_sync.settings)
+    assert not (folder / row["file"]).exists()
+    assert (folder / row["profile_file"]).exists()
 
 
 def test_the_same_again_changes_nothing_and_a_change_changes_what_changed(desk: Desk) -> None:
@@ -72,7 +82,7 @@ def test_what_cannot_be_read_and_what_the_owner_refuses_is_in_the_error_file(des
     rows = f"1,F,2026-05-31,X1,one,1\n2,F,2026-05-31,X1,1,1\n{long},F,2026-05-31,X1,1,1\n"
     summary = desk.summary(HEADER + rows, desk.profile("faulty"))
     assert outcome(summary) == (1, 0, 0, 2)
-    with Path(summary["errors"]["file"]).open(encoding="utf-8", newline="") as file:
+    with (desk.erp_sync.settings.var / summary["errors"]["file"]).open(encoding="utf-8", newline="") as file:
         errors = list(csv.DictReader(file))
     assert [(one["line"], one["column"], one["value"]) for one in errors] == [
         ("2", "Qty", "one"),

@@ -281,3 +281,10 @@ def test_semicolons_decimal_commas_bom_and_a_title_above(tmp_path: Path) -> None
     text = "\ufeffExport of today\n" + HEADER.replace(",", ";") + '1;A;31.05.2026;X1;3" pipe;1.000,5;2,50\n'
     body = staged(tmp_path, text, profile).one("1")
     assert (body["date"], body["total"], body["lines"][0]["description"]) == ("2026-05-31", "2501.25", '3" pipe')
+
+
+def test_the_error_tells_nothing_of_what_stands_in_a_contacts_cell(tmp_path: Path) -> None:
+    fields = "company: Customer, key: No, stamp: Date, fields: {name: Text}"
+    contacts = f"profile: test\nkinds:\n  - {{kind: contact, {fields}}}\n"
+    result = staged(tmp_path, HEADER + "1,A,hanna@n.example,,Hanna,,\n", contacts)
+    assert [(one.column, one.value) for one in result.errors] == [("Date", "")]

@@ -143,7 +143,7 @@ class _Gatherer:
         self._held = sum(1 + sum(one.sizes) for one in self._open.values())
 
     def _problem(self, column: str, value: str, reason: str) -> None:
-        self.problems.append(Problem(self._rows.line, column, value[:200], reason))
+        self.problems.append(_told(self.kind, self._rows.line, column, value, reason))
 
 
 class _Packer:
@@ -254,6 +254,11 @@ def _fits(row: list[str], width: int) -> bool:
     return len(row) == width
 
 
+def _told(kind: CompiledKind, line: int, column: str, value: str, reason: str) -> Problem:
+    """A row of the error file; what a cell says of a person is not in it."""
+    return Problem(line, column, "" if kind.kind.is_personal else value[:200], reason)
+
+
 def _refuse_row(row: list[str], rows: Rows, width: int, gatherers: list[_Gatherer]) -> None:
     reason = f"the row has {len(row)} cells instead of {width}: a delimiter in a text without quotes, or a line cut off"
     for gatherer in gatherers:
@@ -339,7 +344,7 @@ def _build(kind: CompiledKind, key: str, gathered: Gathered, problems: list[Prob
     try:
         return build(kind, key, gathered)
     except BadCell as error:
-        problems.append(Problem(gathered.line, error.column, error.value[:200], error.reason))
+        problems.append(_told(kind, gathered.line, error.column, error.value, error.reason))
         return None
 
 
