@@ -89,7 +89,7 @@ def read_filter(kind: Kind, args: Mapping[str, Any], lists: Mapping[str, list[st
     sort = asked.removeprefix("-")
     if sort not in SORTS:
         sort, asked = "date", "-date"
-    back = "before" in lists
+    back = bool(lists.get("before"))
     place = tuple(lists.get("before" if back else "after", ()))
     if len(place) != len(SORTS[sort]):
         place, back = (), False

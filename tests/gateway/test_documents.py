@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -114,3 +116,27 @@ def test_a_report_answers_whatever_its_address_says(filled: Ground, address: str
     page = ann(filled).get("/orders" + address)
     assert page.status_code == 200
     assert ("is not a date like" in page.text) == ("9999" in address or "0001" in address)
+
+
+def test_a_long_report_is_read_page_by_page_and_back(filled: Ground) -> None:
+    model = filled.models["orders"]
+    for number in range(60):
+        put(filled, "order", f"X-{number:02}", date="2026-06-01")
+    for table, period, value in ((ORDERS.totals, "date", "2026-06-01"), (ORDERS.months, "month", "2026-06")):
+        model.put(table, company="C-A", kind="order", currency="EUR", count=60, **{period: value})
+    browser = ann(filled)
+    first = browser.get("/orders").text
+    assert "<strong>1–50</strong> of 60" in first
+    second = browser.get(neighbour(first, "next")).text
+    assert "<strong>51–62</strong>" in second
+    assert "W-1" in second
+    assert ">X-59<" not in second
+    back = browser.get(neighbour(second, "prev")).text
+    assert re.findall(">(X-[0-9]+)<", back) == re.findall(">(X-[0-9]+)<", first)
+
+
+def neighbour(page: str, rel: str) -> str:
+    """The address of the page before or behind this one."""
+    found = re.search(f'rel="{rel}" href="([^"]+)"', page)
+    assert found is not None
+    return html.unescape(found.group(1))
