@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -72,7 +72,7 @@ class Tools:
     state: StateDb
 
 
-Handle = Callable[[Any, Context, Tools], Awaitable[Reply]]
+Handle = Callable[[Any, Context, Tools], Coroutine[Any, Any, Reply]]
 
 
 @dataclass(frozen=True)

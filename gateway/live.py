@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -209,7 +209,7 @@ def _event(name: str, versions: dict[str, int]) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(versions) + b"\n\n"
 
 
-async def _stream(live: Live, token: str, connection: Connection, versions: dict[str, int]) -> AsyncIterator[bytes]:
+async def _stream(live: Live, token: str, connection: Connection, versions: dict[str, int]) -> AsyncGenerator[bytes]:
     hub, heartbeat = live.hub, live.gateway.live_heartbeat_seconds
     checked = time.monotonic()
     hub.join(connection, versions)
