@@ -132,11 +132,15 @@ def demo_erp(
     once: Annotated[bool, typer.Option("--once", help="Take what is there and end.")] = False,
 ) -> None:
     """Play the ERP: answer each order file in the outbox, until Ctrl-C."""
+    from chassis import admin, log
     from chassis.config import Settings
     from services.erp_sync.contract import folder
 
-    erp = DemoErp(folder(Settings.from_env(), connection), reject or ())
+    settings = Settings.from_env()
+    log.configure("demo-erp", settings.log_level, settings.log_format)
+    erp = DemoErp(folder(settings, connection), reject or ())
     stop = threading.Event()
+    admin.serve(settings.admin_port, "demo-erp", ready=lambda: (not stop.is_set(), "watching"), status=dict)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     try:

@@ -29,6 +29,8 @@ BROKER = Process("broker", "broker", 2, ())
 STORE = Process("store", "store", 3, ("store",))
 GATEWAY = Process("gateway", "web", 5, ("gateway",))
 LIVE = Process("live", "web", 5, ("live",))
+DEMO_ERP = Process("demo-erp", "services", 4, ("demo-erp",))
+"""Answers the demo company's orders as an ERP would; runs only where the demo company is."""
 
 PROCESSES: tuple[Process, ...] = (
     EPMD,
@@ -36,12 +38,14 @@ PROCESSES: tuple[Process, ...] = (
     STORE,
     *(Process(f"{name}-service", "services", 4, ("service", name)) for name in SERVICES),
     *(Process(f"{name}-worker", "services", 4, ("worker", name)) for name in SERVICES),
+    DEMO_ERP,
     GATEWAY,
     LIVE,
 )
 
 
-def chosen(own_broker: bool, own_store: bool) -> tuple[Process, ...]:
+def chosen(own_broker: bool, own_store: bool, demo: bool) -> tuple[Process, ...]:
     """The processes of an installation; a configured broker or store is not ours to start."""
     left_out = ({EPMD, BROKER} if not own_broker else set()) | ({STORE} if not own_store else set())
+    left_out |= set() if demo else {DEMO_ERP}
     return tuple(process for process in PROCESSES if process not in left_out)

@@ -45,7 +45,7 @@ def up(
             console.print("Ending what still runs from an earlier start …")
             stop(var, lambda names: None)
         try:
-            _start(running or stack.plan(os.environ), console, demo)
+            _start(running or stack.plan(os.environ, _is_demo(var, demo)), console, demo)
             if detach:
                 (var / "run/detached").touch()
                 console.print("It runs in the background; [bold]portico down[/] stops it.")
@@ -101,6 +101,12 @@ def _start(stack: Stack, console: Console, demo: bool) -> None:
     elif not (stack.var / DEMO_MARK).exists():
         (stack.var / DEMO_MARK).write_text("not wanted\n")
     _welcome(stack, console)
+
+
+def _is_demo(var: Path, wanted: bool) -> bool:
+    """Whether this is an installation with the demo company: as it was started first, else as it is wanted now."""
+    mark = var / DEMO_MARK
+    return mark.read_text() == "loaded\n" if mark.exists() else wanted
 
 
 def _load_demo(stack: Stack, console: Console) -> None:

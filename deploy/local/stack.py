@@ -15,7 +15,7 @@ from pathlib import Path
 from chassis.config import Settings
 from deploy.local import broker, ports, supervisor
 from deploy.local.problem import Problem, from_os_error
-from portico.processes import BROKER, EPMD, PROCESSES, STORE, Process, chosen
+from portico.processes import BROKER, DEMO_ERP, EPMD, PROCESSES, STORE, Process, chosen
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST_FREE = 300 * 1024 * 1024
@@ -67,7 +67,11 @@ class Stack:
 
     def save(self) -> None:
         """Leave for other commands of the same folder where everything is."""
-        owned = {"own_broker": self.node is not None, "own_store": STORE in self.processes}
+        owned = {
+            "own_broker": self.node is not None,
+            "own_store": STORE in self.processes,
+            "demo": DEMO_ERP in self.processes,
+        }
         kept = {**self.environment(), **owned}
         broker.write_private(saved_file(self.var), json.dumps(kept, indent=1))
 
@@ -86,18 +90,23 @@ def load(var: Path) -> Stack | None:
     known = ports.load(var / "run/ports.json")
     node = broker.PrivateNode(var, known) if kept["own_broker"] else None
     environment = {**os.environ, **{key: value for key, value in kept.items() if key.startswith("PORTICO_")}}
-    return Stack(Settings.from_env(environment), node, chosen(kept["own_broker"], kept["own_store"]), known)
+    return Stack(
+        Settings.from_env(environment), node, chosen(kept["own_broker"], kept["own_store"], kept["demo"]), known
+    )
 
 
-def plan(environment: Mapping[str, str]) -> Stack:
-    """A new installation from the environment: folder made, ports chosen, broker found. Raises Problem."""
+def plan(environment: Mapping[str, str], demo: bool) -> Stack:
+    """A new installation from the environment: folder made, ports chosen, broker found. Raises Problem.
+
+    `demo`: whether the demo company's ERP runs beside it.
+    """
     settings = Settings.from_env(environment)
     prepare_folder(settings.var)
     check_gateway_port(settings.port)
     own_broker, own_store = not settings.amqp_uri, not settings.esdb_uri
     if not own_broker:
         broker.check(settings.amqp_uri)
-    processes = chosen(own_broker, own_store)
+    processes = chosen(own_broker, own_store, demo)
     names = ["live", "store", *broker.PORTS, *(p.admin_key for p in PROCESSES if p.admin_key)]
     wished = {"live": settings.live_port}
     chosen_ports = ports.choose(settings.var / "run/ports.json", names, [settings.port], wished)

@@ -142,7 +142,8 @@ def ground(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("chaos")
     # The ERP's answers are looked for more often than usual: there are many waits for them.
     (portal.var / "erp_sync/connections.yaml").write_text("files: {poll_seconds: 0.1}\n")
-    portal.halt("erp_sync-worker")
+    # The demo's ERP makes room for the tests' own, which is the more naive one.
+    portal.halt("erp_sync-worker", "demo-erp")
     portal.go_on("erp_sync-worker")
     erp = Erp(portal.var / "erp_sync/files", folder / "erp", CUSTOMERS)
     client = Client(portal.commands, portal.var / "demo", folder / "client.jsonl")

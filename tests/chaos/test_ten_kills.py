@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from portico.processes import BROKER, EPMD, PROCESSES, STORE
+from portico.processes import BROKER, DEMO_ERP, EPMD, PROCESSES, STORE
 from tests.chaos.client import CUSTOMERS
 from tests.chaos.conftest import PARTS, PATIENCE, Ground, wait_ready
 
@@ -25,7 +25,7 @@ BETWEEN_ORDERS_SECONDS = 0.2
 def victims(chance: random.Random) -> list[str]:
     """Ten different processes in any order, broker and store among them."""
     sure = [BROKER.name, STORE.name]
-    others = [one.name for one in PROCESSES if one not in (BROKER, STORE, EPMD)]
+    others = [one.name for one in PROCESSES if one not in (BROKER, STORE, EPMD, DEMO_ERP)]
     chosen = sure + chance.sample(others, KILLS - len(sure))
     chance.shuffle(chosen)
     return chosen

@@ -26,7 +26,7 @@ from tests.support.waiting import wait_until
 
 def planned(var: Path) -> Stack:
     environment = {"PORTICO_VAR": str(var), "PORTICO_PORT": str(free_port())}
-    return dataclasses.replace(plan(environment), processes=(EPMD, BROKER, STORE))
+    return dataclasses.replace(plan(environment, demo=False), processes=(EPMD, BROKER, STORE))
 
 
 def begin(var: Path) -> Stack:

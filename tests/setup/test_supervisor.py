@@ -48,7 +48,7 @@ def test_percent_signs_and_quotes_do_not_reach_the_manager_as_its_own() -> None:
 
 def test_a_configured_broker_or_store_is_not_ours_to_start() -> None:
     def names(own_broker: bool, own_store: bool) -> set[str]:
-        return {process.name for process in chosen(own_broker, own_store)}
+        return {process.name for process in chosen(own_broker, own_store, demo=False)}
 
     assert {"epmd", "broker", "store"} <= names(True, True)
     assert not {"epmd", "broker"} & names(False, True)

@@ -34,6 +34,7 @@ class Portal:
             "PORTICO_KILL_AT": f"*:{self.points}",
             "PORTICO_RETRY_MS": "200,500,1000,2000,5000",
         }
+        self._halted: set[str] = set()
         self._rpc: RpcClient | None = None
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -104,15 +105,17 @@ class Portal:
         """Stop processes and keep them stopped until `go_on`."""
         with supervisor.client(self.var) as rpc:
             for name in names:
+                self._halted.add(name)
                 rpc.stopProcess(f"{self._supervised(name)['group']}:{name}")
 
     def go_on(self, *names: str) -> None:
         """Start processes that were halted."""
         for name in names:
+            self._halted.discard(name)
             supervisor.start(self.var, self._supervised(name)["group"], name)
 
     def unready(self) -> dict[str, str]:
-        """What does not run or is not ready, and why."""
+        """What does not run or is not ready, and why; what was halted is not asked."""
         running = stack.load(self.var)
         if running is None:
             return {"portico": "does not run"}
@@ -122,7 +125,7 @@ class Portal:
             one.name: unready(running, one) if states[one.name] == "RUNNING" else states[one.name]
             for one in running.processes
         }
-        return {name: reason for name, reason in reasons.items() if reason}
+        return {name: reason for name, reason in reasons.items() if reason and name not in self._halted}
 
     def arm(self, point: str) -> Path:
         """Have the next process that reaches the named point die there; the file is gone once one has."""
