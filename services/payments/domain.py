@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +56,9 @@ def decide_record_item(item: Item, known: bool) -> Event | None:
     """What the ledger has to say of an item as the ERP has it now; nothing of one that was never open to us."""
     if item.open_amount == 0:
         return ItemSettled(item.company, item.kind, item.number) if known else None
-    return (ItemAdjusted if known else ItemOpened)(**asdict(item))
+    # Field by field: `asdict` copies deeply, which an import feels.
+    made = ItemAdjusted if known else ItemOpened
+    return made(**{name: getattr(item, name) for name in Item.__slots__})
 
 
 def open_amount(kind: str, body: Mapping[str, Any]) -> Decimal:
