@@ -185,4 +185,3 @@ def _wait_for_port(stack: Stack, process: Process, port: int) -> None:
         if time.monotonic() > deadline:
             raise Problem(f"{process.name} does not start.\n{_log_of(stack, process.name)}")
         time.sleep(0.02)
-
