@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
+from esdbclient import NewEvent, StreamState
 from esdbclient.exceptions import (
     DeadlineExceeded,
     DiscoveryFailed,
@@ -25,6 +25,7 @@ from chassis.ingest_documents import Batch, Document
 from chassis.ingest_index import NO_STREAM, IngestIndex, Known, StreamIndex
 from chassis.killpoints import reach
 from chassis.messages import Event, derived_id
+from chassis.store import AsyncStoreClient
 
 logger = log.get(__name__)
 
@@ -58,7 +59,7 @@ class Recorder:
         self._codec = codec
         self._index = index
         self._uri = esdb_uri
-        self._client: AsyncEventStoreDBClient | None = None
+        self._client: AsyncStoreClient | None = None
         self._connecting = asyncio.Lock()
 
     async def record(self, batches: Sequence[Batch], *, append: bool) -> list[StreamIndex]:
@@ -237,10 +238,10 @@ class Recorder:
         except StreamNotFound:
             return
 
-    async def _connect(self) -> AsyncEventStoreDBClient:
+    async def _connect(self) -> AsyncStoreClient:
         async with self._connecting:
             if self._client is None:
-                client = AsyncEventStoreDBClient(uri=self._uri)
+                client = AsyncStoreClient(self._uri)
                 await client.connect()
                 self._client = client
         return self._client

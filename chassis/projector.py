@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from esdbclient import Checkpoint, EventStoreDBClient
+from esdbclient import Checkpoint
 
 from chassis import log, metrics, readmodel
 from chassis.codec import Codec
 from chassis.killpoints import reach
 from chassis.readmodel import Projection, Rows
+from chassis.store import StoreClient
 
 BATCH = 1000
 _END = object()
@@ -67,7 +68,7 @@ class Projector:
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; raises when the store fails or an event is unknown."""
         connection = readmodel.connect(self._path)
-        client = EventStoreDBClient(self._uri)
+        client = StoreClient(self._uri)
         subscription = None
         reader = None
         closed = threading.Event()

@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from esdbclient import Checkpoint, EventStoreDBClient
+from esdbclient import Checkpoint
 from esdbclient.exceptions import DeadlineExceeded, DiscoveryFailed, GrpcError, NodeIsNotLeader
 
 from chassis import bus, log, metrics
@@ -23,6 +23,7 @@ from chassis.errors import Unavailable
 from chassis.killpoints import reach
 from chassis.link import Message, Publisher
 from chassis.statedb import StateDb
+from chassis.store import StoreClient
 
 logger = log.get(__name__)
 
@@ -91,7 +92,7 @@ class Relay:
     def _follow(self, publisher: Publisher, stop: threading.Event) -> None:
         row = self._state.row("SELECT position FROM relay_checkpoint WHERE name = ?", _NAME)
         self._position = self._kept = row["position"] if row else 0
-        client = EventStoreDBClient(self._settings.esdb_uri)
+        client = StoreClient(self._settings.esdb_uri)
         subscription = reader = None
         inbox: queue.Queue[Any] = queue.Queue(maxsize=2 * BATCH)
         closed = threading.Event()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
+from esdbclient import NewEvent, StreamState
 from esdbclient.exceptions import (
     DeadlineExceeded as StoreDeadline,
 )
@@ -29,6 +29,7 @@ from chassis.codec import Codec
 from chassis.errors import CommandReused, Conflict, NotFound, Unavailable
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply, derived_id
+from chassis.store import AsyncStoreClient
 
 S = TypeVar("S")
 ATTEMPTS = 8
@@ -78,15 +79,15 @@ class Repository:
     def __init__(self, esdb_uri: str, service: str) -> None:
         self.service = service
         self._uri = esdb_uri
-        self._client: AsyncEventStoreDBClient | None = None
+        self._client: AsyncStoreClient | None = None
         self._connecting = asyncio.Lock()
 
-    async def client(self) -> AsyncEventStoreDBClient:
+    async def client(self) -> AsyncStoreClient:
         """The connected client; raises Unavailable when the store does not answer."""
         async with self._connecting:
             if self._client is None:
                 try:
-                    client = AsyncEventStoreDBClient(uri=self._uri)
+                    client = AsyncStoreClient(self._uri)
                     await client.connect()
                 except _STORE_AWAY as error:
                     raise _away() from error

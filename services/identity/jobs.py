@@ -6,9 +6,10 @@ import threading
 import time
 from typing import Any
 
-from esdbclient import Checkpoint, EventStoreDBClient
+from esdbclient import Checkpoint
 
 from chassis.config import Settings
+from chassis.store import StoreClient
 from services.identity.contract import CODEC
 from services.identity.vault import open_vault
 
@@ -22,7 +23,7 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     How far it came is kept beside the keys and so is restored with them.
     """
     vault = open_vault(settings)
-    client = EventStoreDBClient(settings.esdb_uri)
+    client = StoreClient(settings.esdb_uri)
     ended = threading.Event()
     try:
         subscription = client.subscribe_to_all(

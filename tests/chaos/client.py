@@ -75,6 +75,10 @@ class Client:
         lines = (json.loads(line) for line in self._log.read_text().splitlines())
         return [Acknowledged(one["told"], one["company"], one["content"]) for one in lines if "told" in one]
 
+    def attempts(self) -> int:
+        """How often it asked so far, repetitions included."""
+        return sum("asked" in json.loads(line) for line in self._log.read_text().splitlines())
+
     def _lines(self, number: int) -> list[dict[str, Any]]:
         items = sorted(self._prices)
         chosen = (items[number % len(items)], items[(number * 7 + 1) % len(items)])

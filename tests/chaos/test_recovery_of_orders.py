@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from services.erp_sync.contract import POSTINGS
@@ -30,6 +32,8 @@ COMING_BACK = (
     "orders.after_append",  # the order is posted, the reaction is not done
     "orders.after_reaction",
 )
+SOON = 4.0
+"""Seconds, on cores that others use too."""
 UNWRITTEN = f"SELECT reference FROM {POSTINGS.name} WHERE state = 'queued'"
 
 
@@ -100,3 +104,19 @@ def test_orders_are_taken_while_the_way_to_the_erp_is_stopped_and_go_out_when_it
     assert shop.faults_of_orders() == []
     assert len(shop.erp.ledger()) == before + 4
     assert "Accepted" not in buyer.reads(f"/orders/{told[0].reference}")
+
+
+def test_an_order_that_waits_for_the_store_is_taken_as_soon_as_it_is_back(shop: Ground) -> None:
+    shop.portal.halt("store")
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            waiting = pool.submit(shop.client.order, CUSTOMERS[0])
+            # An attempt takes ten seconds: it is long enough away for whoever waits longer after each failure.
+            before = shop.client.attempts()
+            wait_until(lambda: shop.client.attempts() >= before + 2, PATIENCE, "the client has asked again")
+        finally:
+            shop.portal.go_on("store")
+        wait_until(lambda: "store" not in shop.portal.unready(), PATIENCE, "the store is back")
+        wait_until(waiting.done, SOON, "the order is taken")
+
+    assert shop.faults_of_orders() == []
