@@ -85,7 +85,8 @@ def start(settings: Settings, rpc: RpcClient, order: Order) -> str:
         fields = "; ".join(f"{name}: {said}" for name, said in refused.details.get("fields", {}).items())
         raise Problem(f"{refused.message} {fields}".strip(), "Nothing was imported.") from refused
     except PorticoError as error:
-        raise Problem(error.message, "Nothing was imported. Is everything running?  portico status") from error
+        todo = "It may have been handed over: importing it again does no harm. Is everything running?  portico status"
+        raise Problem(error.message, todo) from error
 
 
 def follow(rpc: RpcClient, run: str, shown: Shown) -> dict[str, Any]:
