@@ -18,6 +18,17 @@ from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
 
 _numbers = itertools.count(1)
+LAST = ("journeys", "chaos")
+"""Folders whose tests come last. Playwright keeps an event loop in the thread of the tests, beside which `asyncio.run`
+does not work; and the portal has more in it after the recovery tests than the demo company.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All others first, then the folders of LAST in their order."""
+    here = Path(__file__).parent
+    order = {here / name: place for place, name in enumerate(LAST, 1)}
+    items.sort(key=lambda item: max(order.get(folder, 0) for folder in item.path.parents))
 
 
 @pytest.fixture(scope="session")

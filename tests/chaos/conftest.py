@@ -146,12 +146,6 @@ class Ground:
         return f"told {told}, the portal shows {counts}, the ERP has {ledger}; not ready: {self.portal.unready()}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Recovery tests come last: the portal they share with others has more in it afterwards than the demo company."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: here in item.path.parents)
-
-
 @pytest.fixture(scope="session")
 def ground(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Shared by all recovery tests: what one of them damages the next one sees."""

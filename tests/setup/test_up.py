@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,9 +128,7 @@ def test_an_up_that_was_killed_is_taken_over_and_down_stops_it_all(terminal: Ter
 
 
 def test_it_starts_again_and_a_closed_terminal_stops_each_process_in_its_time(terminal: Terminal) -> None:
-    started = time.monotonic()
     again = terminal.up()
-    print(f"second start: {time.monotonic() - started:.1f} s")
     stops = terminal.var / "log/supervisor.log"
     stops.write_text("")
     again.send_signal(signal.SIGHUP)
