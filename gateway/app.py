@@ -79,7 +79,7 @@ def create_app(
         throttle=Throttle(state, secret),
         rpc=rpc or client,
         commands=commands or Commands(client),
-        fragments=FragmentCache(),
+        fragments=FragmentCache(gateway.fragment_chars),
         assets=Assets(),
     )
     found.store.prepare()

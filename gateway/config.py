@@ -37,6 +37,7 @@ class GatewaySettings:
     absolute_hours: int = 12
     live_heartbeat_seconds: float = 15.0
     live_look_seconds: float = 5.0
+    fragment_chars: int = 64 * 1024 * 1024
     style_page: bool = False
     timezone: ZoneInfo = ZoneInfo("UTC")
 
@@ -62,6 +63,7 @@ class GatewaySettings:
             absolute_hours=int(env.get("PORTICO_SESSION_HOURS", "12")),
             live_heartbeat_seconds=float(env.get("PORTICO_LIVE_HEARTBEAT_SECONDS", "15")),
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
+            fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
             timezone=ZoneInfo(env.get("PORTICO_TIMEZONE", "UTC")),
         )
