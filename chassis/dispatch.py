@@ -8,11 +8,14 @@ or what `chassis.errors.to_wire` makes of the error.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -46,21 +49,20 @@ class Shape(Schema):
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Any:
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        fields = {field.name for field in dataclasses.fields(self.makes)}
-        values |= {name: value for name, value in self.context_values.items() if name in fields}
+        values |= {name: value for name, value in _bound.get().items() if name in self.makes.__dataclass_fields__}
         return self.makes(**values)
-
-    @property
-    def context_values(self) -> dict[str, str]:
-        """What the dispatcher put in from the context; nested shapes have none."""
-        found: dict[str, str] = self.__dict__.get("_context_values", {})
-        return found
 
     def load_command(self, payload: Mapping[str, Any], context: Context) -> Any:
         """The command of this payload, bound to the context's company and actor; raises ValidationError."""
-        bound = type(self)()
-        bound.__dict__["_context_values"] = {"company": context.company, "actor": context.actor}
-        return bound.load(payload)
+        token = _bound.set({"company": context.company, "actor": context.actor})
+        try:
+            return self.load(payload)
+        finally:
+            _bound.reset(token)
+
+
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=MappingProxyType({}))
+"""Whose the command is that is being loaded."""
 
 
 @dataclass
@@ -119,23 +121,26 @@ async def create(
     tools: Tools,
     decide: Callable[[str], Sequence[Event]],
 ) -> Reply:
-    """Append `decide(new id)` to a stream that must not exist; a repeated command finds what it made before."""
+    """Append `decide(new id)` to a stream that must not exist; a repeated command finds what it made before.
+
+    What almost always holds, that the command is new, is tried first; only what says otherwise makes it look.
+    """
+    repository = tools.repository
     for attempt in itertools.count():
         key = reference(prefix, context.command_id, attempt)
-        loaded = await tools.repository.load(aggregate, key)
-        owner = aggregate.company_of(loaded.state)
-        if loaded.revision >= 0 and owner is not None and not context.sees(owner):
-            continue  # another company's, whatever the command's id: it is not there for the one who asks
-        earlier = tools.repository.earlier(loaded, aggregate, key, context)
-        if earlier is not None:
-            return earlier
-        if loaded.revision < 0:
-            try:
-                events = decide(key)
-                return await tools.repository.append(aggregate.codec, aggregate.stream(key), key, -1, events, context)
-            except WrongCurrentVersion:
-                # The same command at the same moment, or another one with the same reference: look again.
-                return await create(aggregate, prefix, context, tools, decide)
+        stream = aggregate.stream(key)
+        try:
+            return await repository.append(aggregate.codec, stream, key, -1, decide(key), context, looked=False)
+        except (WrongCurrentVersion, PorticoError) as refusal:
+            loaded = await repository.load(aggregate, key)
+            owner = aggregate.company_of(loaded.state)
+            # Another company's is not there for the one who asks, whatever the command's id.
+            if loaded.revision >= 0 and (owner is None or context.sees(owner)):
+                earlier = repository.earlier(loaded, aggregate, key, context)
+                if earlier is not None:
+                    return earlier
+            if loaded.revision < 0 and isinstance(refusal, PorticoError):
+                raise
         # Forty bits collide once in a long while: the next reference of the same command is as good.
     raise AssertionError("references are endless")
 
@@ -180,10 +185,16 @@ async def _run(handlers: Handlers, name: str, payload: Any, context: Context, to
         metrics.EXPIRED.labels(tools.repository.service).inc()
         raise DeadlineExceeded("The request waited too long and was dropped; nothing was done. Please try again.")
     try:
-        command = handler.schema().load_command(payload, context)
+        command = _shape(handler.schema).load_command(payload, context)
     except ValidationError as error:
         raise Invalid("Some of it is missing or wrong.", fields=error.messages) from error
     return await handler.handle(command, context, tools)
+
+
+@functools.cache
+def _shape(schema: type[Shape]) -> Shape:
+    """The one instance of a schema: making one takes longer than loading with it."""
+    return schema()
 
 
 def payload_hash(name: str, payload: Any) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
 from esdbclient import NewEvent, StreamState
 from esdbclient.exceptions import (
@@ -171,10 +172,16 @@ class Repository:
         revision: int,
         events: Sequence[Event],
         context: Context,
+        *,
+        looked: bool = True,
     ) -> Reply:
-        """Append all of the events or none, expecting the stream at `revision` (-1: no stream)."""
+        """Append all of the events or none, expecting the stream at `revision` (-1: no stream).
+
+        `looked=False`: nobody looked whether this command was here before, so the store is to take the same for a
+        conflict, too, and not for a repeat.
+        """
         client = await self.client()
-        new = [_new_event(codec, stream, index, event, context) for index, event in enumerate(events)]
+        new = [_new_event(codec, stream, index, event, context, looked) for index, event in enumerate(events)]
         expected = StreamState.NO_STREAM if revision < 0 else revision
         try:
             position = await client.append_to_stream(stream, current_version=expected, events=new)
@@ -184,7 +191,7 @@ class Repository:
         return Reply(stream, revision + len(new), position, key)
 
 
-def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Context) -> NewEvent:
+def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Context, looked: bool) -> NewEvent:
     name, data, version = codec.encode(event)
     meta = {
         "$correlationId": context.correlation_id,
@@ -197,7 +204,7 @@ def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Con
     }
     # The id derives from the command and its content, so that the store itself recognises an append whose answer
     # was lost, and takes other content under the same command id for what it is: a conflict.
-    identity = derived_id(context.command_id, f"{stream}/{index}/{context.payload_hash}")
+    identity = derived_id(context.command_id, f"{stream}/{index}/{context.payload_hash}") if looked else uuid4()
     return NewEvent(type=name, data=data, metadata=json.dumps(meta), id=identity)
 
 

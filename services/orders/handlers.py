@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
@@ -31,15 +32,32 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
     )
 
 
+_here = threading.local()
+
+
 def _catalogue(path: Path, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
-        # Opened each time, for the file is replaced when the read model is rebuilt.
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)) as reading:
-            reading.row_factory = sqlite3.Row
-            reading.execute("BEGIN")
-            return read_catalogue(reading.execute, company, items)
-    except sqlite3.OperationalError as error:
+        with _reading(path) as execute:
+            return read_catalogue(execute, company, items)
+    except (sqlite3.OperationalError, FileNotFoundError) as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Callable[..., sqlite3.Cursor]]:
+    """One read transaction on this thread's connection, which is opened anew when the file was replaced (rebuilt)."""
+    status = path.stat()
+    file = (path, status.st_dev, status.st_ino)
+    if getattr(_here, "file", None) != file:
+        _here.connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)
+        _here.connection.row_factory = sqlite3.Row
+        _here.file = file
+    connection: sqlite3.Connection = _here.connection
+    connection.execute("BEGIN")
+    try:
+        yield connection.execute
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def by_reactions(handle: Handle) -> Handle:

@@ -37,12 +37,13 @@ class Process:
                 start_new_session=True,
             )
         if ready is not None:
-            wait_until(lambda: self._check() and ready(), seconds, lambda: f"{self.arguments} ready\n{self.tail()}")
+            # Asked in this order: a process may have been ready and died since, as a test wanted.
+            wait_until(lambda: ready() or self._gone(), seconds, lambda: f"{self.arguments} ready\n{self.tail()}")
 
-    def _check(self) -> bool:
+    def _gone(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
             raise AssertionError(f"{self.arguments} ended with {self._process.returncode}\n{self.tail()}")
-        return True
+        return False
 
     @property
     def pid(self) -> int:
