@@ -75,10 +75,9 @@ class Job:
         return {}
 
 
-def build_parts(rooms: Rooms, settings: Settings, stop: threading.Event) -> list[Part]:
+def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: threading.Event) -> list[Part]:
     """The parts that this service's rooms ask for."""
     name = rooms.name
-    hints = bus.Hints(settings.amqp_uri, name)
     write_lock = threading.Lock()
     projectors = [
         Projector(
@@ -115,7 +114,8 @@ def run_worker(name: str) -> None:
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
-    parts = build_parts(load(name), settings, stop)
+    hints = bus.Hints(settings.amqp_uri, name)
+    parts = build_parts(load(name), settings, hints, stop)
     for part in parts:
         part.thread.start()
     admin.serve(
@@ -129,6 +129,7 @@ def run_worker(name: str) -> None:
     deadline = time.monotonic() + 9
     for part in parts:
         part.thread.join(max(0.0, deadline - time.monotonic()))
+    hints.stop()
     _log.info("stopped")
 
 

@@ -79,7 +79,7 @@ def load(settings: Settings) -> Connections:
             raise ValidationError("write a connection's name and its settings below it")
         named = {}
         for name, entry in given.items():
-            Regexp(r"^(?!runs$)[\w-]{1,60}\Z", error=f"“{name}” is no name for a connection")(str(name))
+            Regexp(r"^(?!(runs|exports)$)[\w-]{1,60}\Z", error=f"“{name}” is no name for a connection")(str(name))
             named[str(name)] = Connection(str(name), **ConnectionSchema().load(entry or {}))
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
         raise BadConnections(f"{path}: {error}. See docs/connecting-an-erp.md.") from error
@@ -93,7 +93,7 @@ def folder(settings: Settings, connection: str) -> Path:
 
 def files_folder(settings: Settings) -> Path:
     """Where exports and profiles that were handed over are kept, by the hash of their content."""
-    path = settings.folder("erp_sync") / "files"
+    path = settings.folder("erp_sync") / "exports"
     path.mkdir(exist_ok=True)
     return path
 
