@@ -18,19 +18,18 @@ class Feed:
         self._tail: list[Row] = []
         self._bytes = 0
 
-    def publish(self, rows: list[Row]) -> None:
-        """Adds committed events and wakes every subscription."""
+    def add(self, rows: list[Row]) -> None:
+        """Adds committed events; `wake` tells the subscriptions that wait."""
         self._tail += rows
         self._bytes += sum(len(row.body) for row in rows)
         self.position = rows[-1].position
         if len(self._tail) > TAIL_EVENTS or self._bytes > TAIL_BYTES:
             self._shorten()
-        self._wake()
 
     def close(self) -> None:
         """Ends every subscription."""
         self.closed = True
-        self._wake()
+        self.wake()
 
     def after(self, position: int, limit: int) -> list[Row] | None:
         """Up to `limit` events after `position`; None when the tail no longer reaches back that far."""
@@ -40,7 +39,8 @@ class Feed:
         start = position + 1 - oldest
         return None if start < 0 else self._tail[start : start + limit]
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Lets every subscription look again."""
         changed, self.changed = self.changed, asyncio.Event()
         changed.set()
 

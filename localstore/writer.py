@@ -156,9 +156,9 @@ class Writer:
         return batch
 
     def _deliver(self, batch: Batch) -> None:
-        """On the event loop: shows the new events to subscribers and answers the writers."""
+        """On the event loop: shows the new events to readers, answers the writers, then wakes the subscriptions."""
         if batch.rows:
-            self._feed.publish(batch.rows)
+            self._feed.add(batch.rows)
         for (_, future), outcome in zip(batch.waiting, batch.outcomes, strict=True):
             if future.done():  # the client went away
                 continue
@@ -166,6 +166,9 @@ class Writer:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+        if batch.rows:
+            # Behind the writers' tasks, which are ready now: dozens of subscriptions can wait until they have answered.
+            self._loop.call_soon(self._feed.wake)
 
     def _commit(self, batch: Batch) -> None:
         started = time.perf_counter()
