@@ -1,7 +1,7 @@
 """Events and commands to JSON and back. Decoding is plain: what is stored was validated when it came in.
 
 Supported field types: str, int, bool, float, Decimal (text in JSON), date, datetime (UTC), UUID, None-able ones,
-`tuple[X, ...]`, `dict[str, X]` and frozen dataclasses of these.
+`tuple[X, ...]`, `frozenset[X]`, `dict[str, X]`, `Mapping[str, X]` and frozen dataclasses of these.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def _plain(value: Any) -> Any:
         return format(value, "f")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, frozenset):
+        return sorted(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
@@ -61,10 +63,10 @@ def _converter(kind: Any) -> Callable[[Any], Any]:
     if origin in (typing.Union, types.UnionType):
         inner = _converter(next(a for a in arguments if a is not type(None)))
         return lambda value: None if value is None else inner(value)
-    if origin is tuple:
+    if origin in (tuple, frozenset):
         item = _converter(arguments[0])
-        return lambda value: tuple(map(item, value))
-    if origin is dict:
+        return lambda value: origin(map(item, value))
+    if origin in (dict, Mapping):
         item = _converter(arguments[1])
         return lambda value: {key: item(one) for key, one in value.items()}
     if dataclasses.is_dataclass(kind):

@@ -2,11 +2,17 @@
 
 Runs on asyncio (under nameko through `chassis.service`). A command's id and the hash of its content stand in the
 metadata of the events it caused, so a repeat gets its first reply and other content under the same id is refused.
+
+A stream longer than SNAPSHOT_EVERY events has snapshots of its state in a stream beside it, `snapshot-<stream>`, and is
+loaded by the last of them and what came after. They can be left out or lost: whatever is not in them is read. A
+snapshot has the last REMEMBERED commands; one that is repeated after more than those is decided as if it were new.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +25,7 @@ from esdbclient.exceptions import (
 )
 from esdbclient.exceptions import (
     DiscoveryFailed,
+    EventStoreDBClientException,
     GrpcError,
     NodeIsNotLeader,
     WrongCurrentVersion,
@@ -26,14 +33,18 @@ from esdbclient.exceptions import (
 from esdbclient.exceptions import NotFound as StreamNotFound
 
 from chassis import codec as json
+from chassis import log
 from chassis.codec import Codec
-from chassis.errors import CommandReused, Conflict, NotFound, Unavailable
+from chassis.errors import CommandReused, Conflict, NotFound, PorticoError, Unavailable
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply, derived_id
 from chassis.store import AsyncStoreClient
 
+_log = log.get(__name__)
 S = TypeVar("S")
 ATTEMPTS = 8
+SNAPSHOT_EVERY = 100
+REMEMBERED = 1000
 _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, StoreDeadline)
 
 
@@ -41,7 +52,8 @@ _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, StoreDeadline)
 class Aggregate(Generic[S]):
     """A kind of stream: `<category>-<id>`, its state, and whose it is.
 
-    `company_of(state)` names the company that sees it, or None for what only staff and services touch.
+    `company_of(state)` names the company that sees it, or None for what only staff and services touch. `version` is
+    that of state and `evolve`: when either changes its meaning, a higher one makes older snapshots be passed over.
     """
 
     category: str
@@ -49,6 +61,7 @@ class Aggregate(Generic[S]):
     evolve: Callable[[S, Any], S]
     company_of: Callable[[S], str | None]
     codec: Codec
+    version: int = 1
 
     def stream(self, key: str) -> str:
         """The name of the stream of one of them."""
@@ -66,12 +79,16 @@ class Seen:
 
 @dataclass
 class Loaded(Generic[S]):
-    """A stream as it stands: state, revision (-1: no stream), last commit position, the commands it remembers."""
+    """A stream as it stands: state, revision (-1: no stream), last commit position, the commands it remembers.
+
+    `snapshot` is the revision of the snapshot it was loaded from, -1 for none.
+    """
 
     state: S
     revision: int = -1
     position: int = 0
     commands: dict[str, Seen] = field(default_factory=dict)
+    snapshot: int = -1
 
 
 class Repository:
@@ -82,6 +99,7 @@ class Repository:
         self._uri = esdb_uri
         self._client: AsyncStoreClient | None = None
         self._connecting = asyncio.Lock()
+        self._snapshots: dict[str, asyncio.Task[None]] = {}
 
     async def client(self) -> AsyncStoreClient:
         """The connected client; raises Unavailable when the store does not answer."""
@@ -97,26 +115,25 @@ class Repository:
 
     async def close(self) -> None:
         """Close the connection; the repository may be used again."""
+        await self.settle()
         if self._client is not None:
             await self._client.close()
             self._client = None
 
+    async def settle(self) -> None:
+        """Wait for the snapshots that are being written."""
+        await asyncio.gather(*self._snapshots.values())
+
     async def load(self, aggregate: Aggregate[S], key: str) -> Loaded[S]:
-        """The stream's state by folding all its events; an absent stream gives the initial state, revision -1."""
+        """The stream's state by folding its events; an absent stream gives the initial state, revision -1."""
         client = await self.client()
+        stream = aggregate.stream(key)
         loaded = Loaded(aggregate.initial)
         try:
-            async with await client.read_stream(aggregate.stream(key)) as events:
-                async for event in events:
-                    recorded = aggregate.codec.recorded(event)
-                    loaded.state = aggregate.evolve(loaded.state, aggregate.codec.decode(recorded))
-                    loaded.revision, loaded.position = recorded.revision, recorded.position
-                    command = recorded.meta.get("command")
-                    if command:
-                        seen = Seen(recorded.meta.get("hash", ""), recorded.revision, recorded.position)
-                        loaded.commands[command] = seen
-        except StreamNotFound:
-            pass
+            await _fold(client, aggregate, stream, loaded, SNAPSHOT_EVERY)
+            if loaded.revision + 1 >= SNAPSHOT_EVERY:
+                loaded = await _last_snapshot(client, aggregate, stream) or loaded
+                await _fold(client, aggregate, stream, loaded)
         except _STORE_AWAY as error:
             raise _away() from error
         return loaded
@@ -149,9 +166,12 @@ class Repository:
             if not events:
                 return Reply(stream, loaded.revision, loaded.position, key)
             try:
-                return await self.append(aggregate.codec, stream, key, loaded.revision, events, context)
+                reply = await self.append(aggregate.codec, stream, key, loaded.revision, events, context)
             except WrongCurrentVersion:
                 continue
+            if reply.revision - loaded.snapshot >= SNAPSHOT_EVERY:
+                self._snapshot_soon(aggregate, key)
+            return reply
         raise Conflict("Others were changing the same thing at that moment. Nothing was changed; please try again.")
 
     def earlier(self, loaded: Loaded[S], aggregate: Aggregate[S], key: str, context: Context) -> Reply | None:
@@ -163,6 +183,26 @@ class Repository:
         if seen.payload_hash != context.payload_hash:
             raise CommandReused(f"This was already sent, as {key}. Send the changed form as a new one?", id=key)
         return Reply(stream, seen.revision, seen.position, key, repeated=True)
+
+    def _snapshot_soon(self, aggregate: Aggregate[S], key: str) -> None:
+        """Write one behind the answer: when it fails, or the process ends, a later command does it."""
+        stream = aggregate.stream(key)
+        if stream not in self._snapshots:
+            task = self._snapshots[stream] = asyncio.create_task(self.snapshot(aggregate, key))
+            task.add_done_callback(lambda _: self._snapshots.pop(stream))
+
+    async def snapshot(self, aggregate: Aggregate[S], key: str) -> None:
+        """Keep the stream's state as it stands now; what goes wrong is logged, for nothing is lost by it."""
+        stream = aggregate.stream(key)
+        try:
+            loaded = await self.load(aggregate, key)
+            commands = dict(list(loaded.commands.items())[-REMEMBERED:])
+            data = json.dumps(dataclasses.replace(loaded, commands=commands))
+            event = NewEvent(type="Snapshot", data=data, metadata=json.dumps({"schema": aggregate.version}))
+            client = await self.client()
+            await client.append_to_stream(_snapshots(stream), current_version=StreamState.ANY, events=[event])
+        except (PorticoError, EventStoreDBClientException) as error:
+            _log.warning("no snapshot", stream=stream, reason=repr(error))
 
     async def append(
         self,
@@ -189,6 +229,42 @@ class Repository:
             raise _away() from error
         reach(f"{self.service}.after_append")
         return Reply(stream, revision + len(new), position, key)
+
+
+def _snapshots(stream: str) -> str:
+    return f"snapshot-{stream}"
+
+
+async def _fold(
+    client: AsyncStoreClient, aggregate: Aggregate[S], stream: str, loaded: Loaded[S], at_most: int = sys.maxsize
+) -> None:
+    """Bring `loaded` up to the stream's end, or by so many events."""
+    try:
+        async with await client.read_stream(stream, stream_position=loaded.revision + 1, limit=at_most) as events:
+            async for event in events:
+                recorded = aggregate.codec.recorded(event)
+                loaded.state = aggregate.evolve(loaded.state, aggregate.codec.decode(recorded))
+                loaded.revision, loaded.position = recorded.revision, recorded.position
+                command = recorded.meta.get("command")
+                if command:
+                    seen = Seen(recorded.meta.get("hash", ""), recorded.revision, recorded.position)
+                    loaded.commands[command] = seen
+    except StreamNotFound:
+        pass
+
+
+async def _last_snapshot(client: AsyncStoreClient, aggregate: Aggregate[S], stream: str) -> Loaded[S] | None:
+    """The stream's last snapshot by this release's rules, if there is one."""
+    try:
+        [event] = await client.get_stream(_snapshots(stream), backwards=True, limit=1)
+    except StreamNotFound:
+        return None
+    if json.loads(event.metadata).get("schema") != aggregate.version:
+        return None
+    kept = json.loads(event.data)
+    commands = {command: json.decode_as(Seen, seen) for command, seen in kept["commands"].items()}
+    state = json.decode_as(type(aggregate.initial), kept["state"])
+    return Loaded(state, kept["revision"], kept["position"], commands, kept["revision"])
 
 
 def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Context, looked: bool) -> NewEvent:

@@ -1,0 +1,239 @@
+"""The repository against a real store: snapshots, and each command once whatever is repeated, races or is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from esdbclient import EventStoreDBClient, NewEvent, StreamState
+from esdbclient.exceptions import NotFound as StreamNotFound
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chassis import repository as rooms
+from chassis.codec import Codec, dumps, loads
+from chassis.errors import CommandReused
+from chassis.messages import Context, Event, Recorded, Reply
+from chassis.repository import SNAPSHOT_EVERY, Aggregate, Loaded, Repository
+
+T = TypeVar("T")
+_names = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Added(Event):
+    """A number was added."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What was added, in order of its kinds."""
+
+    total: int = 0
+    seen: frozenset[int] = frozenset()
+
+
+class CountingCodec(Codec):
+    """Counts the events that were read."""
+
+    read = 0
+
+    def recorded(self, event: Any) -> Recorded:
+        """One more."""
+        self.read += 1
+        return super().recorded(event)
+
+
+def evolve(state: Sum, event: Any) -> Sum:
+    """Add it."""
+    return Sum(state.total + event.number, state.seen | {event.number})
+
+
+CODEC = CountingCodec([Added])
+SUM: Aggregate[Sum] = Aggregate("sum", Sum(), evolve, lambda state: None, CODEC)
+
+
+def context(command_id: UUID | None = None, content: str = "same") -> Context:
+    """A command's context; `content` stands for its payload."""
+    return Context(command_id or uuid4(), "C1", "test", "test", "corr", payload_hash=content)
+
+
+def adding(number: int) -> Callable[[Sum], list[Event]]:
+    """Decides to add it."""
+    return lambda state: [Added(number)]
+
+
+def run(store: str, work: Callable[[Repository], Awaitable[T]]) -> T:
+    """Do the work with a fresh repository."""
+
+    async def main() -> T:
+        repository = Repository(store, "test")
+        try:
+            return await work(repository)
+        finally:
+            await repository.close()
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def key() -> str:
+    """A stream of this test's own."""
+    return f"repository{next(_names)}"
+
+
+def fill(store: str, key: str, count: int) -> None:
+    """Events as commands would have made them, each with the number 1."""
+    client = EventStoreDBClient(store)
+    for start in range(0, count, 500):
+        events = [
+            NewEvent("Added", dumps(Added(1)), metadata=dumps({"schema": 1, "command": str(UUID(int=n)), "hash": "h"}))
+            for n in range(start, min(start + 500, count))
+        ]
+        client.append_to_stream(SUM.stream(key), current_version=StreamState.ANY, events=events)
+    client.close()
+
+
+def snapshot_count(store: str, key: str) -> int:
+    """How many snapshots there are."""
+    client = EventStoreDBClient(store)
+    try:
+        return len(client.get_stream(f"snapshot-{SUM.stream(key)}"))
+    except StreamNotFound:
+        return 0
+    finally:
+        client.close()
+
+
+def test_a_stream_of_ten_thousand_events_is_loaded_by_reading_few(store: str, key: str) -> None:
+    fill(store, key, 10_000)
+    run(store, lambda repository: repository.snapshot(SUM, key))
+    fill(store, key, 10)
+    CODEC.read = 0
+    loaded = run(store, lambda repository: repository.load(SUM, key))
+    assert (loaded.state, loaded.revision) == (Sum(10_010, frozenset({1})), 10_009)
+    assert CODEC.read == SNAPSHOT_EVERY + 10
+
+
+def test_what_was_loaded_by_a_snapshot_is_what_all_events_make(store: str, key: str) -> None:
+    async def work(repository: Repository) -> tuple[Loaded[Sum], Loaded[Sum]]:
+        for number in range(SNAPSHOT_EVERY + 5):
+            await repository.change(SUM, key, context(), adding(number), create=True)
+            await repository.settle()
+        return await repository.load(SUM, key), await repository.load(replace(SUM, version=99), key)
+
+    by_snapshot, by_events = run(store, work)
+    assert snapshot_count(store, key) == 1
+    assert (by_snapshot.snapshot, by_events.snapshot) == (SNAPSHOT_EVERY - 1, -1)
+    assert replace(by_snapshot, snapshot=-1) == by_events
+
+
+def test_a_short_stream_has_none(store: str, key: str) -> None:
+    async def work(repository: Repository) -> None:
+        for number in range(SNAPSHOT_EVERY - 1):
+            await repository.change(SUM, key, context(), adding(number), create=True)
+        await repository.settle()
+
+    run(store, work)
+    assert snapshot_count(store, key) == 0
+
+
+def test_a_command_that_only_the_snapshot_remembers_gets_its_first_reply(store: str, key: str) -> None:
+    first = context()
+
+    async def work(repository: Repository) -> tuple[Reply, Reply]:
+        reply = await repository.change(SUM, key, first, adding(5), create=True)
+        await repository.settle()
+        return reply, await repository.change(SUM, key, first, adding(5))
+
+    async def fill_up(repository: Repository) -> None:
+        for number in range(2 * SNAPSHOT_EVERY):
+            await repository.change(SUM, key, context(), adding(number), create=True)
+        await repository.settle()
+
+    run(store, fill_up)
+    reply, again = run(store, work)
+    run(store, fill_up)
+    later, _ = run(store, work)
+    assert again == replace(reply, repeated=True) == later
+    with pytest.raises(CommandReused):
+        run(store, lambda repository: repository.change(SUM, key, replace(first, payload_hash="other"), adding(6)))
+
+
+class Killed(BaseException):
+    """Stands for the process ending at a named point."""
+
+
+OUTCOMES = st.sampled_from(["answered", "killed after the append", "repeated", "both at once"])
+COMMANDS = st.lists(st.tuples(st.integers(0, 9), st.booleans(), OUTCOMES), min_size=1, max_size=25)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=COMMANDS)
+def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
+    store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]]
+) -> None:
+    key = f"property{next(_names)}"
+    ids = [uuid4() for _ in range(10)]
+    expected: dict[int, str] = {}
+    dying = False
+
+    def reach(point: str) -> None:
+        if dying and point == "test.after_append":
+            raise Killed
+
+    monkeypatch.setattr(rooms, "reach", reach)
+
+    async def send(repository: Repository, number: int, content: str) -> bool:
+        """Whether it was done; False when it was refused because the id was used before."""
+        command = context(ids[number], content)
+        try:
+            reply = await repository.change(SUM, key, command, adding(10**number), create=True)
+        except CommandReused:
+            return False
+        assert reply.id == key
+        return True
+
+    async def work(repository: Repository) -> None:
+        nonlocal dying
+        for number, other, outcome in steps:
+            content = "other" if other else "same"
+            refused = expected.get(number, content) != content
+            dying = outcome == "killed after the append"
+            try:
+                done = [await send(repository, number, content)]
+            except Killed:
+                done = []
+            dying = False
+            if outcome in ("repeated", "killed after the append"):
+                done.append(await send(repository, number, content))
+            elif outcome == "both at once":
+                rival = Repository(store, "test")
+                done += await asyncio.gather(send(repository, number, content), send(rival, number, content))
+                await rival.close()
+            assert set(done) == {not refused}
+            expected.setdefault(number, content)
+
+    run(store, work)
+    loaded = run(store, lambda repository: repository.load(SUM, key))
+    assert loaded.state.total == sum(10**number for number in expected)
+    assert {command: seen.payload_hash for command, seen in loaded.commands.items()} == {
+        str(ids[number]): content for number, content in expected.items()
+    }
+
+
+def test_a_snapshot_is_kept_as_readable_json(store: str, key: str) -> None:
+    fill(store, key, SNAPSHOT_EVERY)
+    run(store, lambda repository: repository.snapshot(SUM, key))
+    client = EventStoreDBClient(store)
+    [event] = client.get_stream(f"snapshot-{SUM.stream(key)}")
+    client.close()
+    assert loads(event.data)["state"] == {"total": SNAPSHOT_EVERY, "seen": [1]}
+    assert loads(event.metadata) == {"schema": 1}
