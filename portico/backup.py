@@ -1,0 +1,161 @@
+"""`portico backup`, `restore` and `verify`: what cannot be rebuilt, copied while everything runs, and put back.
+
+The order makes the copy one that a crash could have left, which every part is made for: first the state databases, then
+the event store, so that no checkpoint and no index is ahead of it; then what only identity knows of people (their keys,
+password hashes, invitations) once more, for an event must never be there without the key that opens it; and last the
+files that went out to the ERP, by which a posting is recognised.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from chassis.config import Settings
+    from localstore.copies import Found
+
+PEOPLE = ("contact_keys", "passwords", "invitations")
+"""Tables of identity's state database that may be newer than the event store, and must not be older."""
+MANIFEST = "backup.json"
+STORE = "localstore/events.db"
+_ERP_WORK = ("exports", "runs")
+
+
+def backup(folder: Annotated[Path, typer.Argument(help="A folder to be made, or an empty one.")]) -> None:
+    """Copy everything that cannot be rebuilt into a folder, while Portico runs or not."""
+    from chassis.config import Settings
+    from deploy.local.problem import Problem
+
+    settings = Settings.from_env()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Problem(f"{folder} is there already.", "Name a new folder: a backup never replaces another.")
+    states = sorted(settings.var.glob("*/state.db"))
+    states = [path for path in states if path.parent.name != "gateway"]  # sessions: whoever was signed out stays out
+    if not states:
+        raise Problem(f"There is nothing to back up in {settings.var}.", "PORTICO_VAR names the data folder.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        found = _copy(settings, states, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    told: dict[str, Any] = {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "store": None}
+    if found is None:
+        typer.echo("The event store is not Portico's own: back it up by its own means, now, after this.")
+    else:
+        told["store"] = {"events": found.events, "streams": found.streams, "position": found.position}
+        typer.echo(f"{found.events:,} events of {found.streams:,} streams, up to position {found.position}: whole.")
+    (folder / MANIFEST).write_text(json.dumps(told, indent=1))
+    typer.echo(f"The backup is in {folder}. It has secrets in it: keep it as safe as the data folder.")
+
+
+def _copy(settings: Settings, states: list[Path], folder: Path) -> Found | None:
+    from localstore import copies
+
+    for path in states:
+        (folder / path.parent.name).mkdir()
+        copies.copy_database(path, folder / path.parent.name / path.name)
+    found = None
+    if (settings.var / STORE).exists():
+        (folder / STORE).parent.mkdir()
+        found = copies.backup(settings.var / STORE, folder / STORE)
+    _renew_people(settings.state_db("identity"), folder / "identity/state.db")
+    for path in _files(settings.var):
+        target = folder / path.relative_to(settings.var)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, target)
+        else:
+            shutil.copy2(path, target)
+    return found
+
+
+def _renew_people(source: Path, target: Path) -> None:
+    if not target.exists():
+        return
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS live", (f"{source.absolute().as_uri()}?mode=ro",))
+        connection.execute("BEGIN")
+        for table in PEOPLE:
+            connection.execute(f"DELETE FROM main.{table}")
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM live.{table}")
+        connection.execute("COMMIT")
+
+
+def _files(var: Path) -> Iterator[Path]:
+    """The files beside the databases: identity's key, how ERPs are connected, what went out to them."""
+    if (var / "identity/email.key").exists():
+        yield var / "identity/email.key"
+    if (var / "erp_sync/connections.yaml").exists():
+        yield var / "erp_sync/connections.yaml"
+    for path in sorted((var / "erp_sync").glob("*/")):
+        if path.name not in _ERP_WORK:
+            yield path
+
+
+def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` made.")]) -> None:
+    """Put a backup into PORTICO_VAR, which must be new or empty. Read models are built again at the next start."""
+    from chassis.config import Settings
+    from deploy.local.problem import Problem
+    from localstore import copies
+    from localstore.errors import CannotStart
+
+    var = Settings.from_env().var
+    told = _manifest(folder)
+    if var.exists() and any(var.iterdir()):
+        raise Problem(f"{var} is not empty.", "Move it away, or name another with PORTICO_VAR=/new/folder.")
+    try:
+        for path in sorted(folder.iterdir()):
+            if path.name not in (MANIFEST, "localstore"):
+                shutil.copytree(path, var / path.name)
+        if told["store"] is not None:
+            found = copies.restore(folder / STORE, (var / STORE).parent)
+            if (found.events, found.position) != (told["store"]["events"], told["store"]["position"]):
+                raise copies.Damaged(
+                    f"it has {found.events} events, not the {told['store']['events']} it was made with"
+                )
+    except (copies.Damaged, CannotStart) as error:
+        shutil.rmtree(var, ignore_errors=True)
+        raise Problem(f"{folder} cannot be restored: {error}.", "Nothing was kept. Take another backup.") from error
+    typer.echo(f"The backup of {told['made_at']} is in {var}.")
+    if told["store"] is None:
+        typer.echo("It has no event store: put back your own of the same time, or a later one, before you start.")
+    typer.echo("Start with `portico up --no-demo`; pages say “being prepared” until the read models are built again.")
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    from deploy.local.problem import Problem
+
+    try:
+        told: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        return told
+    except (OSError, ValueError) as error:
+        raise Problem(
+            f"{folder} is not a whole backup: {error}.", "Name a folder that `portico backup` made."
+        ) from error
+
+
+def verify() -> None:
+    """Walk the event store of PORTICO_VAR: positions, revisions, checksums. Exit code 1 when it is not whole."""
+    from chassis.config import Settings
+    from deploy.local.problem import Problem
+    from localstore import copies
+
+    path = Settings.from_env().var / STORE
+    try:
+        found = copies.verify(path)
+    except FileNotFoundError as error:
+        raise Problem(f"There is no event store at {path}.", "PORTICO_VAR names the data folder.") from error
+    if found.faults:
+        listed = "".join(f"\n  {fault}" for fault in found.faults)
+        raise Problem(f"{path} is not whole:{listed}", "Stop Portico, move the data away, and restore a backup.")
+    typer.echo(f"{found.events:,} events of {found.streams:,} streams, up to position {found.position}: whole.")
