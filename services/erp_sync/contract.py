@@ -16,7 +16,7 @@ from services.erp_sync.projections.runs import RUNS
 SERVICE = "erp_sync"
 STREAMS = ("run-", "posting-")
 CODEC = Codec(events.ALL)
-PUBLISHED = frozenset({"OrderQueuedForErp", "PostedToErp", "RefusedByErp"})
+PUBLISHED = frozenset({"OrderQueuedForErp", "PostedToErp", "RefusedByErp", "PostingWithdrawn", "WithdrawalTooLate"})
 
 RUNS_MODEL = "runs_v1"
 """Published table RUNS (see projections/runs.py)."""

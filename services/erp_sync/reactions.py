@@ -25,7 +25,7 @@ async def post_order(event: Recorded, tools: Tools) -> None:
 
 
 async def withdraw_order(event: Recorded, tools: Tools) -> None:
-    """OrderCancelled: it is taken back, if the ERP has not taken it. It may come before OrderPlaced does."""
+    """OrderCancelled, CancellationAsked: it is taken back, if the ERP has not taken it. May come before OrderPlaced."""
     await _give(WithdrawPosting(event.data["order"]), "withdraw_order", event, tools)
 
 
@@ -37,4 +37,5 @@ async def _give(command: Command, reaction: str, event: Recorded, tools: Tools) 
 REACTIONS = (
     Reaction("post_order", "orders", "OrderPlaced", post_order),
     Reaction("withdraw_order", "orders", "OrderCancelled", withdraw_order),
+    Reaction("withdraw_asked", "orders", "CancellationAsked", withdraw_order),
 )

@@ -57,6 +57,20 @@ class MarkOrderPosted(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkOrderWithdrawn(Command):
+    """The order was taken back before the ERP took it. Issued by a reaction alone."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkOrderNotWithdrawn(Command):
+    """The order could not be taken back: the ERP took it. Issued by a reaction alone."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarkOrderRejected(Command):
     """The ERP refused the order, in its own words. Issued by a reaction alone."""
 

@@ -16,7 +16,7 @@ from services.orders.projections.orders import KINDS, ORDERS
 SERVICE = "orders"
 STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
 CODEC = Codec(events.ALL)
-PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled"})
+PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked"})
 
 ORDERS_MODEL = "orders_v1"
 """Published tables: ORDERS (see projections/orders.py)."""

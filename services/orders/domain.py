@@ -10,17 +10,29 @@ from decimal import ROUND_HALF_UP, Decimal
 from chassis.messages import Event
 from services.orders.commands import (
     CancelOrder,
+    MarkOrderNotWithdrawn,
     MarkOrderPosted,
     MarkOrderQueued,
     MarkOrderRejected,
+    MarkOrderWithdrawn,
     OrderLine,
     PlaceOrder,
 )
 from services.orders.errors import LinesRefused, NoPriceList, OrderNotOpen, OrderWithErp, PostedTwice, PriceChanged
-from services.orders.events import OrderCancelled, OrderPlaced, OrderPosted, OrderQueued, OrderRejected, PlacedLine
+from services.orders.events import (
+    CancellationAsked,
+    CancellationTooLate,
+    OrderCancelled,
+    OrderPlaced,
+    OrderPosted,
+    OrderQueued,
+    OrderRejected,
+    PlacedLine,
+)
 
-STATUSES = ("accepted", "queued", "posted", "rejected", "cancelled", "open", "closed")
-"""Of a portal order until the ERP shows it: accepted → queued → posted, or rejected; cancelled while accepted.
+STATUSES = ("accepted", "queued", "cancelling", "posted", "rejected", "cancelled", "open", "closed")
+"""Of a portal order until the ERP shows it: accepted → queued → posted, or rejected; cancelled while accepted, or after
+cancelling where the ERP had not taken it yet.
 Of the ERP's orders and deliveries: open, closed, cancelled."""
 
 
@@ -96,6 +108,8 @@ class Order:
     company: str | None = None
     status: str = ""
     erp_number: str = ""
+    cancelled_by: str = ""
+    reason: str = ""
 
 
 def evolve(state: Order, event: Event) -> Order:
@@ -105,7 +119,9 @@ def evolve(state: Order, event: Event) -> Order:
             return Order(event.order, event.company, "accepted")
         case OrderCancelled():
             return replace(state, status="cancelled")
-        case OrderQueued():
+        case CancellationAsked():
+            return replace(state, status="cancelling", cancelled_by=event.asked_by, reason=event.reason)
+        case CancellationTooLate() | OrderQueued():
             return replace(state, status="queued")
         case OrderPosted():
             return replace(state, status="posted", erp_number=event.erp_number)
@@ -198,11 +214,13 @@ def _placed(number: int, line: OrderLine, catalogue: Catalogue) -> PlacedLine:
 
 
 def decide_cancel_order(state: Order, command: CancelOrder, now: dt.datetime) -> list[Event]:
-    """The order taken back, while the ERP cannot have it yet; nothing when it was already."""
+    """The order taken back, at once while the ERP cannot have it yet, else asked for; nothing when it was already."""
     match state.status:
         case "accepted":
             return [OrderCancelled(state.order, _company(state), command.actor, command.reason)]
-        case "cancelled":
+        case "queued":
+            return [CancellationAsked(state.order, _company(state), command.actor, command.reason)]
+        case "cancelled" | "cancelling":
             return []
         case "rejected":
             raise OrderNotOpen(state.order)
@@ -213,6 +231,18 @@ def decide_cancel_order(state: Order, command: CancelOrder, now: dt.datetime) ->
 def decide_mark_queued(state: Order, command: MarkOrderQueued, now: dt.datetime) -> list[Event]:
     """On its way; nothing when it is further than that already, or was cancelled."""
     return [OrderQueued(state.order, _company(state))] if state.status == "accepted" else []
+
+
+def decide_mark_withdrawn(state: Order, command: MarkOrderWithdrawn, now: dt.datetime) -> list[Event]:
+    """Cancelled, as was asked; nothing when the ERP's answer or the cancellation is known already."""
+    if state.status != "cancelling":
+        return []
+    return [OrderCancelled(state.order, _company(state), state.cancelled_by, state.reason)]
+
+
+def decide_mark_not_withdrawn(state: Order, command: MarkOrderNotWithdrawn, now: dt.datetime) -> list[Event]:
+    """On its way again; nothing when the ERP's answer is known already."""
+    return [CancellationTooLate(state.order, _company(state))] if state.status == "cancelling" else []
 
 
 def decide_mark_posted(state: Order, command: MarkOrderPosted, now: dt.datetime) -> list[Event]:
@@ -226,7 +256,7 @@ def decide_mark_posted(state: Order, command: MarkOrderPosted, now: dt.datetime)
 
 def decide_mark_rejected(state: Order, command: MarkOrderRejected, now: dt.datetime) -> list[Event]:
     """Refused by the ERP; nothing when that is known, the order was cancelled, or the ERP has it after all."""
-    if state.status in ("accepted", "queued"):
+    if state.status in ("accepted", "queued", "cancelling"):
         return [OrderRejected(state.order, _company(state), command.reason)]
     return []
 

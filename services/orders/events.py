@@ -67,6 +67,24 @@ class OrderCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CancellationAsked(Event):
+    """The company wants the order back that is on its way; whether the ERP has it already is to be found out."""
+
+    order: str
+    company: str
+    asked_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationTooLate(Event):
+    """The order could not be taken back: the ERP took it, and its answer counts."""
+
+    order: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderQueued(Event):
     """The order is on its way to the ERP."""
 
@@ -143,5 +161,13 @@ class CustomerTermsRecorded(Event):
     discount_percent: Decimal
 
 
-ORDER = (OrderPlaced, OrderCancelled, OrderQueued, OrderPosted, OrderRejected)
+ORDER = (
+    OrderPlaced,
+    OrderCancelled,
+    CancellationAsked,
+    CancellationTooLate,
+    OrderQueued,
+    OrderPosted,
+    OrderRejected,
+)
 ALL = (*ORDER, OrderRecorded, DeliveryRecorded, ItemRecorded, PriceRecorded, CustomerTermsRecorded)

@@ -80,6 +80,12 @@ COMMAND_HANDLERS = {
     "MarkOrderPosted": CommandHandler(
         schemas.MarkOrderPostedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_posted))
     ),
+    "MarkOrderWithdrawn": CommandHandler(
+        schemas.MarkOrderWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_withdrawn))
+    ),
+    "MarkOrderNotWithdrawn": CommandHandler(
+        schemas.MarkOrderNotWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_not_withdrawn))
+    ),
     "MarkOrderRejected": CommandHandler(
         schemas.MarkOrderRejectedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_rejected))
     ),

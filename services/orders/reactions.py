@@ -1,11 +1,17 @@
-"""What the ERP's answers mean for an order: on its way, posted, refused. All come from erp_sync."""
+"""What the ERP's answers mean for an order: on its way, posted, refused, taken back. All come from erp_sync."""
 
 from __future__ import annotations
 
 from chassis.dispatch import Tools
-from chassis.messages import Command, Recorded
+from chassis.messages import ALL_COMPANIES, Command, Recorded
 from chassis.reactions import Reaction, context_of
-from services.orders.commands import MarkOrderPosted, MarkOrderQueued, MarkOrderRejected
+from services.orders.commands import (
+    MarkOrderNotWithdrawn,
+    MarkOrderPosted,
+    MarkOrderQueued,
+    MarkOrderRejected,
+    MarkOrderWithdrawn,
+)
 from services.orders.handlers import COMMAND_HANDLERS
 
 SOURCE = "erp_sync"
@@ -30,8 +36,19 @@ async def mark_rejected(event: Recorded, tools: Tools) -> None:
         await _give(command, "mark_rejected", event, tools)
 
 
+async def mark_withdrawn(event: Recorded, tools: Tools) -> None:
+    """PostingWithdrawn: the ERP will not see it; nothing when it was cancelled before it was on its way."""
+    await _give(MarkOrderWithdrawn(event.data["reference"]), "mark_withdrawn", event, tools)
+
+
+async def mark_not_withdrawn(event: Recorded, tools: Tools) -> None:
+    """WithdrawalTooLate: the ERP took it."""
+    await _give(MarkOrderNotWithdrawn(event.data["reference"]), "mark_not_withdrawn", event, tools)
+
+
 async def _give(command: Command, reaction: str, event: Recorded, tools: Tools) -> None:
-    context = context_of(event, reaction, event.data["company"])
+    # What erp_sync says of taking back names the order alone.
+    context = context_of(event, reaction, event.data.get("company", ALL_COMPANIES))
     await COMMAND_HANDLERS[type(command).__name__].handle(command, context, tools)
 
 
@@ -39,4 +56,6 @@ REACTIONS = (
     Reaction("mark_queued", SOURCE, "OrderQueuedForErp", mark_queued),
     Reaction("mark_posted", SOURCE, "PostedToErp", mark_posted),
     Reaction("mark_rejected", SOURCE, "RefusedByErp", mark_rejected),
+    Reaction("mark_withdrawn", SOURCE, "PostingWithdrawn", mark_withdrawn),
+    Reaction("mark_not_withdrawn", SOURCE, "WithdrawalTooLate", mark_not_withdrawn),
 )

@@ -91,6 +91,20 @@ class MarkOrderPostedShape(Shape):
     erp_number = fields.String(required=True, validate=Length(min=1))
 
 
+class MarkOrderWithdrawnShape(Shape):
+    """MarkOrderWithdrawn."""
+
+    makes = commands.MarkOrderWithdrawn
+    order = fields.String(required=True)
+
+
+class MarkOrderNotWithdrawnShape(Shape):
+    """MarkOrderNotWithdrawn."""
+
+    makes = commands.MarkOrderNotWithdrawn
+    order = fields.String(required=True)
+
+
 class MarkOrderRejectedShape(Shape):
     """MarkOrderRejected."""
 

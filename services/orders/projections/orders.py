@@ -45,7 +45,14 @@ _BODY = f"SELECT body FROM {_BODIES} WHERE company = ? AND kind = ? AND key = ?"
 _COLUMNS = DocumentRow._fields[:-1]
 _OWN = ("erp_number", "from_erp", "placed_by", "message", "position")
 _PORTAL_REFERENCE = re.compile(r"W-[0-9A-Z]{4}-[0-9A-Z]{4}\Z")
-_STATUS = {"OrderCancelled": "cancelled", "OrderQueued": "queued", "OrderRejected": "rejected"}
+_STATUS = {
+    "OrderCancelled": "cancelled",
+    "CancellationAsked": "cancelling",
+    "CancellationTooLate": "queued",
+    "OrderQueued": "queued",
+    "OrderRejected": "rejected",
+}
+_TOO_LATE = "It was handed over before it could be taken back."
 
 
 def project(event: Recorded, rows: Rows) -> None:
@@ -139,8 +146,9 @@ def _moved(event: Recorded, rows: Rows) -> None:
         return
     row, own = told
     status = _STATUS[event.type]
-    still_open = row.total_minor if status == "queued" else 0
-    extra = tuple((own | {"message": data.get("reason", ""), "position": event.position}).values())
+    still_open = row.total_minor if status in ("queued", "cancelling") else 0
+    message = _TOO_LATE if event.type == "CancellationTooLate" else data.get("reason", "")
+    extra = tuple((own | {"message": message, "position": event.position}).values())
     _WRITER.put(rows, row._replace(status=status, open_minor=still_open, extra=extra), None)
 
 

@@ -143,6 +143,7 @@ def test_an_order_cancelled_while_it_waits_in_the_outbox_is_taken_back(
     erp_sync.wait_rows(ROW, "W-0000-0003", "written")
     orders.publish("OrderCancelled", {"order": "W-0000-0003", "company": COMPANY, "cancelled_by": "c", "reason": ""})
     erp_sync.wait_rows(ROW, "W-0000-0003", "withdrawn")
+    assert orders.hears("PostingWithdrawn", "W-0000-0003")
     assert (place / "withdrawn" / "W-0000-0003.csv").exists()
     assert not (place / "outbox" / "W-0000-0003.csv").exists()
 
@@ -171,7 +172,8 @@ def test_a_cancellation_too_late_leaves_the_answer_to_the_erp(
     orders.publish("OrderPlaced", order("W-0000-0004"))
     erp_sync.wait_rows(ROW, "W-0000-0004", "written")
     (place / "outbox" / "W-0000-0004.csv").rename(place / "sent" / "W-0000-0004.csv")
-    orders.publish("OrderCancelled", {"order": "W-0000-0004", "company": COMPANY, "cancelled_by": "c", "reason": ""})
+    orders.publish("CancellationAsked", {"order": "W-0000-0004", "company": COMPANY, "asked_by": "c", "reason": ""})
+    assert orders.hears("WithdrawalTooLate", "W-0000-0004")
     half = place / "answers" / ".a.half"
     half.write_text("reference,status,erp_number,message\nW-0000-0004,posted,SO-9,\n")
     half.rename(place / "answers" / "a.csv")

@@ -71,12 +71,36 @@ def events(orders: RunningService, reference: str) -> list[tuple[str, dict[str, 
 def test_an_order_goes_to_the_erp_and_gets_its_number(orders: RunningService, order: str) -> None:
     publish(orders, "OrderQueuedForErp", order)
     assert wait_status(orders, order, "queued")["number"] == order
-    with pytest.raises(RemoteRefusal, match="already handed over") as refused:
-        orders.send("CancelOrder", {"order": order}, COMPANY, CONTACT)
-    assert refused.value.code == "OrderWithErp"
     publish(orders, "PostedToErp", order, kind="order", erp_number="10234")
     row = wait_status(orders, order, "posted")
     assert (row["key"], row["number"], row["erp_number"]) == (order, "10234", "10234")
+    with pytest.raises(RemoteRefusal, match="already handed over") as refused:
+        orders.send("CancelOrder", {"order": order}, COMPANY, CONTACT)
+    assert refused.value.code == "OrderWithErp"
+
+
+def test_an_order_on_its_way_is_asked_back_and_cancelled_when_the_erp_had_not_taken_it(
+    orders: RunningService, order: str
+) -> None:
+    publish(orders, "OrderQueuedForErp", order)
+    wait_status(orders, order, "queued")
+    orders.send("CancelOrder", {"order": order, "reason": "Ordered twice"}, COMPANY, CONTACT)
+    assert wait_status(orders, order, "cancelling")["open_minor"] > 0
+    publish(orders, "PostingWithdrawn", order, times=2)
+    row = wait_status(orders, order, "cancelled")
+    assert (row["open_minor"], row["message"]) == (0, "Ordered twice")
+    names = [name for name, _ in events(orders, order)]
+    assert names == ["OrderPlaced", "OrderQueued", "CancellationAsked", "OrderCancelled"]
+
+
+def test_an_order_that_the_erp_took_meanwhile_goes_on(orders: RunningService, order: str) -> None:
+    publish(orders, "OrderQueuedForErp", order)
+    wait_status(orders, order, "queued")
+    orders.send("CancelOrder", {"order": order}, COMPANY, CONTACT)
+    publish(orders, "WithdrawalTooLate", order)
+    assert "before it could be taken back" in wait_status(orders, order, "queued")["message"]
+    publish(orders, "PostedToErp", order, kind="order", erp_number="10239")
+    assert wait_status(orders, order, "posted")["number"] == "10239"
 
 
 def test_an_order_is_refused_in_the_erps_words(orders: RunningService, order: str) -> None:

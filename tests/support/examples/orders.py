@@ -9,14 +9,18 @@ from typing import Any
 from services.orders import domain
 from services.orders.commands import (
     CancelOrder,
+    MarkOrderNotWithdrawn,
     MarkOrderPosted,
     MarkOrderQueued,
     MarkOrderRejected,
+    MarkOrderWithdrawn,
     OrderLine,
     PlaceOrder,
 )
 from services.orders.domain import Break, Catalogue, CatalogueItem, Terms
 from services.orders.events import (
+    CancellationAsked,
+    CancellationTooLate,
     OrderCancelled,
     OrderPlaced,
     OrderPosted,
@@ -103,6 +107,8 @@ PLACED = OrderPlaced(
     catalogue_position=4711,
 )
 CANCELLED = OrderCancelled(REFERENCE, COMPANY, CONTACT, "Ordered twice")
+ASKED = CancellationAsked(REFERENCE, COMPANY, CONTACT, "Ordered twice")
+TOO_LATE = CancellationTooLate(REFERENCE, COMPANY)
 QUEUED = OrderQueued(REFERENCE, COMPANY)
 POSTED = OrderPosted(REFERENCE, COMPANY, ERP_NUMBER)
 REJECTED = OrderRejected(REFERENCE, COMPANY, "Credit limit exceeded (-5002)")
@@ -116,6 +122,8 @@ ORDER = Decider(
         MarkOrderQueued: domain.decide_mark_queued,
         MarkOrderPosted: domain.decide_mark_posted,
         MarkOrderRejected: domain.decide_mark_rejected,
+        MarkOrderWithdrawn: domain.decide_mark_withdrawn,
+        MarkOrderNotWithdrawn: domain.decide_mark_not_withdrawn,
     },
 )
 

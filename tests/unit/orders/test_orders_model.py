@@ -14,6 +14,7 @@ from services.orders.contract import CODEC, ORDERS
 from services.orders.events import DeliveryRecorded, OrderRecorded
 from services.orders.projections import orders
 from tests.support.examples.orders import (
+    ASKED,
     CANCELLED,
     COMPANY,
     CONTACT,
@@ -23,6 +24,7 @@ from tests.support.examples.orders import (
     QUEUED,
     REFERENCE,
     REJECTED,
+    TOO_LATE,
     erp_order,
 )
 from tests.support.projecting import ReadModel, kept, recount
@@ -84,6 +86,9 @@ def test_a_placed_order_is_a_row(model: ReadModel) -> None:
         ([QUEUED, POSTED], "posted", 26363, ERP_NUMBER, ""),
         ([QUEUED, REJECTED], "rejected", 0, REFERENCE, "Credit limit exceeded (-5002)"),
         ([CANCELLED], "cancelled", 0, REFERENCE, "Ordered twice"),
+        ([QUEUED, ASKED], "cancelling", 26363, REFERENCE, "Ordered twice"),
+        ([QUEUED, ASKED, CANCELLED], "cancelled", 0, REFERENCE, "Ordered twice"),
+        ([QUEUED, ASKED, TOO_LATE], "queued", 26363, REFERENCE, "It was handed over before it could be taken back."),
         ([CANCELLED, POSTED], "posted", 26363, ERP_NUMBER, "Cancelled here when the ERP already had it."),
     ],
 )
