@@ -31,7 +31,7 @@ __all__ = ["Ingest", "IngestKind", "StreamRule"]
 
 logger = log.get(__name__)
 
-WINDOW = 64
+WINDOW = 16
 """Messages taken together."""
 MAX_LAG_SECONDS = 2.0
 

@@ -124,7 +124,7 @@ class Recorder:
 
     def _stream_of(self, document: Document, rule: int) -> str:
         try:
-            return document.kind.rules[rule].stream(document.batch.head["company"], document.doc)
+            return document.kind.rules[rule].stream(document.company, document.doc)
         except _FAULTS as error:
             self._refuse(document, error)
             return ""
@@ -169,7 +169,7 @@ class Recorder:
             elif document.stamp > known.stamp:
                 self._index.remember(stream, kind, key, now)
             return None
-        event = made.event(document.batch.head["company"], document.doc, known is not None)
+        event = made.event(document.company, document.doc, known is not None)
         change = self._change(stream, document, digest, event) if event is not None else None
         if change is not None:
             latest[kind, key] = change.known
