@@ -17,6 +17,8 @@ from esdbclient.common import handle_rpc_error
 from esdbclient.exceptions import AbortedByServer, EventStoreDBClientException
 
 _RECONNECT = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000))
+_ONE_THREAD = (("SingleThreadedUnaryStream", 1),)
+"""Who reads a subscription waits for the network himself: handed on by gRPC's thread, an event costs twice as much."""
 
 
 class Append(NamedTuple):
@@ -32,7 +34,7 @@ class StoreClient(EventStoreDBClient):
 
     def __init__(self, uri: str) -> None:
         super().__init__(uri)
-        self.grpc_options += _RECONNECT
+        self.grpc_options += _RECONNECT + _ONE_THREAD
         self.reconnect()  # the channel is made before there is a way to name options
 
 

@@ -37,7 +37,7 @@ class Process:
                 start_new_session=True,
             )
         if ready is not None:
-            wait_until(lambda: self._check() and ready(), seconds, lambda: f"{self.arguments} ready\n{self.tail()}")
+            wait_until(lambda: ready() or not self._check(), seconds, lambda: f"{self.arguments} ready\n{self.tail()}")
 
     def _check(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
