@@ -10,9 +10,10 @@ import threading
 import time
 from pathlib import Path
 
+from esdbclient import EventStoreDBClient
+
 from chassis.projector import Projector
 from chassis.rooms import load
-from chassis.store import StoreClient
 from portico.bench.bed import Bed, Memory
 from portico.bench.table import Row
 
@@ -75,7 +76,7 @@ def _alone(what: str, uri: str) -> str:
 
 def _bare(uri: str) -> tuple[int, float, int]:
     """Events, seconds and last position of a read that does nothing with what it reads."""
-    client = StoreClient(uri)
+    client = EventStoreDBClient(uri)
     started = time.perf_counter()
     count = position = 0
     for event in client.read_all(filter_include=STREAMS, filter_by_stream_name=True):
