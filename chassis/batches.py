@@ -21,7 +21,7 @@ Name = tuple[str, str, str]
 
 
 class Answer(dict[str, Any]):
-    """`{"run", "batch", "service", "company", "changed", "unchanged", "stale", "refused": [{"kind", "key", "errors"}],
+    """`{"run", "batch", "service", "changed", "unchanged", "stale", "refused": [{"company", "kind", "key", "errors"}],
     "position"}`; to be acknowledged when it is kept. The same answer may come twice.
     """
 
@@ -31,9 +31,9 @@ class Answer(dict[str, Any]):
 class BatchSender:
     """Sends RecordErpDocuments with confirms, a bounded number unanswered. One a process, for one thread.
 
-    A message is `{"run", "batch", "connection", "service", "company", "partition", "dry_run", "documents": [{"kind",
-    "key", "stamp", "body"}], "correlation_id"}`; what has the same `partition` (else `company`) is taken in in order.
-    Sending a message again is harmless: what was recorded is unchanged.
+    A message is `{"run", "batch", "connection", "service", "partition", "dry_run", "documents": [{"company", "kind",
+    "key", "stamp", "body"}], "correlation_id"}`; what has the same `partition` (see `bus.partition_of`) is taken in in
+    order. Sending a message again is harmless: what was recorded is unchanged.
     """
 
     def __init__(self, settings: Settings, process: str = "erp_sync", in_flight: int = IN_FLIGHT) -> None:
@@ -61,9 +61,7 @@ class BatchSender:
                 if name not in self._out and len(self._out) >= self._in_flight:
                     break
                 self._out[name] = now
-            queue = bus.ingest_queue(
-                message["service"], bus.partition_of(message.get("partition") or message["company"])
-            )
+            queue = bus.ingest_queue(message["service"], message["partition"])
             going.append(Message("", queue, dumps(message), message_id="/".join(name), mandatory=True))
         self._publisher.publish(going, seconds)
         return len(going)

@@ -71,9 +71,9 @@ def ingest_dead_queue(service: str) -> str:
     return f"{service}.ingest.dead"
 
 
-def partition_of(company: str) -> int:
-    """The ingest partition of a company: one company's documents stay in order."""
-    return zlib.crc32(company.encode()) % INGEST_PARTITIONS
+def partition_of(name: str) -> int:
+    """The ingest partition of a company, or of what else is kept in order: its documents stay in order."""
+    return zlib.crc32(name.encode()) % INGEST_PARTITIONS
 
 
 def hint(service: str, model: str, companies: Mapping[str, int]) -> Message:

@@ -31,8 +31,8 @@ __all__ = ["Ingest", "IngestKind", "StreamRule"]
 
 logger = log.get(__name__)
 
-WINDOW = 64
-"""Messages taken together."""
+WINDOW = 16
+"""Messages taken together; the next as many wait here already."""
 MAX_LAG_SECONDS = 2.0
 
 
@@ -70,7 +70,7 @@ class Ingest:
     def run(self, stop: threading.Event) -> None:
         """Take in documents until `stop` is set."""
         queues = [bus.ingest_queue(self._service, n) for n in range(bus.INGEST_PARTITIONS)]
-        inbox = Inbox(self._settings.amqp_uri, f"{self._service}-ingest", queues, prefetch=WINDOW)
+        inbox = Inbox(self._settings.amqp_uri, f"{self._service}-ingest", queues, prefetch=2 * WINDOW)
         answers = Publisher(self._settings.amqp_uri, f"{self._service}-answers")
         try:
             with asyncio.Runner() as runner:

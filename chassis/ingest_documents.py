@@ -47,6 +47,7 @@ class Document:
 
     batch: Batch
     ordinal: int
+    company: str
     kind: IngestKind
     key: str
     stamp: str
@@ -80,13 +81,12 @@ class Batch:
             "run": self.head["run"],
             "batch": self.head["batch"],
             "service": service,
-            "company": self.head["company"],
             "changed": outcomes["changed"],
             "unchanged": outcomes["unchanged"],
             "stale": outcomes["stale"],
             "refused": self.refused
             + [
-                {"kind": one.kind.kind, "key": one.key, "errors": one.errors}
+                {"company": one.company, "kind": one.kind.kind, "key": one.key, "errors": one.errors}
                 for one in self.documents
                 if one.outcome == "refused"
             ],
@@ -114,21 +114,22 @@ def read_batch(service: str, kinds: Mapping[str, IngestKind], body: bytes) -> Ba
     head = loads(body)
     documents = head.pop("documents")
     batch = Batch(head)
-    for name in ("run", "batch", "connection", "company", "correlation_id"):
+    for name in ("run", "batch", "connection", "correlation_id"):
         head[name]
     for ordinal, given in enumerate(documents):
-        kind, key = given["kind"], str(given["key"])
+        company, kind, key = str(given["company"]), given["kind"], str(given["key"])
         known = kinds.get(kind)
         try:
             if known is None:
                 raise ValidationError({"kind": [f"{service} takes no documents of the kind {kind}."]})
             _check_code("key", key, known.longest_key)
-            if known.for_company or head["company"]:
-                _check_code("company", str(head["company"]), LONGEST_CODE)
+            if known.for_company or company:
+                _check_code("company", company, LONGEST_CODE)
             doc = known.schema.load(given["body"])
         except ValidationError as error:
-            batch.refused.append({"kind": kind, "key": key, "errors": cast(Any, error).normalized_messages()})
+            errors = cast(Any, error).normalized_messages()
+            batch.refused.append({"company": company, "kind": kind, "key": key, "errors": errors})
             continue
         doc["key"] = key
-        batch.documents.append(Document(batch, ordinal, known, key, str(given["stamp"]), doc))
+        batch.documents.append(Document(batch, ordinal, company, known, key, str(given["stamp"]), doc))
     return batch

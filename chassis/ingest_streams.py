@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,11 +24,10 @@ from chassis.ingest_documents import Batch, Document
 from chassis.ingest_index import NO_STREAM, IngestIndex, Known, StreamIndex
 from chassis.killpoints import reach
 from chassis.messages import Event, derived_id
-from chassis.store import AsyncStoreClient
+from chassis.store import Append, AsyncStoreClient
 
 logger = log.get(__name__)
 
-STREAMS_IN_FLIGHT = 32
 APPEND_BYTES = 900_000
 """What one append may carry: the store's own limit is 1 MiB."""
 
@@ -60,7 +58,6 @@ class Recorder:
         self._index = index
         self._uri = esdb_uri
         self._client: AsyncStoreClient | None = None
-        self._connecting = asyncio.Lock()
 
     async def record(self, batches: Sequence[Batch], *, append: bool) -> list[StreamIndex]:
         """Decide all documents, append what changed unless it is a dry run; the streams as they are then."""
@@ -68,63 +65,65 @@ class Recorder:
         for document in documents:
             document.outcome = "unchanged"
         streams: dict[str, StreamIndex] = {}
-        room = asyncio.Semaphore(STREAMS_IN_FLIGHT)
         for rule in range(max((len(document.kind.rules) for document in documents), default=0)):
             if rule and append:
                 reach(f"{self._service}.ingest.mid_batch")
-            work: dict[str, list[Document]] = {}
+            left: dict[str, list[Document]] = {}
             for document in documents:
                 if rule < len(document.kind.rules) and document.outcome in ("changed", "unchanged"):
                     name = self._stream_of(document, rule)
                     if name:
-                        work.setdefault(name, []).append(document)
-            for name in work:
+                        left.setdefault(name, []).append(document)
+            for name in left:
                 if name not in streams:
                     streams[name] = self._index.stream(name)
-            ended = await asyncio.gather(
-                *(self._record_stream(streams[name], left, rule, room, append) for name, left in work.items()),
-                return_exceptions=True,  # all of them end before any of it is tried again
-            )
-            for outcome in ended:
-                if outcome is not None:
-                    raise outcome
+            alone: set[str] = set()
+            while left:
+                left = await self._round(streams, left, alone, rule, append)
         return list(streams.values())
 
-    async def _record_stream(
-        self, stream: StreamIndex, left: list[Document], rule: int, room: asyncio.Semaphore, append: bool
-    ) -> None:
-        async with room:
-            while left:
-                changes = self._decide(stream, left, rule)
-                if not append:
-                    for change in changes:
-                        change.document.outcome = "changed"
-                    return
-                try:
-                    for chunk in _chunks(changes):
-                        await self._append_or_refuse(stream, chunk)
-                        left = left[left.index(chunk[-1].document) + 1 :]
-                    return
-                except WrongCurrentVersion:
-                    # Somebody else appended, or we did before a crash: see what came, and decide again.
-                    await self._read_tail(stream)
+    async def _round(
+        self,
+        streams: Mapping[str, StreamIndex],
+        left: Mapping[str, list[Document]],
+        alone: set[str],
+        rule: int,
+        append: bool,
+    ) -> dict[str, list[Document]]:
+        """Decide what is left and append to every stream what fits into one append; what is left after that.
 
-    async def _append_or_refuse(self, stream: StreamIndex, chunk: list[Change]) -> None:
-        """What the store will never take is refused, alone: the documents around it are recorded."""
-        try:
-            await self._append(stream, chunk)
-        except (WrongCurrentVersion, *STORE_AWAY):
-            raise
-        except EventStoreDBClientException as error:
-            if len(chunk) == 1:
-                self._refuse(chunk[0].document, error)
-                return
-            for change in chunk:
-                await self._append_or_refuse(stream, [change])
+        `alone` has the streams to which documents are appended one by one, for the store refused some together.
+        """
+        going: dict[str, Sequence[Change]] = {}
+        for name, documents in left.items():
+            changes = self._decide(streams[name], documents, rule)
+            if append and changes:
+                going[name] = changes[:1] if name in alone else _that_fit(changes)
+            for change in changes if not append else ():
+                change.document.outcome = "changed"
+        again: dict[str, list[Document]] = {}
+        for (name, chunk), outcome in zip(going.items(), await self._append(streams, going), strict=True):
+            if isinstance(outcome, int):
+                self._appended(streams[name], chunk, outcome)
+            elif isinstance(outcome, WrongCurrentVersion):
+                # Somebody else appended, or we did before a crash: see what came, and decide again.
+                await self._read_tail(streams[name])
+                again[name] = left[name]
+                continue
+            elif len(chunk) > 1:
+                alone.add(name)
+                again[name] = left[name]
+                continue
+            else:
+                self._refuse(chunk[0].document, outcome)
+            rest = left[name][left[name].index(chunk[-1].document) + 1 :]
+            if rest:
+                again[name] = rest
+        return again
 
     def _stream_of(self, document: Document, rule: int) -> str:
         try:
-            return document.kind.rules[rule].stream(document.batch.head["company"], document.doc)
+            return document.kind.rules[rule].stream(document.company, document.doc)
         except _FAULTS as error:
             self._refuse(document, error)
             return ""
@@ -169,7 +168,7 @@ class Recorder:
             elif document.stamp > known.stamp:
                 self._index.remember(stream, kind, key, now)
             return None
-        event = made.event(document.batch.head["company"], document.doc, known is not None)
+        event = made.event(document.company, document.doc, known is not None)
         change = self._change(stream, document, digest, event) if event is not None else None
         if change is not None:
             latest[kind, key] = change.known
@@ -200,18 +199,40 @@ class Recorder:
         new = NewEvent(type=name, data=data, metadata=dumps(meta), id=identity)
         return Change(document, new, Known(digest, document.stamp))
 
-    async def _append(self, stream: StreamIndex, changes: Sequence[Change]) -> None:
-        client = await self._connect()
-        expected = StreamState.NO_STREAM if stream.revision == NO_STREAM else stream.revision
-        events = [change.event for change in changes]
-        position = await client.append_to_stream(stream.name, current_version=expected, events=events)
-        stream.position = position or 0
-        stream.revision += len(events)
+    async def _append(
+        self, streams: Mapping[str, StreamIndex], going: Mapping[str, Sequence[Change]]
+    ) -> list[int | EventStoreDBClientException]:
+        """Of each stream's append its position, or why the store will never take it."""
+        appends = []
+        for name, changes in going.items():
+            revision = streams[name].revision
+            expected = StreamState.NO_STREAM if revision == NO_STREAM else revision
+            appends.append(Append(name, expected, [change.event for change in changes]))
+        outcomes = await self._call(appends) if appends else []
+        for outcome in outcomes:
+            if isinstance(outcome, STORE_AWAY):
+                raise outcome
+        return outcomes
+
+    async def _call(self, appends: Sequence[Append]) -> list[int | EventStoreDBClientException]:
+        try:
+            return await (await self._connect()).append_to_streams(appends)
+        except STORE_AWAY:
+            raise
+        except EventStoreDBClientException as error:
+            if len(appends) == 1:
+                return [error]
+            # Something of one of them ends the call: the others must not suffer from it.
+            return [outcome for one in appends for outcome in await self._call([one])]
+
+    def _appended(self, stream: StreamIndex, changes: Sequence[Change], position: int) -> None:
+        stream.position = position
+        stream.revision += len(changes)
         stream.moved = True
         for change in changes:
             document = change.document
             document.outcome = "changed"
-            document.batch.position = max(document.batch.position, stream.position)
+            document.batch.position = max(document.batch.position, position)
             self._index.remember(stream, document.kind.kind, document.key, change.known)
 
     async def _read_tail(self, stream: StreamIndex) -> None:
@@ -239,11 +260,10 @@ class Recorder:
             return
 
     async def _connect(self) -> AsyncStoreClient:
-        async with self._connecting:
-            if self._client is None:
-                client = AsyncStoreClient(self._uri)
-                await client.connect()
-                self._client = client
+        if self._client is None:
+            client = AsyncStoreClient(self._uri)
+            await client.connect()
+            self._client = client
         return self._client
 
     async def close(self) -> None:
@@ -253,15 +273,11 @@ class Recorder:
             await client.close()
 
 
-def _chunks(changes: Iterable[Change]) -> list[list[Change]]:
-    """The changes in order, in lists that each fit into one append."""
-    chunks: list[list[Change]] = []
-    size = APPEND_BYTES
-    for change in changes:
-        weight = len(change.event.data) + len(change.event.metadata) + 100
-        size += weight
-        if size > APPEND_BYTES or not chunks:
-            chunks.append([])
-            size = weight
-        chunks[-1].append(change)
-    return chunks
+def _that_fit(changes: Sequence[Change]) -> Sequence[Change]:
+    """The first of the changes, as many as one append can hold; one at least."""
+    size = 0
+    for count, change in enumerate(changes):
+        size += len(change.event.data) + len(change.event.metadata) + 100
+        if size > APPEND_BYTES and count:
+            return changes[:count]
+    return changes

@@ -302,22 +302,11 @@ class Delivery(NamedTuple):
 
 
 class Inbox:
-    """Consumes queues; a thread of the caller takes windows of deliveries and acknowledges them when it is done.
+    """Consumes queues; a thread of the caller takes windows of deliveries and acknowledges them when it is done."""
 
-    With `fanout` it listens to an exchange instead, through a queue of its own that ends with the connection.
-    """
-
-    def __init__(
-        self,
-        amqp_uri: str,
-        process: str,
-        queues: Iterable[str] = (),
-        prefetch: int = 64,
-        fanout: str = "",
-    ) -> None:
+    def __init__(self, amqp_uri: str, process: str, queues: Iterable[str], prefetch: int = 64) -> None:
         self._queues = tuple(queues)
         self._prefetch = prefetch
-        self._fanout = fanout
         self._generation = 0
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._link = Link(amqp_uri, process, self._opened, lambda _reason: None)
@@ -327,10 +316,6 @@ class Inbox:
     def connected(self) -> bool:
         """Whether messages can come in at this moment."""
         return self._link.ready.is_set()
-
-    def wait_connected(self, seconds: float) -> bool:
-        """Wait until messages can come in."""
-        return self._link.ready.wait(seconds)
 
     def take(self, at_most: int, wait: float, linger: float = 0.0) -> list[Delivery]:
         """Up to `at_most` deliveries: wait up to `wait` seconds for the first, then `linger` seconds for more."""
@@ -365,17 +350,8 @@ class Inbox:
     def _opened(self, channel: Any) -> None:
         self._generation += 1
         channel.basic_qos(prefetch_count=self._prefetch)
-        if self._fanout:
-            channel.exchange_declare(self._fanout, "fanout", durable=True)
-            channel.queue_declare(
-                "", exclusive=True, arguments={"x-max-length": 10_000}, callback=lambda ok: self._listen(channel, ok)
-            )
         for name in self._queues:
             self._consume(channel, name)
-
-    def _listen(self, channel: Any, declared: Any) -> None:
-        name = declared.method.queue
-        channel.queue_bind(name, self._fanout, callback=lambda _ok: self._consume(channel, name))
 
     def _consume(self, channel: Any, name: str) -> None:
         generation = self._generation
@@ -385,5 +361,5 @@ class Inbox:
                 Delivery(body, properties.headers or {}, name, method.redelivered, method.delivery_tag, generation)
             )
 
-        last = not self._queues or name == self._queues[-1]
+        last = name == self._queues[-1]
         channel.basic_consume(name, arrived, callback=lambda _ok: self._link.ready.set() if last else None)

@@ -25,6 +25,9 @@ from chassis.readmodel import Projection, Rows
 from chassis.store import StoreClient
 
 BATCH = 1000
+MANY = 8
+"""So many events at once are somebody's import, not a person's command: its commits and hints may be fewer."""
+LINGER_SECONDS = 0.05
 _END = object()
 _log = log.get("projector")
 
@@ -189,6 +192,7 @@ class _Inbox:
         self._items: deque[Any] = deque()
         self._something = threading.Event()
         self._room = threading.Event()
+        self._busy = False
 
     def put(self, item: Any, closed: threading.Event) -> bool:
         """Put it in when there is room; False when the taker has gone."""
@@ -204,12 +208,15 @@ class _Inbox:
         return not closed.is_set()
 
     def take(self, most: int, seconds: float) -> list[Any]:
-        """What is there, at most so many, waiting so long for the first."""
+        """What is there, at most so many, waiting so long for the first; of many a moment longer for more."""
         if not self._items:
             self._something.clear()
             if not self._items:
                 self._something.wait(seconds)
+        if (self._busy or len(self._items) >= MANY) and len(self._items) < most:
+            time.sleep(LINGER_SECONDS)
         taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        self._busy = len(taken) >= MANY
         if not self._room.is_set():
             self._room.set()
         return taken

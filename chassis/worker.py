@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -116,6 +117,7 @@ def run_worker(name: str) -> None:
         signal.signal(signum, lambda *_: stop.set())
     hints = bus.Hints(settings.amqp_uri, name)
     parts = build_parts(load(name), settings, hints, stop)
+    gc.freeze()  # what is loaded now stays: to look through it again and again is a tenth of an import
     for part in parts:
         part.thread.start()
     admin.serve(

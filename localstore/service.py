@@ -1,8 +1,9 @@
 """The gRPC calls. What is not here, gRPC answers with UNIMPLEMENTED."""
 
+import asyncio
 import functools
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
 import grpc
@@ -12,13 +13,14 @@ from localstore import metrics, wire
 from localstore.errors import BadRequest, CannotWrite, StoreError, Unsupported, WrongVersion
 from localstore.reading import Query, Reading
 from localstore.storage import END_OF_TIME, Row
-from localstore.wire import Proposed
+from localstore.wire import ProposedMessage
 from localstore.writer import Kind, Write, Writer, Written
 
 Context: TypeAlias = grpc.aio.ServicerContext
 RemovalOptions: TypeAlias = streams_pb2.DeleteReq.Options | streams_pb2.TombstoneReq.Options
 FOREVER = 10 * 365 * 86400.0  # a deadline further away than this is none; seconds
 FILTER_CACHE = 10_000  # names remembered per filter
+Begun: TypeAlias = "asyncio.Queue[tuple[streams_pb2.BatchAppendResp, asyncio.Future[Written]] | None]"
 
 
 class Streams:
@@ -76,17 +78,18 @@ class Streams:
     async def append(self, requests: AsyncIterable[streams_pb2.AppendReq], context: Context) -> streams_pb2.AppendResp:
         """One append, an event a message; esdbclient sends single events so."""
         options: streams_pb2.AppendReq.Options | None = None
-        events: list[Proposed] = []
+        messages: list[ProposedMessage] = []
         try:
             async for request in requests:
                 if request.WhichOneof("content") == "options":
                     options = request.options
                 else:
-                    events.append(wire.proposed(request.proposed_message))
+                    messages.append(request.proposed_message)
             if options is None:
                 raise BadRequest("an append starts with its options")
             expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
-            written = await self._append(options.stream_identifier, expected, events, context.time_remaining())
+            timeout = context.time_remaining()
+            written = await _counted(self._append(options.stream_identifier, expected, messages, timeout))
         except WrongVersion as conflict:
             return wire.append_conflict(conflict)
         except StoreError as error:
@@ -99,37 +102,65 @@ class Streams:
     async def batch_append(
         self, requests: AsyncIterable[streams_pb2.BatchAppendReq], context: Context
     ) -> AsyncIterator[streams_pb2.BatchAppendResp]:
-        """One reply for each final message; the messages before it with the same correlation id belong to it."""
+        """One reply for each final message; the messages before it with the same correlation id belong to it.
+
+        Many appends may be on their way at once: what waits is committed together. Replies keep the requests' order.
+        """
+        begun: Begun = asyncio.Queue()
+        reading = asyncio.create_task(self._begin_appends(requests, begun))
+        try:
+            while (pair := await begun.get()) is not None:
+                reply, future = pair
+                try:
+                    wire.fill_success(reply, *await _counted(future))
+                except CannotWrite as error:
+                    await _abort(context, error)
+                except StoreError as error:
+                    reply.error.CopyFrom(wire.batch_error(error))
+                yield reply
+        finally:
+            reading.cancel()
+
+    async def _begin_appends(
+        self,
+        requests: AsyncIterable[streams_pb2.BatchAppendReq],
+        begun: "Begun",
+    ) -> None:
+        """Pass appends to the writer as they come in, with the replies to be filled; None at the end."""
         parts: dict[bytes, tuple[streams_pb2.BatchAppendReq.Options, list[Any]]] = {}
-        async for request in requests:
-            key = request.correlation_id.SerializeToString()
-            options, messages = parts.setdefault(key, (request.options, []))
-            messages.extend(request.proposed_messages)
-            if not request.is_final:
-                continue
-            del parts[key]
-            reply = streams_pb2.BatchAppendResp(
-                correlation_id=request.correlation_id, stream_identifier=options.stream_identifier
-            )
-            timeout = options.deadline.seconds + options.deadline.nanos / 1e9 or None
-            try:
+        try:
+            async for request in requests:
+                key = request.correlation_id.SerializeToString()
+                options, messages = parts.setdefault(key, (request.options, []))
+                messages.extend(request.proposed_messages)
+                if not request.is_final:
+                    continue
+                del parts[key]
+                identifier = options.stream_identifier
+                reply = streams_pb2.BatchAppendResp(correlation_id=request.correlation_id, stream_identifier=identifier)
+                timeout = options.deadline.seconds + options.deadline.nanos / 1e9 or None
                 chosen = options.WhichOneof("expected_stream_position")
                 expected = wire.expected_version(chosen, options.stream_position)
-                events = [wire.proposed(message) for message in messages]
-                written = await self._append(options.stream_identifier, expected, events, timeout)
-                wire.fill_success(reply, *written)
-            except CannotWrite as error:
-                await _abort(context, error)
-            except StoreError as error:
-                reply.error.CopyFrom(wire.batch_error(error))
-            yield reply
+                begun.put_nowait((reply, self._append(identifier, expected, messages, timeout)))
+        finally:
+            begun.put_nowait(None)
 
-    async def _append(
-        self, identifier: shared_pb2.StreamIdentifier, expected: int, events: list[Proposed], timeout: float | None
-    ) -> Written:
-        wire.check_size(events)
-        deadline = time.monotonic() + timeout if timeout is not None and timeout < FOREVER else None
-        return await self._write(Write(wire.stream_name(identifier), expected, events, deadline))
+    def _append(
+        self,
+        identifier: shared_pb2.StreamIdentifier,
+        expected: int,
+        messages: Iterable[ProposedMessage],
+        timeout: float | None,
+    ) -> "asyncio.Future[Written]":
+        try:
+            events = [wire.proposed(message) for message in messages]
+            wire.check_size(events)
+            deadline = time.monotonic() + timeout if timeout is not None and timeout < FOREVER else None
+            return self._writer.write(Write(wire.stream_name(identifier), expected, events, deadline))
+        except StoreError as error:
+            refused: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
 
     async def delete(self, request: streams_pb2.DeleteReq, context: Context) -> streams_pb2.DeleteResp:
         """Soft delete: the stream reads as not found, and may be written again."""
@@ -148,20 +179,22 @@ class Streams:
     async def _remove(self, options: RemovalOptions, kind: Kind, context: Context) -> int:
         expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
         try:
-            written = await self._write(Write(wire.stream_name(options.stream_identifier), expected, (), kind=kind))
+            write = Write(wire.stream_name(options.stream_identifier), expected, (), kind=kind)
+            written = await _counted(self._writer.write(write))
         except StoreError as error:
             await _abort(context, error)
             raise
         return written.position or 0
 
-    async def _write(self, write: Write) -> Written:
-        try:
-            written = await self._writer.write(write)
-        except StoreError as error:
-            metrics.APPENDS.labels(type(error).__name__).inc()
-            raise
-        metrics.APPENDS.labels("written").inc()
-        return written
+
+async def _counted(writing: Awaitable[Written]) -> Written:
+    try:
+        written = await writing
+    except StoreError as error:
+        metrics.APPENDS.labels(type(error).__name__).inc()
+        raise
+    metrics.APPENDS.labels("written").inc()
+    return written
 
 
 def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:

@@ -113,11 +113,11 @@ class Writer:
         """The last position that readers see."""
         return self._feed.position
 
-    async def write(self, write: Write) -> Written:
-        """Returns once the events are durable; raises the StoreError that refused them."""
+    def write(self, write: Write) -> "asyncio.Future[Written]":
+        """Done once the events are durable, or failed with the StoreError that refused them."""
         future: asyncio.Future[Written] = self._loop.create_future()
         self._queue.put((write, future))
-        return await future
+        return future
 
     def close(self) -> None:
         """Commits what waits, then ends the thread."""

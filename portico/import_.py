@@ -102,7 +102,7 @@ def follow(rpc: RpcClient, run: str, shown: Shown) -> dict[str, Any]:
             if status["state"] in ("done", "failed"):
                 return status
         time.sleep(pause)
-        pause = min(pause * 1.1, 1.0)
+        pause = min(pause * 1.1, 0.5)
 
 
 def _keep(settings: Settings, file: Path) -> str:

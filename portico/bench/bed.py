@@ -155,7 +155,9 @@ class Memory:
     def __init__(self, bed: Bed) -> None:
         self.peaks: dict[str, float] = {}
         status = json.loads(bed.portico("status", "--json"))
-        self._pids = {one["name"]: one["pid"] for one in status["processes"] if one.get("pid")}
+        # Found once: to look for children costs a quarter of a core, which what is measured would miss.
+        found = {one["name"]: psutil.Process(one["pid"]) for one in status["processes"] if one.get("pid")}
+        self._families = {name: [process, *process.children(recursive=True)] for name, process in found.items()}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -169,10 +171,8 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._done.wait(0.25):
-            for name, pid in self._pids.items():
+            for name, family in self._families.items():
                 try:
-                    process = psutil.Process(pid)
-                    family = [process, *process.children(recursive=True)]
                     # Each process for itself: the limit is a process's. A name's figure is that of its largest.
                     used = max(one.memory_info().rss for one in family) / 1e6
                 except psutil.Error:

@@ -75,13 +75,14 @@ class RunningService:
     def record(self, company: str, documents: list[dict[str, Any]], dry_run: bool = False) -> dict[str, Any]:
         """The service's answer to a batch of ERP documents; erp_sync's part, so it must not run beside."""
         batch = str(uuid4())
-        head = {"run": "run-1", "batch": batch, "connection": "test", "service": self.name, "company": company}
-        message = {**head, "partition": company, "dry_run": dry_run, "correlation_id": "test", "documents": documents}
+        partition = bus.partition_of(company)
+        head = {"run": "run-1", "batch": batch, "connection": "test", "service": self.name, "partition": partition}
+        own = [{"company": company, **document} for document in documents]
+        message = {**head, "dry_run": dry_run, "correlation_id": "test", "documents": own}
         connection = bus.connect(self.settings.amqp_uri, "test-erp-sync")
         try:
             channel = connection.channel()
-            queue = bus.ingest_queue(self.name, bus.partition_of(company))
-            channel.basic_publish("", queue, dumps(message), mandatory=True)
+            channel.basic_publish("", bus.ingest_queue(self.name, partition), dumps(message), mandatory=True)
 
             def answer() -> dict[str, Any] | None:
                 _, _, body = channel.basic_get(bus.ANSWERS, auto_ack=True)

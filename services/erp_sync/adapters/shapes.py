@@ -5,14 +5,13 @@ The one table every connector maps to; docs/connecting-an-erp.md describes the s
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Type = Literal["text", "decimal", "date", "integer", "boolean", "currency", "status", "kind"]
+from chassis.bus import partition_of
 
-ITEM_PARTITIONS = 16
+Type = Literal["text", "decimal", "date", "integer", "boolean", "currency", "status", "kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +206,6 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 """What a body says where neither the file nor the profile does."""
 
 
-def partition(kind: Kind, company: str, key: str, body: Mapping[str, Any]) -> str:
-    """What is kept in order together: the company, or a part of all items, or a price list."""
-    if kind.name == "item":
-        return f"items-{zlib.crc32(key.encode()) % ITEM_PARTITIONS}"
-    if kind.name == "price":
-        return f"prices-{body['price_list']}"
-    return company
+def partition(kind: Kind, company: str, key: str, body: Mapping[str, Any]) -> int:
+    """The ingest partition; what is of one company, one price list or one item has the same."""
+    return partition_of(body["price_list"] if kind.name == "price" else company or key)

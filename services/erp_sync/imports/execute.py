@@ -235,7 +235,6 @@ class _Sending:
             "batch": batch.number,
             "connection": self._request.connection,
             "service": batch.service,
-            "company": batch.company,
             "partition": batch.partition,
             "dry_run": self._request.dry_run,
             "correlation_id": self._request.run,
@@ -261,7 +260,6 @@ class _Sending:
 def _outcome(answer: Answer) -> Outcome:
     return Outcome(
         int(answer["batch"]),
-        answer["company"],
         answer["changed"],
         answer["unchanged"],
         answer["stale"],

@@ -40,7 +40,6 @@ class Outcome:
     """What an owner answered to one batch."""
 
     batch: int
-    company: str
     changed: int
     unchanged: int
     stale: int
@@ -116,7 +115,7 @@ class Imports:
         """Keep answers to batches that were not answered before."""
         counts = [(one.changed, one.unchanged, one.stale, len(one.refused), run, one.batch) for one in outcomes]
         refused = [
-            (run, one.batch, document["kind"], one.company, document["key"], dumps(document["errors"]).decode())
+            (run, one.batch, document["kind"], document["company"], document["key"], dumps(document["errors"]).decode())
             for one in outcomes
             for document in one.refused
         ]

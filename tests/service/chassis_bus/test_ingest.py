@@ -55,9 +55,9 @@ class Rig:
             "batch": self._batch,
             "connection": "erp1",
             "service": SERVICE,
-            "company": company,
+            "partition": bus.partition_of(company),
             "correlation_id": "corr-1",
-            "documents": list(documents),
+            "documents": [{"company": company, **document} for document in documents],
             **more,
         }
 
@@ -202,8 +202,18 @@ def test_a_wrong_document_is_refused_with_its_errors_and_the_others_are_recorded
     )
     assert counts(answer) == (1, 0, 0, 3)
     assert answer["refused"][:2] == [
-        {"kind": "invoice", "key": "2", "errors": {"total": ["Not a valid number."], "colour": ["Unknown field."]}},
-        {"kind": "shipment", "key": "3", "errors": {"kind": ["toys takes no documents of the kind shipment."]}},
+        {
+            "company": "wrong",
+            "kind": "invoice",
+            "key": "2",
+            "errors": {"total": ["Not a valid number."], "colour": ["Unknown field."]},
+        },
+        {
+            "company": "wrong",
+            "kind": "shipment",
+            "key": "3",
+            "errors": {"kind": ["toys takes no documents of the kind shipment."]},
+        },
     ]
     assert "Portico cannot record this document (KeyError('note'))" in answer["refused"][2]["errors"]["body"][0]
     assert rig.stored("ledger-wrong") == [("ItemOpened", "1")]

@@ -89,15 +89,24 @@ def test_a_lost_connection_is_made_again_and_what_was_not_acknowledged_comes_aga
 
 
 def test_hints_reach_every_listener_that_is_there(uri: str) -> None:
-    listeners = [Inbox(uri, f"test{number}", fanout=bus.HINTS) for number in range(2)]
-    assert all(listener.wait_connected(10) for listener in listeners)
+    connection = bus.connect(uri, "test")
+    channel = connection.channel()
+    channel.exchange_declare(bus.HINTS, "fanout", durable=True)
+    listeners = [channel.queue_declare("", exclusive=True).method.queue for _ in range(2)]
+    for listener in listeners:
+        channel.queue_bind(listener, bus.HINTS)
     hints = bus.Hints(uri, "payments")
     wait_until(lambda: hints.connected, 10)
     hints.changed("documents", {"C1": 17})
+
+    def heard() -> bool:
+        return all(channel.queue_declare(one, passive=True).method.message_count for one in listeners)
+
+    wait_until(heard, 10)
     for listener in listeners:
-        (delivery,) = listener.take(1, wait=10)
-        assert loads(delivery.body) == {"service": "payments", "model": "documents", "companies": {"C1": 17}}
-        listener.stop()
+        _, _, body = channel.basic_get(listener, auto_ack=True)
+        assert loads(body) == {"service": "payments", "model": "documents", "companies": {"C1": 17}}
+    connection.close()
     hints.stop()
 
 

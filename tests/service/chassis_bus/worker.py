@@ -26,8 +26,8 @@ def main(part: str, ready: Path) -> None:
     else:
         runnable = Relay(SERVICE, PUBLISHED, STREAMS, CODEC, settings)
     thread = threading.Thread(target=runnable.run, args=(stop,))
+    ready.touch()  # first: a test may have it killed at once
     thread.start()
-    ready.touch()
     thread.join()
 
 

@@ -30,7 +30,6 @@ class Office:
         self.service = service
         self._publisher = Publisher(service.settings.amqp_uri, "test-sync")
         self._answers = Inbox(service.settings.amqp_uri, "test-answers", [bus.ANSWERS])
-        assert self._answers.wait_connected(10)
 
     def close(self) -> None:
         """Close the connections."""
@@ -39,18 +38,18 @@ class Office:
 
     def record(self, company: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
         """Send ERP documents of a company as erp_sync does; the service's answer, once the read models show it."""
+        partition = bus.partition_of(company)
         message = {
             "run": str(uuid4()),
             "batch": 0,
             "connection": "test",
             "service": "identity",
-            "company": company,
-            "partition": company,
+            "partition": partition,
             "dry_run": False,
             "correlation_id": "test-import",
-            "documents": documents,
+            "documents": [{"company": company, **document} for document in documents],
         }
-        queue = bus.ingest_queue("identity", bus.partition_of(company))
+        queue = bus.ingest_queue("identity", partition)
         self._publisher.publish([Message("", queue, dumps(message))])
         (delivery,) = self._answers.take(1, wait=20)
         self._answers.ack([delivery])

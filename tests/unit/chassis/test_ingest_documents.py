@@ -9,8 +9,9 @@ from chassis.codec import dumps
 from chassis.ingest_documents import read_batch
 from tests.service.chassis_bus.toy_documents import KINDS
 
-HEAD = {"run": "R1", "batch": 7, "connection": "erp1", "company": "C1", "correlation_id": "corr-1"}
-GOOD = {"kind": "invoice", "key": "1", "stamp": "2026-01-01", "body": {"total": "1", "open_amount": "0"}}
+HEAD = {"run": "R1", "batch": 7, "connection": "erp1", "correlation_id": "corr-1"}
+OWN = {"company": "C1", "kind": "invoice", "key": "1"}
+GOOD = OWN | {"stamp": "2026-01-01", "body": {"total": "1", "open_amount": "0"}}
 
 
 def message(*documents: Any, **head: Any) -> bytes:
@@ -34,13 +35,12 @@ def test_the_answer_counts_outcomes_and_lists_what_was_refused() -> None:
         "run": "R1",
         "batch": 7,
         "service": "toys",
-        "company": "C1",
         "changed": 1,
         "unchanged": 1,
         "stale": 0,
         "refused": [
-            {"kind": "invoice", "key": "1", "errors": {"open_amount": ["Missing data for required field."]}},
-            {"kind": "invoice", "key": "1", "errors": {"body": ["too large"]}},
+            OWN | {"errors": {"open_amount": ["Missing data for required field."]}},
+            OWN | {"errors": {"body": ["too large"]}},
         ],
         "position": 9,
     }
@@ -48,7 +48,7 @@ def test_the_answer_counts_outcomes_and_lists_what_was_refused() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b'"text"', dumps(HEAD), message("text"), message({"kind": "invoice"}), dumps({"documents": []})],
+    [b"", b"[]", b'"text"', dumps(HEAD), message("text"), message({"company": "C1"}), dumps({"documents": []})],
 )
 def test_what_is_no_such_message_is_an_error(body: bytes) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
@@ -57,7 +57,7 @@ def test_what_is_no_such_message_is_an_error(body: bytes) -> None:
 
 @pytest.mark.parametrize("code", ["*", "", "C" * 101, "C\n1"])
 def test_a_code_that_cannot_name_a_company_or_a_document_is_refused(code: str) -> None:
-    for field, body in (("company", message(GOOD, company=code)), ("key", message(GOOD | {"key": code}))):
+    for field, body in (("company", message(GOOD | {"company": code})), ("key", message(GOOD | {"key": code}))):
         batch = read_batch("toys", KINDS, body)
         assert batch.documents == []
         assert list(batch.refused[0]["errors"]) == [field]
@@ -65,5 +65,5 @@ def test_a_code_that_cannot_name_a_company_or_a_document_is_refused(code: str) -
 
 def test_what_belongs_to_nobody_needs_no_company_but_all_companies_is_none() -> None:
     kinds = {"invoice": replace(KINDS["invoice"], for_company=False)}
-    assert read_batch("toys", kinds, message(GOOD, company="")).refused == []
-    assert read_batch("toys", kinds, message(GOOD, company="*")).documents == []
+    assert read_batch("toys", kinds, message(GOOD | {"company": ""})).refused == []
+    assert read_batch("toys", kinds, message(GOOD | {"company": "*"})).documents == []

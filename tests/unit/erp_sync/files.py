@@ -40,8 +40,8 @@ class Result:
 
     staged: Staged
     documents: list[dict[str, Any]]
-    batches: list[tuple[str, str, str, list[str]]]
-    """(service, partition, company, keys) of each message."""
+    batches: list[tuple[str, int, list[str]]]
+    """(service, partition, keys) of each message."""
     errors: list[Problem]
 
     def one(self, key: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def staged(tmp_path: Path, content: str | bytes, profile: str = INVOICES, name: 
         return Result(
             made,
             [document for _, documents in batches for document in documents],
-            [(one.service, one.partition, one.company, [d["key"] for d in documents]) for one, documents in batches],
+            [(one.service, one.partition, [d["key"] for d in documents]) for one, documents in batches],
             list(staging.errors()),
         )
 

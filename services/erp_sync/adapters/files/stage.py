@@ -26,7 +26,7 @@ from services.erp_sync.adapters.shapes import partition
 
 ROOM = 60_000
 """How many entries of one kind are gathered in memory before the older half goes to disk."""
-MESSAGE_BYTES = 400_000
+MESSAGE_BYTES = 100_000
 REPORT_ROWS = 10_000
 
 Progress = Callable[[int, int], None]
@@ -153,19 +153,22 @@ class _Packer:
         self._staging = staging
         self._stamp = stamp
         self._number = 0
-        self._open: dict[tuple[str, str, str, str], list[bytes]] = {}
-        self._sizes: Counter[tuple[str, str, str, str]] = Counter()
-        self._lines: Counter[tuple[str, str, str, str]] = Counter()
+        self._what = ""
+        self._open: dict[tuple[str, int], list[bytes]] = {}
+        self._sizes: Counter[tuple[str, int]] = Counter()
+        self._lines: Counter[tuple[str, int]] = Counter()
 
     def add(self, kind: CompiledKind, company: str, body: Body) -> None:
-        """A document into its partition's message; what belongs to another company or kind is complete."""
+        """A document into its partition's message; what is of other kinds is complete."""
         shape = kind.kind
         what = "documents" if shape.counts_as_document else shape.name
-        place = (shape.service, partition(shape, company, body.key, body.values), company, what)
-        if place not in self._open and (company or len(self._open) > 64 or self._another(what)):
+        if what != self._what:
             self.flush()
+            self._what = what
+        place = (shape.service, partition(shape, company, body.key, body.values))
         document = orjson.dumps(
             {
+                "company": company,
                 "kind": shape.name,
                 "key": body.key,
                 "stamp": body.stamp or self._stamp,
@@ -178,20 +181,17 @@ class _Packer:
         self._sizes[place] += len(document)
         self._lines[place] += body.lines
 
-    def _another(self, what: str) -> bool:
-        return any(place[3] != what for place in self._open)
-
     def flush(self) -> None:
         """Complete every open message."""
         for place in list(self._open):
             self._finish(place)
 
-    def _finish(self, place: tuple[str, str, str, str]) -> None:
+    def _finish(self, place: tuple[str, int]) -> None:
         documents = self._open.pop(place)
         self._number += 1
         lines = self._lines.pop(place)
         del self._sizes[place]
-        self._staging.add_batch(Batch(self._number, *place, len(documents), lines, json_list(documents)))
+        self._staging.add_batch(Batch(self._number, *place, self._what, len(documents), lines, json_list(documents)))
 
 
 def stage(path: Path, profile: Profile, staging: Staging, progress: Progress, stamp: str) -> Staged:

@@ -25,7 +25,7 @@ from services.erp_sync.adapters.files.bodies import Gathered
 
 _SCHEMA = """
 CREATE TABLE parts (rank INTEGER, company TEXT, key TEXT, kind TEXT, head BLOB, list_a BLOB, list_b BLOB);
-CREATE TABLE batches (batch INTEGER PRIMARY KEY, service TEXT, partition TEXT, company TEXT, what TEXT,
+CREATE TABLE batches (batch INTEGER PRIMARY KEY, service TEXT, partition INTEGER, what TEXT,
                       documents INTEGER, lines INTEGER, body BLOB);
 CREATE TABLE staged (kind TEXT, company TEXT, key TEXT, line INTEGER, refused INTEGER,
                      PRIMARY KEY (kind, company, key)) WITHOUT ROWID;
@@ -48,8 +48,7 @@ class Batch(NamedTuple):
 
     number: int
     service: str
-    partition: str
-    company: str
+    partition: int
     what: str
     documents: int
     lines: int
@@ -130,7 +129,7 @@ class Staging:
 
     def add_batch(self, batch: Batch) -> None:
         """Keep a message."""
-        self.db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)", batch)
+        self.db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)", batch)
 
     def batch(self, number: int) -> Batch:
         """A message by its number."""
