@@ -29,14 +29,10 @@ from gateway.reads import NotReady, Reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden
+from gateway.serving import Gateway
 from gateway.sessions import SessionStore
-from gateway.templating import Templates
 from gateway.throttle import Throttle
 from gateway.websession import Sessions, WebSession, cookie
-
-
-class _Gateway(Flask):
-    jinja_environment = Templates
 
 
 def create_app(
@@ -52,7 +48,7 @@ def create_app(
     secret = secret_key(folder)
     state = StateDb(settings.state_db("gateway"))
     client = RpcClient(settings.amqp_uri)
-    app = _Gateway("gateway", static_folder=None)
+    app = Gateway("gateway", static_folder=None)
     found = Parts(
         settings=settings,
         gateway=gateway,
