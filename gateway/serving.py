@@ -1,4 +1,4 @@
-"""Flask for pages that are asked for most: what it works out anew for every request, and is always the same, is kept."""
+"""Flask for the pages asked for most: what it works out anew for every request, and is always the same, is kept."""
 
 from __future__ import annotations
 

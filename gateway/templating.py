@@ -1,4 +1,4 @@
-"""Jinja for pages that are asked for most: each template is compiled once a language, its fixed texts already translated."""
+"""Jinja for the pages asked for most: a template is compiled once a language, its fixed texts already translated."""
 
 from __future__ import annotations
 
