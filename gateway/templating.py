@@ -8,6 +8,8 @@ from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
+from markupsafe import _escape_inner as _escape_text
+from markupsafe import escape as markup_escape
 
 from gateway.texts import LOCALE, gettext
 
@@ -26,6 +28,11 @@ class _FixedTexts(NodeTransformer):
             return node
         # As Jinja's own newstyle gettext has it: markup, in which "%%" stands for "%".
         return nodes.Const(Markup(gettext(text.value) % {}), lineno=node.lineno, environment=node.environment)
+
+
+def escape(value: Any) -> str:
+    """What a template puts out; a plain text is not made markup first, for all it does is become part of the page."""
+    return _escape_text(value) if type(value) is str else markup_escape(value)
 
 
 class Templates(Environment):
@@ -50,4 +57,6 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
     def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
-        return super()._generate(_FixedTexts().visit(source), *args, **options)
+        imports, line, rest = super()._generate(_FixedTexts().visit(source), *args, **options).partition("\n")
+        # On the line of Jinja's own imports: what errors say about lines stays right.
+        return f"{imports}; from gateway.templating import escape{line}{rest}"
