@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from flask_babel import gettext as _
@@ -85,9 +86,12 @@ def read_prices(scope: Scope, rows: Iterable[Typed], locale: str) -> Pad:
 
 def _catalogue(scope: Scope, items: set[str]) -> Catalogue:
     wanted = orjson.dumps(sorted(items)).decode()
-    terms, found, prices = scope.rows(_TERMS), scope.rows(_ITEMS, items=wanted), scope.rows(_PRICES, items=wanted)
-    named = [[row._asdict() for row in rows] for rows in (found, prices)]
-    return catalogue_of(terms[0]._asdict() if terms else None, *named)
+    terms, prices = _named(scope.rows(_TERMS)), _named(scope.rows(_PRICES, items=wanted))
+    return catalogue_of(terms[0] if terms else None, _named(scope.rows(_ITEMS, items=wanted)), prices)
+
+
+def _named(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row._asdict() for row in rows]
 
 
 def _answer(catalogue: Catalogue, row: Typed, locale: str) -> Answer:
