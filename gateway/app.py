@@ -10,9 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Request, Response, g, redirect, request, session
-from flask.templating import Environment
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import Template
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.config import Settings
@@ -31,30 +29,10 @@ from gateway.reads import NotReady, Reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden
+from gateway.serving import Gateway
 from gateway.sessions import SessionStore
 from gateway.throttle import Throttle
 from gateway.websession import Sessions, WebSession, cookie
-
-
-class _Templates(Environment):
-    """Jinja that looks a template up once; a template's globals are the environment's and do not change."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._ready: dict[Any, Template] = {}
-
-    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
-        """The compiled template."""
-        found = self._ready.get(name) if globals is None else None
-        if found is None:
-            found = super().get_template(name, parent, globals)
-            if globals is None:
-                self._ready[name] = found
-        return found
-
-
-class _Gateway(Flask):
-    jinja_environment = _Templates
 
 
 def create_app(
@@ -70,7 +48,7 @@ def create_app(
     secret = secret_key(folder)
     state = StateDb(settings.state_db("gateway"))
     client = RpcClient(settings.amqp_uri)
-    app = _Gateway("gateway", static_folder=None)
+    app = Gateway("gateway", static_folder=None)
     found = Parts(
         settings=settings,
         gateway=gateway,

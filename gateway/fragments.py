@@ -118,6 +118,11 @@ def fragment(
     return decorate
 
 
+def shown_by(models: tuple[str, ...]) -> tuple[str, ...]:
+    """The models without their version, as the tables of versions name them."""
+    return _plain(models)[1]
+
+
 @functools.lru_cache(maxsize=1024)
 def _plain(models: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Services, and models without their version, as the tables of versions name them."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from secrets import token_hex
 from typing import Any
 
 import orjson
-from flask import current_app, g, get_flashed_messages, render_template, request, session
+from flask import Request, current_app, g, get_flashed_messages, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup, escape
@@ -26,8 +28,11 @@ from gateway.websession import WebSession, cookie
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE, MENU_COOKIE, LANGUAGE_COOKIE = "portico_theme", "portico_menu", "portico_lang"
-# What stands in the cached frame where a page puts its own.
-_CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS = "~csrf~", "~title~", "~recent~", "~head~", "~versions~"
+# What stands in the cached frame where a page puts its own; nobody can write it into a document.
+_SALT = token_hex(8)
+_CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
+    f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
+)
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _RECENT = 6
 
@@ -97,16 +102,40 @@ def _foot(scope: Scope, live: str) -> str:
     return render_part("_frame/foot.html", live=live, versions=_VERSIONS, gateway=parts().gateway)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a frame's look depends on besides the scope's audience; `live` is where the page listens for changes."""
+
+    title: str
+    name: str
+    company: str
+    branch: str | None
+    tab: str
+    path: str
+    theme: str
+    menu: str
+    live: str
+
+
 class Frame:
     """The frame of one page. `below` and `pending` are asked when the content has been read."""
 
     def __init__(self, scope: Scope, access: Access | None, title: str, crumb: bool) -> None:
+        asked = _asked()
+        ground = scope.visit.ground
         self._scope = scope
-        self._title = title
-        self._tab = access.tab if access else ""
-        self._path = access.path if access and access.feature else ""
-        self._recent = _visited(scope, title if crumb else "")
-        self.csrf = str(escape(_csrf_token(scope.visit.web)))
+        self._recent = _visited(scope, title if crumb else "", asked.path)
+        self.look = Look(
+            title,
+            scope.name,
+            scope.company_name,
+            scope.branch,
+            access.tab if access else "",
+            access.path if access and access.feature else "",
+            _theme(asked),
+            "closed" if cookie(asked, MENU_COOKIE) == "closed" else "open",
+            live_url(ground.gateway.live_url, asked.scheme, asked.host, ground.settings.live_port),
+        )
 
     @property
     def pending(self) -> bool:
@@ -116,12 +145,15 @@ class Frame:
     @property
     def above(self) -> Markup:
         """All before the content."""
-        scope = self._scope
-        menu = "closed" if cookie(request, MENU_COOKIE) == "closed" else "open"
-        cached = _above(scope, scope.name, scope.company_name, scope.branch, self._tab, self._path, theme(), menu)
-        text = str(cached).replace(_CSRF, self.csrf).replace(_TITLE, str(escape(self._title)))
-        text = text.replace(_RECENT_HERE, _recent(scope, self._recent))
-        return Markup(text.replace(_HEAD_END, _LOOK_AGAIN if self.pending else ""))
+        look = self.look
+        cached = _above(self._scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
+        return Markup(self._own(str(cached).replace(_TITLE, str(escape(look.title)))))
+
+    def _own(self, text: str) -> str:
+        """The text with what is this session's in it."""
+        recent = _recent(self._scope, self._recent) if self._recent else ""
+        text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
+        return text.replace(_HEAD_END, _LOOK_AGAIN if self.pending else "")
 
     def notes(self, flashes: Sequence[tuple[str, str]]) -> Markup:
         """What is said above the content of this page alone."""
@@ -129,34 +161,47 @@ class Frame:
             return Markup()
         return Markup(render_part("_frame/notes.html", flashes=flashes, pending=self.pending))
 
-    def around(self, body: Markup, flashes: Sequence[tuple[str, str]]) -> str:
-        """The whole page about a body that is ready."""
-        notes = self.notes(flashes)
-        return f"{self.above}{notes}{body}</main>\n</div>\n{self.below}</body>\n</html>\n"
+    def about(self, page: Markup, flashes: Sequence[tuple[str, str]]) -> str:
+        """A page made by `around`, with what is this session's in it."""
+        return self._own(str(page)).replace(_NOTES, self.notes(flashes))
 
     @property
     def tasks(self) -> Markup:
         """The tasks of this page's tab."""
-        return _tasks(self._scope, self._tab, self._path)
+        return tasks_of(self._scope, self.look)
 
     @property
     def below(self) -> Markup:
         """All after the content: among it what the page has to know to hear of changes."""
-        scope = self._scope
-        if not scope.visit.watched:
-            return _foot(scope, "")
-        ground = scope.visit.ground
-        url = live_url(ground.gateway.live_url, request.scheme, request.host, ground.settings.live_port)
-        return Markup(str(_foot(scope, url)).replace(_VERSIONS, str(escape(_versions(scope)))))
+        watched = self._scope.visit.watched
+        return _below(self._scope, self.look, watched)
 
 
-def _versions(scope: Scope) -> str:
+def tasks_of(scope: Scope, look: Look) -> Markup:
+    """The tasks of a page's tab."""
+    return _tasks(scope, look.tab, look.path)
+
+
+def around(scope: Scope, look: Look, body: str, watched: Iterable[str]) -> str:
+    """A whole page about a body, to be kept as a fragment; `watched` are the models that it shows."""
+    above = _above(scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
+    above = above.replace(_TITLE, escape(look.title))
+    return f"{above}{_NOTES}{body}</main>\n</div>\n{_below(scope, look, watched)}</body>\n</html>\n"
+
+
+def _below(scope: Scope, look: Look, watched: Iterable[str]) -> Markup:
+    if not watched:
+        return _foot(scope, "")
+    return _foot(scope, look.live).replace(_VERSIONS, escape(_versions(scope, watched)))
+
+
+def _versions(scope: Scope, watched: Iterable[str]) -> str:
     """JSON: model, or service where any of its models matters → the version this page shows."""
     try:
         known = scope.versions()
     except NotReady:
         known = {}
-    shown = dict.fromkeys(scope.visit.watched, 0)
+    shown = dict.fromkeys(watched, 0)
     for name, at in known.items():
         for key in (name, name.partition(".")[0]):
             if key in shown:
@@ -164,9 +209,13 @@ def _versions(scope: Scope) -> str:
     return orjson.dumps(shown).decode()
 
 
-def theme() -> str:
+def _asked() -> Request:
+    return request._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def _theme(asked: Request) -> str:
     """The reader's choice of light, dark or as the system has it."""
-    chosen = cookie(request, THEME_COOKIE)
+    chosen = cookie(asked, THEME_COOKIE)
     return chosen if chosen in THEMES else "auto"
 
 
@@ -184,11 +233,11 @@ def _signed(secret: str, raw: str) -> str:
     return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))
 
 
-def _visited(scope: Scope, title: str) -> tuple[tuple[str, str], ...]:
+def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]:
     """The features looked at before this one, the latest first; this one is put in front for the next page."""
     web = scope.visit.web
     recent = [(str(name), str(path)) for name, path in web.get("recent", [])]
-    here = (title, request.path)
+    here = (title, path)
     others = [entry for entry in recent if entry[1] != here[1]]
     if title and recent[:1] != [here]:
         web["recent"] = [list(entry) for entry in [here, *others][:_RECENT]]
@@ -214,17 +263,17 @@ def render(template: str, *, title: str, crumb: bool = True, status: int = 200, 
     ground = parts() if scope is None else scope.visit.ground
     values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": _flashes()}
     if scope is None:
-        return render_template(template, frame=None, theme=theme(), head_end="", live="", **values), status
+        return render_template(template, frame=None, theme=_theme(_asked()), head_end="", live="", **values), status
     access = ground.access.get(request.endpoint or "")
     frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET")
     return render_template(template, frame=frame, **values), status
 
 
-def render_ready(body: Callable[[Scope, Markup], Markup], *, title: str) -> str:
-    """The page about a body that is a fragment, of `(scope, tasks)`: for what is asked for most."""
+def render_ready(page: Callable[[Scope, Look], Markup], *, title: str) -> str:
+    """A page that is one fragment, made by `around`: for what is asked for most."""
     scope: Scope = g.scope
-    frame = Frame(scope, scope.visit.ground.access.get(request.endpoint or ""), title, True)
-    return frame.around(body(scope, frame.tasks), _flashes())
+    frame = Frame(scope, scope.visit.ground.access.get(_asked().endpoint or ""), title, True)
+    return frame.about(page(scope, frame.look), _flashes())
 
 
 def _flashes() -> Sequence[tuple[str, str]]:

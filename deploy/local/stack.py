@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chassis.config import Settings
 from deploy.local import broker, ports, supervisor
+from deploy.local.demo_data.customers import SUPPLIER
 from deploy.local.problem import Problem, from_os_error
 from portico.processes import BROKER, DEMO_ERP, EPMD, PROCESSES, STORE, Process, chosen
 
@@ -43,13 +44,16 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The variables by which every process finds the parts. The broker's password is in it."""
-        return {
+        found = {
             "PORTICO_VAR": str(self.var),
             "PORTICO_PORT": str(self.settings.port),
             "PORTICO_LIVE_PORT": str(self.settings.live_port),
             "PORTICO_AMQP_URI": self.settings.amqp_uri,
             "PORTICO_ESDB_URI": self.settings.esdb_uri,
         }
+        if DEMO_ERP in self.processes:
+            found["PORTICO_SUPPLIER"] = os.environ.get("PORTICO_SUPPLIER", SUPPLIER)
+        return found
 
     def programs(self) -> list[supervisor.Program]:
         """The processes as supervisord shall run them."""

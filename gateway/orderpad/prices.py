@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from flask_babel import gettext as _
 
-from chassis.money import digits, minor, rounded
+from chassis.money import minor, rounded
 from gateway.access import Scope
 from gateway.orderpad.lines import Typed, decimal_of, quantity_of, quantity_problem
 from gateway.queries import Query
-from services.orders.contract import Break, Catalogue, CatalogueItem, Terms
+from services.orders.contract import Catalogue, catalogue_of
 
 _TERMS = Query(
     "pad.terms",
@@ -84,26 +85,13 @@ def read_prices(scope: Scope, rows: Iterable[Typed], locale: str) -> Pad:
 
 
 def _catalogue(scope: Scope, items: set[str]) -> Catalogue:
-    terms = scope.row(_TERMS)
     wanted = orjson.dumps(sorted(items)).decode()
-    breaks: dict[str, list[Break]] = {}
-    for row in scope.rows(_PRICES, items=wanted):
-        breaks.setdefault(row.item, []).append(Break(Decimal(row.min_quantity), Decimal(row.price)))
-    found = {
-        row.item: CatalogueItem(
-            row.item,
-            row.name,
-            row.unit,
-            bool(row.sellable),
-            None if row.available is None else Decimal(row.available),
-            tuple(breaks.get(row.item, ())),
-        )
-        for row in scope.rows(_ITEMS, items=wanted)
-    }
-    if terms is None:
-        return Catalogue(None, found)
-    own = Terms(terms.currency, terms.price_list, Decimal(terms.discount_percent), digits(terms.currency))
-    return Catalogue(own, found)
+    terms, prices = _named(scope.rows(_TERMS)), _named(scope.rows(_PRICES, items=wanted))
+    return catalogue_of(terms[0] if terms else None, _named(scope.rows(_ITEMS, items=wanted)), prices)
+
+
+def _named(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row._asdict() for row in rows]
 
 
 def _answer(catalogue: Catalogue, row: Typed, locale: str) -> Answer:

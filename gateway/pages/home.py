@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 
 from gateway.access import Scope
-from gateway.fragments import fragment, render_part
-from gateway.frame import navigation_of, render_ready
+from gateway.fragments import fragment, render_part, shown_by
+from gateway.frame import Look, around, navigation_of, render_ready, tasks_of
 from gateway.home import models_of, sections_for
+from gateway.people import COMPANIES_MODEL
 from gateway.routes import Feature, Pages
 from gateway.texts import gettext as _
 
@@ -20,11 +20,16 @@ pages = Pages("home", __name__)
 @pages.page("/", tab="home", feature=Feature(_l("Home"), icon="house", leads=True, order=0))
 def home() -> Any:
     """What this person may see at a glance, each part from the cache of fragments where nothing changed."""
-    return render_ready(_body, title=_("Home"))
+    return render_ready(_page, title=_("Home"))
 
 
-@fragment("home.body", models=lambda scope: models_of(scope.permissions, scope.staff_roles), personal=True)
-def _body(scope: Scope, tasks: Markup) -> str:
+def _models(scope: Scope) -> tuple[str, ...]:
+    return COMPANIES_MODEL, *models_of(scope.permissions, scope.staff_roles)
+
+
+@fragment("home.page", models=_models, personal=True)
+def _page(scope: Scope, look: Look) -> str:
     top, tables = sections_for(scope)
-    quick = navigation_of(scope).quick
-    return render_part("home/home.html", scope=scope, tasks=tasks, top=top, tables=tables, quick=quick)
+    quick, tasks = navigation_of(scope).quick, tasks_of(scope, look)
+    body = render_part("home/home.html", scope=scope, tasks=tasks, top=top, tables=tables, quick=quick)
+    return around(scope, look, body, shown_by(_models(scope)))

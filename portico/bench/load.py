@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from portico.bench.table import percentile
 
+_WARM_SECONDS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -62,28 +64,29 @@ def _client(url: str, cookie: str, until: float, latencies: list[float], faults:
         faults.append(f"{url}: {error}")
 
 
-def main() -> None:
-    """Load the address named on the command line."""
-    url, clients, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    cookie = os.environ.get("PORTICO_BENCH_COOKIE", "")
-    warm: list[float] = []
+def _all_clients(url: str, clients: int, cookie: str, seconds: float, faults: list[str]) -> list[float]:
     latencies: list[list[float]] = [[] for _ in range(clients)]
-    faults: list[str] = []
-    _client(url, cookie, time.perf_counter() + 1.0, warm, faults)
-    started = time.perf_counter()
-    threads = [
-        threading.Thread(target=_client, args=(url, cookie, started + seconds, latencies[n], faults))
-        for n in range(clients)
-    ]
+    until = time.perf_counter() + seconds
+    threads = [threading.Thread(target=_client, args=(url, cookie, until, own, faults)) for own in latencies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return [one for each in latencies for one in each]
+
+
+def main() -> None:
+    """Load the address named on the command line."""
+    url, clients, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    cookie = os.environ.get("PORTICO_BENCH_COOKIE", "")
+    faults: list[str] = []
+    # Every worker has to have answered before anything is measured.
+    _all_clients(url, clients, cookie, _WARM_SECONDS, faults)
+    started = time.perf_counter()
+    latencies = _all_clients(url, clients, cookie, seconds, faults)
     if faults:
         sys.exit(faults[0])
-    print(
-        json.dumps({"seconds": time.perf_counter() - started, "latencies": [one for each in latencies for one in each]})
-    )
+    print(json.dumps({"seconds": time.perf_counter() - started, "latencies": latencies}))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+from gateway.config import GatewaySettings
 from portico.bench.bed import PASSWORD, Bed, wait_for
 from portico.bench.load import Load, measure
 from portico.bench.table import Row, milliseconds
@@ -28,22 +29,24 @@ def home_rows(bed: Bed) -> list[Row]:
     bed.contact("14911", "home@bench.example", list(PERMISSIONS))
     browser = bed.browser("home@bench.example")
     page = browser.get("/")
+    # Each beside its own limit: a machine is not the same a minute later.
     with _flat(bed, page) as flat:
         limit = measure(flat)
-    kept = measure(bed.url + "/", browser.cookie)
-    with _gateway(bed, PORTICO_FRAGMENT_CHARS="0") as plain:
-        fresh = measure(plain + "/", browser.cookie)
-    said = f"same bytes from memory: {limit.per_second:,.0f}/s"
+        kept = measure(bed.url + "/", browser.cookie)
+        with _gateway(bed, PORTICO_FRAGMENT_CHARS="0") as plain:
+            limit_again = measure(flat)
+            fresh = measure(plain + "/", browser.cookie)
     return [
-        _home("home page, fragments from cache", kept, limit, said, 0.6),
-        _home("home page, nothing cached", fresh, limit, said, 0.25),
+        _home("home page, fragments from cache", kept, limit, 0.6),
+        _home("home page, nothing cached", fresh, limit_again, 0.25),
         Row("home page, 99 of 100 within", milliseconds(kept.p99), goal="≤ 60 ms", met=kept.p99 <= 0.06),
     ]
 
 
-def _home(what: str, load: Load, limit: Load, said: str, goal: float) -> Row:
+def _home(what: str, load: Load, limit: Load, goal: float) -> Row:
     ratio = load.per_second / limit.per_second
     figure = f"{load.per_second:,.0f}/s, p50 {milliseconds(load.p50)}, p99 {milliseconds(load.p99)}"
+    said = f"same bytes from memory: {limit.per_second:,.0f}/s"
     return Row(what, figure, said, f"{ratio:.2f}", f"≥ {goal}", ratio >= goal)
 
 
@@ -96,18 +99,9 @@ def _flat(bed: Bed, page: str) -> Iterator[str]:
     body = bed.var / "bench-body.html"
     body.write_text(page, encoding="utf-8")
     port = bed.port + 7
-    command = [
-        "gunicorn",
-        "-k",
-        "gthread",
-        "-w",
-        "2",
-        "--threads",
-        "8",
-        "-b",
-        f"127.0.0.1:{port}",
-        "--no-control-socket",
-    ]
+    gateway = GatewaySettings.from_env()
+    command = ["gunicorn", "-k", "gthread", "-w", str(gateway.workers), "--threads", str(gateway.threads)]
+    command += ["-b", f"127.0.0.1:{port}", "--no-control-socket"]
     command += ["--worker-tmp-dir", str(bed.var), "--log-level", "error", "portico.bench.flat:app"]
     with _process(
         [sys.executable, "-m", *command], {"PORTICO_BENCH_BODY": str(body)}, f"http://127.0.0.1:{port}/"

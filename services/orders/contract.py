@@ -10,7 +10,7 @@ from chassis.codec import Codec
 from chassis.ingest_documents import code_fault
 from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
-from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, item_bucket, read_catalogue
+from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, catalogue_of, item_bucket, read_catalogue
 from services.orders.projections.orders import KINDS, ORDERS
 
 SERVICE = "orders"
@@ -21,7 +21,7 @@ PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked"})
 ORDERS_MODEL = "orders_v1"
 """Published tables: ORDERS (see projections/orders.py)."""
 CATALOGUE_MODEL = "catalogue_v1"
-"""Published tables: ITEMS, PRICES, TERMS; read them with `read_catalogue` (see projections/catalogue.py)."""
+"""Published tables: ITEMS, PRICES, TERMS (see projections/catalogue.py); `catalogue_of` is what their rows say."""
 
 
 class _Strict(Schema):
@@ -89,5 +89,6 @@ __all__ = [
     "Terms",
     "item_bucket",
     "price_of",
+    "catalogue_of",
     "read_catalogue",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SUPPLIER = "Tarnbrook Supply"
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:

@@ -70,18 +70,22 @@ def read_catalogue(execute: Execute, company: str, items: Iterable[str]) -> Cata
     marks = ", ".join("?" * len(codes))
     position = _first(execute("SELECT position FROM checkpoints WHERE model = ?", (MODEL,)))
     terms = _first(execute(f"SELECT * FROM {TERMS.name} WHERE company = ?", (company,)))
-    found = {row["item"]: row for row in execute(f"SELECT * FROM {ITEMS.name} WHERE item IN ({marks})", codes)}
-    breaks: dict[str, list[Break]] = {}
+    found = execute(f"SELECT * FROM {ITEMS.name} WHERE item IN ({marks})", codes)
+    prices: Iterable[Any] = ()
     if terms is not None:
         select = f"SELECT item, min_quantity, price FROM {PRICES.name}"
         where = f" WHERE price_list = ? AND currency = ? AND item IN ({marks}) ORDER BY item, min_quantity_key"
-        for row in execute(select + where, (terms["price_list"], terms["currency"], *codes)):
-            breaks.setdefault(row["item"], []).append(Break(Decimal(row["min_quantity"]), Decimal(row["price"])))
-    return Catalogue(
-        None if terms is None else _terms(terms),
-        {code: _item(row, breaks.get(code, ())) for code, row in found.items()},
-        0 if position is None else position["position"],
-    )
+        prices = execute(select + where, (terms["price_list"], terms["currency"], *codes))
+    return catalogue_of(terms, found, prices, 0 if position is None else position["position"])
+
+
+def catalogue_of(terms: Any, items: Iterable[Any], prices: Iterable[Any], position: int = 0) -> Catalogue:
+    """The catalogue that rows of the published tables make, `terms` None without any; breaks by quantity, ascending."""
+    breaks: dict[str, list[Break]] = {}
+    for row in prices:
+        breaks.setdefault(row["item"], []).append(Break(Decimal(row["min_quantity"]), Decimal(row["price"])))
+    found = {row["item"]: _item(row, breaks.get(row["item"], ())) for row in items}
+    return Catalogue(None if terms is None else _terms(terms), found, position)
 
 
 def _first(rows: Iterable[Any]) -> Any:
