@@ -218,13 +218,15 @@ class Repository:
         """Append all of the events or none, expecting the stream at `revision` (-1: no stream).
 
         `looked=False`: nobody looked whether this command was here before, so the store is to take the same for a
-        conflict, too, and not for a repeat.
+        conflict, too, and not for a repeat. The store drops what it gets to after the command's deadline.
         """
         client = await self.client()
         new = [_new_event(codec, stream, index, event, context, looked) for index, event in enumerate(events)]
         expected = StreamState.NO_STREAM if revision < 0 else revision
         try:
-            position = await client.append_to_stream(stream, current_version=expected, events=new)
+            position = await client.append_to_stream(
+                stream, current_version=expected, events=new, timeout=_seconds_left(context)
+            )
         except _STORE_AWAY as error:
             raise _away() from error
         reach(f"{self.service}.after_append")
@@ -282,6 +284,10 @@ def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Con
     # was lost, and takes other content under the same command id for what it is: a conflict.
     identity = derived_id(context.command_id, f"{stream}/{index}/{context.payload_hash}") if looked else uuid4()
     return NewEvent(type=name, data=data, metadata=json.dumps(meta), id=identity)
+
+
+def _seconds_left(context: Context) -> float | None:
+    return None if context.deadline is None else max(0.001, (context.deadline - now()).total_seconds())
 
 
 def _away() -> Unavailable:

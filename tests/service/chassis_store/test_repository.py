@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -17,9 +20,10 @@ from hypothesis import strategies as st
 
 from chassis import repository as rooms
 from chassis.codec import Codec, dumps, loads
-from chassis.errors import CommandReused
+from chassis.errors import CommandReused, Unavailable
 from chassis.messages import Context, Event, Recorded, Reply
 from chassis.repository import SNAPSHOT_EVERY, Aggregate, Loaded, Repository
+from tests.support.processes import LocalStore
 
 T = TypeVar("T")
 _names = itertools.count(1)
@@ -165,6 +169,24 @@ def test_a_command_that_only_the_snapshot_remembers_gets_its_first_reply(store: 
     assert again == replace(reply, repeated=True) == later
     with pytest.raises(CommandReused):
         run(store, lambda repository: repository.change(SUM, key, replace(first, payload_hash="other"), adding(6)))
+
+
+def test_an_append_that_the_store_gets_to_after_the_deadline_is_dropped(own_store: LocalStore, key: str) -> None:
+    async def late(repository: Repository) -> None:
+        await repository.load(SUM, key)  # connected
+        os.killpg(own_store.process.pid, signal.SIGSTOP)
+        command = replace(context(), deadline=rooms.now() + timedelta(seconds=0.5))
+        with pytest.raises(Unavailable):
+            await repository.append(CODEC, SUM.stream(key), key, -1, [Added(1)], command)
+
+    try:
+        run(own_store.uri, late)
+    finally:
+        os.killpg(own_store.process.pid, signal.SIGCONT)
+    client = EventStoreDBClient(own_store.uri)
+    client.append_to_stream("after-it", current_version=StreamState.ANY, events=[NewEvent("Added", b"{}")])
+    assert [event.stream_name for event in client.read_all()] == ["after-it"]
+    client.close()
 
 
 class Killed(BaseException):
