@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec
 from flask import current_app
 from markupsafe import Markup
 
-from gateway.access import Scope
+from gateway.access import Scope, Visit
 from gateway.reads import NotReady
 
 P = ParamSpec("P")
@@ -34,6 +34,9 @@ class FragmentCache:
         self._kept: OrderedDict[Hashable, Markup] = OrderedDict()
         self._lock = threading.Lock()
         self._room = max_chars
+        # One is made at a time: what many ask for at once is made once, and threads that take turns at every row of
+        # SQLite's only slow each other.
+        self.making = threading.RLock()
         self.hits = 0
         self.misses = 0
 
@@ -102,20 +105,28 @@ def fragment(
             visit.watched.update(shown)
             key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())) if kwargs else args)
             found = visit.fragments.get(key)
-            if found is None:
-                gaps = visit.gaps
-                try:
-                    found = Markup(render(scope, *args, **kwargs))
-                except NotReady:
-                    visit.gaps += 1
-                    return Markup(render_part("_states/not_ready.html"))
-                if visit.gaps == gaps:
-                    visit.fragments.put(key, found)
-            return found
+            if found is not None:
+                return found
+            with visit.fragments.making:
+                # Who waited here finds it made by the one who did not.
+                found = visit.fragments.get(key)
+                return _made(visit, key, lambda: render(scope, *args, **kwargs)) if found is None else found
 
         return cached
 
     return decorate
+
+
+def _made(visit: Visit, key: Hashable, render: Callable[[], str]) -> Markup:
+    gaps = visit.gaps
+    try:
+        made = Markup(render())
+    except NotReady:
+        visit.gaps += 1
+        return Markup(render_part("_states/not_ready.html"))
+    if visit.gaps == gaps:
+        visit.fragments.put(key, made)
+    return made
 
 
 def shown_by(models: tuple[str, ...]) -> tuple[str, ...]:
