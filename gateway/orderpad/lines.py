@@ -10,11 +10,15 @@ from decimal import Decimal, InvalidOperation
 from babel.numbers import NumberFormatError, parse_decimal
 from flask_babel import gettext as _
 
+from gateway.formats import as_number
+
 EMPTY_ROWS = 8
 MOST = 500
 MOST_DECIMALS = 4
+MOST_UNITS = 10**9
 _GREATEST, _SMALLEST = 18, -12
 """Powers of ten of what is still a number here: whoever types more would keep a process busy with its digits."""
+_DIGITS = re.compile(r"[\d.,' ]+\Z")
 _SPLIT = re.compile(r"[\t;]|,(?!\d)|\s{2,}")
 
 
@@ -47,14 +51,19 @@ def read_rows(form: Mapping[str, Sequence[str]]) -> list[Typed]:
 
 
 def read_pasted(text: str) -> list[Typed]:
-    """Lines out of a spreadsheet or a mail: item, then quantity (1 when it is missing), by tab, ; or spaces."""
+    """Lines out of a spreadsheet or a mail: item, then quantity (1 when it is missing), by tab, ; or spaces.
+
+    A first line whose second column has no digit is a heading, where more lines follow.
+    """
     rows = []
-    for line in text.splitlines():
+    lines = [line for line in text.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
         parts = [part.strip() for part in _SPLIT.split(line.strip()) if part.strip()]
         if len(parts) == 1:
             item, _space, quantity = parts[0].rpartition(" ")
             parts = [item, quantity] if item and quantity[:1].isdigit() else parts
-        if parts:
+        heading = number == 0 and len(lines) > 1 and len(parts) > 1 and not any(map(str.isdigit, parts[1]))
+        if parts and not heading:
             rows.append(Typed(parts[0].upper(), parts[1] if len(parts) > 1 else "1"))
     return rows
 
@@ -91,12 +100,14 @@ def quantity_problem(row: Typed, quantity: Decimal | None) -> str:
         return _("Which item?")
     if not row.quantity:
         return _("How many?")
+    if quantity is None and _DIGITS.match(row.quantity):
+        return _("A quantity is less than %(most)s.", most=as_number(MOST_UNITS))
     if quantity is None:
         return _("“%(text)s” is not a quantity.", text=row.quantity)
     if quantity <= 0:
         return _("The quantity must be more than 0.")
-    if quantity >= 10**9:
-        return _("That is too many.")
+    if quantity >= MOST_UNITS:
+        return _("A quantity is less than %(most)s.", most=as_number(MOST_UNITS))
     if -int(quantity.as_tuple().exponent) > MOST_DECIMALS:
         return _("A quantity has at most %(most)s decimals.", most=MOST_DECIMALS)
     return ""

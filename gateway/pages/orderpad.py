@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, g, redirect, request
+from flask import flash, g, redirect, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import DateField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
 from chassis.errors import CommandReused, Refused, Unavailable
@@ -24,18 +27,31 @@ from gateway.routes import Feature, Pages
 from services.orders import contract as orders
 
 pages = Pages("orderpad", __name__)
+DRAFT = "pad"
+"""What of the session is an order that is being written."""
+WHOLE = ("reference", "ship_date", "note", "branch")
+LONGEST_KEPT = 4000
 SHOWS = (f"{orders.SERVICE}.{orders.ORDERS_MODEL}",)
+
+
+def _not_past(_form: OrderForm, field: DateField) -> None:
+    day: date | None = field.data
+    if day is not None and day < current_scope().today:
+        raise ValidationError(_("That day is past: choose today or a later one."))
 
 
 class OrderForm(CommandForm):
     """What belongs to the whole order; its lines are columns of the same form."""
 
     reference = StringField(_l("Your order number"), validators=[Length(max=100)])
-    ship_date = DateField(_l("Wanted on"), validators=[Optional()])
+    ship_date = DateField(_l("Wanted on"), validators=[Optional(), _not_past])
     note = TextAreaField(_l("Note"), validators=[Length(max=2000)])
     branch = SelectField(_l("For which branch?"), validators=[InputRequired(_l("Choose the branch it is for."))])
     pasted = TextAreaField(
-        _l("Paste lines"), description=_l("From a spreadsheet: item number and quantity on each line.")
+        _l("Paste lines"),
+        description=_l(
+            "Item number and quantity on each line, as a spreadsheet copies them; or with a semicolon between."
+        ),
     )
 
 
@@ -51,17 +67,30 @@ class CancelForm(CommandForm):
     feature=Feature(_l("Order Pad"), "ui-checks", task_on=("home", "orders"), quick=True, order=5),
 )
 def pad() -> Any:
-    """Type or paste lines, see what they cost, order."""
+    """Type or paste lines, see what they cost, order.
+
+    What was typed is kept with the session, and looking up what it costs leads back here by GET: going back, loading
+    the page again and coming back later show it, and the browser never asks whether to send something twice.
+    """
     scope = current_scope()
     form = _order_form(scope)
-    rows = _rows(form)
     if not form.is_submitted():
-        return _show(form, read_prices(scope, (), g.locale))
-    answered = read_prices(scope, rows[:MOST], g.locale)
+        return _show(form, read_prices(scope, _take_up(form), g.locale))
+    rows = _rows(form)
     if len(rows) > MOST:
-        form.summary.append(_("An order has at most %(most)s lines; the rest was left out.", most=MOST))
-    if request.form.get("action") != "place":
-        return _show(form, answered)
+        flash(_("An order has at most %(most)s lines; the rest was left out.", most=MOST), "warning")
+    rows = rows[:MOST]
+    action = request.form.get("action")
+    if action == "clear":
+        session.pop(DRAFT, None)
+        return redirect("/order-pad")
+    if action != "place":
+        if not rows:
+            flash(_("There is nothing to look up yet: type an item and a quantity."), "info")
+        _keep(form, rows)
+        return redirect("/order-pad")
+    answered = read_prices(scope, rows, g.locale)
+    _keep(form, rows)
     if not form.validate_on_submit():
         return _show(form, answered)
     if not rows:
@@ -76,20 +105,37 @@ def pad() -> Any:
     reply = send(form, scope, "orders", "PlaceOrder", _payload(form, answered, _branch(scope, form)), shows=SHOWS)
     if reply is None:
         return _show(form, answered)
+    session.pop(DRAFT, None)
     flash(_("Thank you. Your order has the reference %(reference)s.", reference=reply["id"]), "success")
     return redirect(f"/orders/{reply['id']}")
 
 
+def _keep(form: OrderForm, rows: list[Typed]) -> None:
+    """Keep what is on the pad with the session, until it is ordered or cleared."""
+    whole = {name: request.form.get(name, "")[:LONGEST_KEPT] for name in WHOLE if name in form}
+    session[DRAFT] = {"rows": [astuple(row) for row in rows], **whole}
+
+
+def _take_up(form: OrderForm) -> list[Typed]:
+    """Put what was kept into the form; its lines."""
+    kept = session.get(DRAFT) or {"rows": []}
+    form.process(MultiDict({name: kept[name] for name in WHOLE if name in form and kept.get(name)}))
+    return [Typed(*row) for row in kept["rows"]]
+
+
 @pages.page("/orders/<key>/cancel", needs="order", tab="orders", methods=("POST",))
 def cancel(key: str) -> Any:
-    """Take the order back while the ERP cannot have it yet."""
+    """Take the order back, at once or, where it is on its way, if the ERP has not taken it."""
     scope, form = current_scope(), CancelForm()
     # An order of a branch that is not theirs is not theirs to cancel.
-    order = load_document(scope, ORDERS, key).row.key
+    order = load_document(scope, ORDERS, key).row
     if form.validate_on_submit():
         try:
-            scope.command("orders", "CancelOrder", {"order": order}, form.command_id.data or "", shows=SHOWS)
-            flash(_("The order was cancelled."), "success")
+            scope.command("orders", "CancelOrder", {"order": order.key}, form.command_id.data or "", shows=SHOWS)
+            if order.status == "queued":
+                flash(_("We are taking the order back; below you see whether it was in time."), "info")
+            else:
+                flash(_("The order was cancelled."), "success")
         except (Refused, Unavailable) as error:
             if isinstance(error, CommandReused):
                 raise

@@ -53,7 +53,7 @@ class Kind:
 
 ORDERS = Kind(
     "order", "orders", "order", "key", "/orders", _l("Orders"), _l("Order"), "bag", "report_orders", "orders", 10,
-    ("accepted", "queued", "posted", "rejected", "open", "closed", "cancelled"), due=_l("Wanted"),
+    ("accepted", "queued", "cancelling", "posted", "rejected", "open", "closed", "cancelled"), due=_l("Wanted"),
 )  # fmt: skip
 DELIVERIES = Kind(
     "delivery", "orders", "order", "key", "/deliveries", _l("Deliveries"), _l("Delivery"), "truck",

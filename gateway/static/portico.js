@@ -127,10 +127,17 @@ function isTyping(region) {
   return region.contains(active) && active.matches("input:not([type=hidden]), textarea, select");
 }
 
+/* What a region shows: a form's hidden fields are new each time the page is made, and the old ones as good. */
+function shape(region) {
+  const copy = region.cloneNode(true);
+  for (const field of copy.querySelectorAll("input[type=hidden]")) field.remove();
+  return copy.innerHTML;
+}
+
 function exchange(next) {
   for (const region of all("[data-live]")) {
     const fresh = next.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`);
-    if (!fresh || fresh.innerHTML === region.innerHTML || isTyping(region)) continue;
+    if (!fresh || shape(fresh) === shape(region) || isTyping(region)) continue;
     const active = region.contains(document.activeElement) ? document.activeElement : null;
     const place = active && (active.id ? `#${CSS.escape(active.id)}` : active.getAttribute("href") && `[href="${CSS.escape(active.getAttribute("href"))}"]`);
     region.replaceChildren(...document.importNode(fresh, true).childNodes);

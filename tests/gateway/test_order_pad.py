@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from chassis.errors import Invalid
-from gateway.orderpad.lines import decimal_of, quantity_of
+from gateway.orderpad.lines import Typed, decimal_of, quantity_of, read_pasted
 from gateway.people import PERMISSIONS
 from services.orders.contract import ITEMS, PRICES, TERMS
 from services.orders.projections import PROJECTIONS as orders
@@ -46,6 +46,13 @@ def place(browser: FlaskClient, **fields: Any) -> TestResponse:
     line = {"item": "I-1", "quantity": "2", "shown": "2.5", "currency": "EUR"}
     command = "6f6b0c0e-7f0e-4b0c-9e0a-000000000001"
     return post(browser, "/order-pad", "/order-pad", action="place", command_id=command, **{**line, **fields})
+
+
+def check(browser: FlaskClient, action: str = "check", **fields: Any) -> TestResponse:
+    """Send the pad as it is, and the page that follows."""
+    answer = post(browser, "/order-pad", "/order-pad", action=action, **fields)
+    assert (answer.status_code, answer.location) == (302, "/order-pad")
+    return browser.get("/order-pad")
 
 
 def ordered_for(ground: Ground) -> list[str]:
@@ -97,9 +104,48 @@ def test_quantities_are_read_as_people_and_spreadsheets_write_them() -> None:
 
 def test_a_forged_price_does_not_hang_the_page(shop: Ground) -> None:
     browser = buyer(shop, None)
-    answer = post(browser, "/order-pad", "/order-pad", item="I-1", quantity="2", shown="1E+200000")
-    assert answer.status_code == 200
-    assert len(answer.data) < 100_000
+    assert len(check(browser, item="I-1", quantity="2", shown="1E+200000").data) < 100_000
+
+
+def test_what_was_typed_is_on_the_pad_until_it_is_ordered(shop: Ground) -> None:
+    browser = buyer(shop, ("N",))
+    page = check(browser, item="I-1", quantity="2", reference="PO-7").text
+    assert 'value="I-1"' in page
+    assert 'value="PO-7"' in page
+    assert "5.00" in page
+    assert browser.get("/order-pad").text.count('value="I-1"') == 1
+    assert place(browser).status_code == 302
+    assert 'value="I-1"' not in browser.get("/order-pad").text
+
+
+def test_the_pad_can_be_cleared(shop: Ground) -> None:
+    browser = buyer(shop, ("N",))
+    check(browser, item="I-1", quantity="2")
+    assert 'value="I-1"' not in check(browser, action="clear", item="I-1", quantity="2").text
+
+
+def test_looking_up_nothing_says_what_to_do(shop: Ground) -> None:
+    assert "type an item and a quantity" in check(buyer(shop, ("N",))).text
+
+
+def test_what_was_typed_is_kept_when_an_order_is_refused(shop: Ground) -> None:
+    browser = buyer(shop, ("N",))
+    assert place(browser, ship_date="2020-01-01").status_code == 422
+    assert ordered_for(shop) == []
+    assert 'value="I-1"' in browser.get("/order-pad").text
+
+
+def test_a_day_that_is_past_is_refused(shop: Ground) -> None:
+    assert "That day is past" in place(buyer(shop, ("N",)), ship_date="2020-01-01").text
+
+
+def test_a_heading_that_was_pasted_is_no_line() -> None:
+    assert read_pasted("Item\tQty\nCE-35\t4") == [Typed("CE-35", "4")]
+    assert read_pasted("BOLT\tmany") == [Typed("BOLT", "many")]
+
+
+def test_a_quantity_that_is_too_large_is_told_the_limit(shop: Ground) -> None:
+    assert "less than 1,000,000,000" in check(buyer(shop, ("N",)), item="I-1", quantity="9" * 20).text
 
 
 def test_a_refusal_names_the_line_it_is_about(shop: Ground) -> None:
