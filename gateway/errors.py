@@ -53,6 +53,11 @@ _WORDS = {
         _l("What you wanted to change was changed by somebody else at the same time. Your change was not made."),
         _l("Go back, look at how it is now and decide again."),
     ),
+    410: Words(
+        _l("This link is no longer valid"),
+        _l("It was used already, or a newer one took its place."),
+        _l("If you have chosen a password, log in with it. Otherwise ask for a new link."),
+    ),
     413: Words(
         _l("That is too large"),
         _l("What you sent is larger than this page takes. Nothing was saved of it."),

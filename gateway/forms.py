@@ -13,7 +13,7 @@ from wtforms import HiddenField
 from wtforms.validators import Length
 
 from chassis import log
-from chassis.errors import CommandReused, Invalid, NotFound, PorticoError, Refused, Unavailable
+from chassis.errors import CommandReused, DeadlineExceeded, Invalid, NotFound, PorticoError, Refused, Unavailable
 from gateway.access import Scope
 from services.identity.contract import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
@@ -66,6 +66,13 @@ class CommandForm(FlaskForm):
             # Sending again as it now stands is a new wish, so it gets a number of its own.
             self.command_id.data = str(uuid4())
             self.summary.append(_("%(said)s To send this as a new one, press the button again.", said=error.message))
+        elif isinstance(error, DeadlineExceeded):
+            self.summary.append(
+                _(
+                    "That took too long, and we do not know yet whether it was done. Press the button again: what was"
+                    " done is not done a second time."
+                )
+            )
         elif isinstance(error, Unavailable):
             self.summary.append(
                 _(

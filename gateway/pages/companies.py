@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -28,20 +29,17 @@ _ROLE = "portal_admin"
 
 PERMISSION_NAMES = {
     "see_balance": _l("See the balance"),
-    "pay": _l("Pay online"),
     "order": _l("Place orders"),
-    "quote": _l("Ask for quotes"),
-    "catalogue": _l("Catalogue and cart"),
     "open_cases": _l("Support cases"),
-    "service_calls": _l("Service calls"),
     "report_orders": _l("Orders report"),
     "report_invoices": _l("Invoices report"),
     "report_payments": _l("Payments report"),
     "report_deliveries": _l("Deliveries report"),
     "report_credit_memos": _l("Credit memos report"),
-    "layouts_export": _l("Layouts and export"),
 }
-FEATURE_NAMES = {"order_pad": _l("Order Pad"), "marketplace": _l("Marketplace")}
+"""What can be given: the permissions that open something. A contact's others stay as they are."""
+FEATURE_NAMES = {"order_pad": _l("Order Pad")}
+"""What can be licensed: the features that there are."""
 CONTACT_STATUS = {
     "active": _l("Active"),
     "invited": _l("Invited"),
@@ -219,7 +217,7 @@ def contact(contact_id: str) -> Any:
     branches = scope.rows(_BRANCHES, of_company=row.company)
     form.branches.choices = [(branch.branch, branch.name) for branch in branches]
     if form.validate_on_submit():
-        payload = {"contact_id": contact_id, **_rights(form)}
+        payload = {"contact_id": contact_id, **_rights(form, orjson.loads(row.permissions))}
         if send(form, scope, "identity", "SetPermissions", payload, shows=PEOPLE) is not None:
             flash(_("Saved. It holds from the contact's next click."), "success")
             return redirect(url_for("companies.contact", contact_id=contact_id))
@@ -268,8 +266,8 @@ def access(contact_id: str) -> Any:
     return redirect(url_for("companies.contact", contact_id=contact_id))
 
 
-def _rights(form: RightsForm) -> dict[str, Any]:
-    chosen = set(form.permissions.data or ())
+def _rights(form: RightsForm, before: Iterable[str] = ()) -> dict[str, Any]:
+    chosen = {*(form.permissions.data or ()), *(set(before) - PERMISSION_NAMES.keys())}
     return {
         "permissions": [name for name in PERMISSIONS if name in chosen],
         "branches": list(form.branches.data) if form.branches.data else None,

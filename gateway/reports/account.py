@@ -6,8 +6,8 @@ from gateway.queries import Query
 
 MOST = 500
 _MINE = "o.company = :company AND (:branches IS NULL OR o.branch IN (SELECT value FROM json_each(:branches)))"
-# Whole days an item is late; one without a due date is never late.
-_LATE = "COALESCE(JULIANDAY(:today) - JULIANDAY(NULLIF(o.due_date, '')), 0)"
+# Whole days an item is late; one without a due date never is, nor what the company has to its credit.
+_LATE = "CASE WHEN o.open_minor > 0 THEN COALESCE(JULIANDAY(:today) - JULIANDAY(NULLIF(o.due_date, '')), 0) ELSE 0 END"
 
 
 def _bucket(name: str, condition: str) -> str:
@@ -22,7 +22,7 @@ AGEING = Query(
         FROM payments.open_items_v1 o WHERE {_MINE} GROUP BY o.currency ORDER BY o.currency""",
     needs="see_balance",
 )
-"""Per currency: count, sum and ageing, in minor units. Credit memos and payments on account count against invoices."""
+"""Per currency: count, sum and ageing, in minor units. Credit memos and payments on account are never late."""
 
 ITEMS = Query(
     "account.items",
