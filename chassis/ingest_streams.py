@@ -77,28 +77,28 @@ class Recorder:
             for name in left:
                 if name not in streams:
                     streams[name] = self._index.stream(name)
-            alone: set[str] = set()
+            limits: dict[str, int] = {}
             while left:
-                left = await self._round(streams, left, alone, rule, append)
+                left = await self._round(streams, left, limits, rule, append)
         return list(streams.values())
 
     async def _round(
         self,
         streams: Mapping[str, StreamIndex],
         left: Mapping[str, list[Document]],
-        alone: set[str],
+        limits: dict[str, int],
         rule: int,
         append: bool,
     ) -> dict[str, list[Document]]:
         """Decide what is left and append to every stream what fits into one append; what is left after that.
 
-        `alone` has the streams to which documents are appended one by one, for the store refused some together.
+        Of what the store refuses together, half is tried, and so on: `limits` has how many of which stream.
         """
         going: dict[str, Sequence[Change]] = {}
         for name, documents in left.items():
             changes = self._decide(streams[name], documents, rule)
             if append and changes:
-                going[name] = changes[:1] if name in alone else _that_fit(changes)
+                going[name] = _that_fit(changes)[: limits.get(name)]
             for change in changes if not append else ():
                 change.document.outcome = "changed"
         again: dict[str, list[Document]] = {}
@@ -111,11 +111,12 @@ class Recorder:
                 again[name] = left[name]
                 continue
             elif len(chunk) > 1:
-                alone.add(name)
+                limits[name] = len(chunk) // 2
                 again[name] = left[name]
                 continue
             else:
                 self._refuse(chunk[0].document, outcome)
+                limits.pop(name, None)
             rest = left[name][left[name].index(chunk[-1].document) + 1 :]
             if rest:
                 again[name] = rest
