@@ -40,6 +40,8 @@ MAX_BYTES = 8 * 1024 * 1024
 RECENT_IDS = 50_000
 CACHED_HEADS = 100_000
 NOWHERE = ("", NO_STREAM, 0)
+WAKE_SECONDS = 0.002
+"""Subscriptions are woken so long after a commit: its writers are answered first, and commits that follow wake once."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -103,6 +105,7 @@ class Writer:
         self._recent: dict[bytes, tuple[str, int, int]] = {}
         self._position = 0
         self._stale = False  # after a failed commit, what is cached may not be what is stored
+        self._waking: asyncio.TimerHandle | None = None
         self._load()
         feed.position = self._position
         self._thread = threading.Thread(target=self._run, name="writer")
@@ -156,7 +159,7 @@ class Writer:
         return batch
 
     def _deliver(self, batch: Batch) -> None:
-        """On the event loop: shows the new events to readers, answers the writers, then wakes the subscriptions."""
+        """On the event loop: shows the new events to readers, answers the writers, has the subscriptions woken."""
         if batch.rows:
             self._feed.add(batch.rows)
         for (_, future), outcome in zip(batch.waiting, batch.outcomes, strict=True):
@@ -166,9 +169,12 @@ class Writer:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-        if batch.rows:
-            # Behind the writers' tasks, which are ready now: dozens of subscriptions can wait until they have answered.
-            self._loop.call_soon(self._feed.wake)
+        if batch.rows and self._waking is None:
+            self._waking = self._loop.call_later(WAKE_SECONDS, self._wake)
+
+    def _wake(self) -> None:
+        self._waking = None
+        self._feed.wake()
 
     def _commit(self, batch: Batch) -> None:
         started = time.perf_counter()
