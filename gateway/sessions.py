@@ -103,11 +103,20 @@ class SessionStore:
             return
 
     def save(self, session: Session) -> None:
-        """Write what changed in `branch` and `data`; does not bring a revoked session back."""
-        self._state.connection().execute(
-            "UPDATE sessions SET branch = ?, data = ? WHERE token_hash = ?",
-            (session.branch, orjson.dumps(session.data).decode(), session.token_hash),
-        )
+        """Write what changed in `branch` and `data`; does not bring a revoked session back.
+
+        What is remembered for a person's convenience need not outlive a power cut, so the disk is not waited for; the
+        next sign-in or sign-out, which must, takes it along.
+        """
+        db = self._state.connection()
+        db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            db.execute(
+                "UPDATE sessions SET branch = ?, data = ? WHERE token_hash = ?",
+                (session.branch, orjson.dumps(session.data).decode(), session.token_hash),
+            )
+        finally:
+            db.execute("PRAGMA synchronous=FULL")
 
     def of_contact(self, contact_id: str) -> list[Session]:
         """All live sessions of one person, the latest used first."""
