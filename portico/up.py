@@ -27,11 +27,13 @@ def up(
 ) -> None:
     """Start everything and follow the logs; Ctrl-C stops it, `portico down` from elsewhere too."""
     from rich.console import Console
+    from rich.markup import escape
 
     from chassis.config import Settings
     from deploy.local import stack, start, supervisor
     from deploy.local.problem import Problem
     from deploy.local.stop import ours, stop
+    from portico.running import command_here
 
     console = Console(highlight=False)
     var = Settings.from_env().var
@@ -48,8 +50,10 @@ def up(
             _start(running or stack.plan(os.environ, _is_demo(var, demo)), console, demo)
             if detach:
                 (var / "run/detached").touch()
-                console.print("It runs in the background; [bold]portico down[/] stops it.")
+                console.print(f"It runs in the background; [bold]{escape(command_here('down'))}[/] stops it.")
+                _next_steps(console)
                 return
+            _next_steps(console)
             console.print("The logs follow; Ctrl-C stops everything.\n", style="dim")
             _follow(var, console)
             raise start.Stopped
@@ -140,15 +144,29 @@ def _welcome(stack: Stack, console: Console) -> None:
     console.print()
 
 
+def _next_steps(console: Console) -> None:
+    """The command as it can be typed from another terminal: nowhere else does somebody who typed `make up` meet it."""
+    from rich.markup import escape
+
+    from portico.running import command_here
+
+    console.print(f"From another terminal, in this folder:  {escape(command_here('--help'))}", soft_wrap=True)
+
+
 def _join(var: Path, running: Stack | None, console: Console, follow: bool) -> None:
     """What runs already, started from elsewhere, is only looked at."""
+    from rich.markup import escape
+
+    from portico.running import command_here
+
     if running is None:
         console.print("Another `portico up` is starting it at this moment.")
     else:
         console.print(f"Portico runs already at [bold]{running.address}[/]")
     if not follow:
         return
-    console.print("The logs follow; Ctrl-C ends only this view, `portico down` stops everything.\n", style="dim")
+    stops = f"The logs follow; Ctrl-C ends only this view, `{escape(command_here('down'))}` stops everything.\n"
+    console.print(stops, style="dim", soft_wrap=True)
     with contextlib.suppress(KeyboardInterrupt):
         _follow(var, console)
 

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ NAME_ONE = "Or name a running broker:  PORTICO_AMQP_URI=amqp://user:password@hos
 _BIN = Path("/usr/lib/rabbitmq/bin")
 
 
-def check(uri: str) -> str:
+def check(uri: str, seconds: float = 6.0) -> str:
     """Log in to the broker and return its version. Raises Problem that says what refused, without the password."""
     import pika
     from pika import exceptions
@@ -37,7 +38,7 @@ def check(uri: str) -> str:
     fix = "Put it right in PORTICO_AMQP_URI, or leave that unset to have a private broker."
     try:
         parameters = pika.URLParameters(uri)
-        parameters.connection_attempts, parameters.socket_timeout, parameters.stack_timeout = 1, 4, 6
+        parameters.connection_attempts, parameters.socket_timeout, parameters.stack_timeout = 1, seconds, seconds
         connection = pika.BlockingConnection(parameters)
     except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError):
         raise Problem(f"RabbitMQ at {where} refuses the user {parts.username!r} or the password.", fix) from None
@@ -181,6 +182,16 @@ class PrivateNode:
             said = (done.stderr or done.stdout).strip()
             raise Problem(f"rabbitmqctl {arguments[0]} failed on the private broker:\n{said}")
         return done.stdout
+
+
+def epmd_answers(port: int, seconds: float = 0.5) -> bool:
+    """Whether Erlang's name server tells its names; it complains in its log of whoever connects and says nothing."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), seconds) as connection:
+            connection.sendall(b"\0\1n")
+            return len(connection.recv(4)) > 0
+    except OSError:
+        return False
 
 
 def write_private(file: Path, text: str) -> None:
