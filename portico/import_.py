@@ -170,9 +170,9 @@ def import_(
     log.configure("import", "ERROR", "console")
     if bool(run) == bool(file) or (file is not None and not profile):
         raise typer.BadParameter("give a FILE and its --profile, or --follow RUN alone")
-    found = settings()
     if errors is not None:
         _check_errors(errors)
+    found = settings()
     rpc = RpcClient(found.amqp_uri, "portico-import")
     try:
         if file is not None:

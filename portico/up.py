@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy.local.stack import Stack
 
 DEMO_MARK = "run/demo.loaded"
+DEMO_LOADED, DEMO_DECLINED = "loaded\n", "not wanted\n"
 
 
 def up(
@@ -50,7 +51,8 @@ def up(
             _start(running or stack.plan(os.environ, _is_demo(var, demo)), console, demo)
             if detach:
                 (var / "run/detached").touch()
-                console.print(f"It runs in the background; [bold]{escape(command_here('down'))}[/] stops it.")
+                stops = f"[bold]{escape(command_here('down'))}[/] stops it"
+                console.print(f"It runs in the background; {stops}.", soft_wrap=True)
                 _next_steps(console)
                 return
             _next_steps(console)
@@ -103,14 +105,14 @@ def _start(stack: Stack, console: Console, demo: bool) -> None:
     if demo:
         _load_demo(stack, console)
     elif not (stack.var / DEMO_MARK).exists():
-        (stack.var / DEMO_MARK).write_text("not wanted\n")
+        (stack.var / DEMO_MARK).write_text(DEMO_DECLINED)
     _welcome(stack, console)
 
 
 def _is_demo(var: Path, wanted: bool) -> bool:
     """Whether this is an installation with the demo company: as it was started first, else as it is wanted now."""
     mark = var / DEMO_MARK
-    return mark.read_text() == "loaded\n" if mark.exists() else wanted
+    return mark.read_text() == DEMO_LOADED if mark.exists() else wanted
 
 
 def _load_demo(stack: Stack, console: Console) -> None:
@@ -126,14 +128,14 @@ def _load_demo(stack: Stack, console: Console) -> None:
             progress.update(task, completed=done, total=total, description=text)
 
         company.load(stack.settings, show)
-    mark.write_text("loaded\n")
+    mark.write_text(DEMO_LOADED)
 
 
 def _welcome(stack: Stack, console: Console) -> None:
     from rich.table import Table
 
     console.print(f"\nPortico is at [bold]{stack.address}[/]")
-    if (stack.var / DEMO_MARK).read_text() != "loaded\n":
+    if (stack.var / DEMO_MARK).read_text() != DEMO_LOADED:
         return
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for heading in ("log in as", "e-mail", "password"):
