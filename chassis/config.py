@@ -50,11 +50,11 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read `PORTICO_*` variables; what is absent gets the default of a single machine."""
         env = os.environ if env is None else env
-        port = whole_number(env, "PORTICO_PORT", 8000, 1, 65535)
+        port = whole_number(env, "PORTICO_PORT", 8000, 0, 65535)
         return cls(
             var=Path(env.get("PORTICO_VAR", "var")).absolute(),
             port=port,
-            live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1, 1, 65535),
+            live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1 if port < 65535 else 65534, 0, 65535),
             amqp_uri=env.get("PORTICO_AMQP_URI", ""),
             esdb_uri=env.get("PORTICO_ESDB_URI", ""),
             admin_port=whole_number(env, "PORTICO_ADMIN_PORT", 0, 0, 65535),

@@ -48,7 +48,7 @@ def test_status_of_what_does_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("PORTICO_PORT", "abc", "PORTICO_PORT=abc cannot be used: it is a whole number from 1 to 65535."),
+        ("PORTICO_PORT", "abc", "PORTICO_PORT=abc cannot be used: it is a whole number from 0 to 65535."),
         ("PORTICO_PORT", "65536", "PORTICO_PORT=65536 cannot be used"),
         ("PORTICO_LIVE_PORT", "-1", "PORTICO_LIVE_PORT=-1 cannot be used"),
         ("PORTICO_LOG_LEVEL", "loud", "it is one of INFO, DEBUG"),
