@@ -176,7 +176,8 @@ def _mend(report: dict[str, Any], name: str) -> str:
     log = f"{report['var']}/log/{name}.log"
     if not pid:
         return f"{name} does not run; {log} says why."
-    return f"Let a new {name} take its place (nothing is lost):  kill -9 {pid}   Its log: {log}"
+    # Each leads a group of its own: the broker's machine and the gateway's workers end with it.
+    return f"Let a new {name} take its place (nothing is lost):  kill -9 -- -{pid}   Its log: {log}"
 
 
 def _clock(settings: Settings) -> Finding:

@@ -153,9 +153,10 @@ def _print(report: dict[str, Any]) -> None:
         console.print(str(not_running(Path(report["var"]))), markup=False, soft_wrap=True)
         return
     broker, store = report["broker"], report["store"]
-    state = f"RabbitMQ {broker['version']}" if not broker["problem"] else f"[red]{broker['problem']}[/]"
+    private = ", private" if broker["private"] else ""
+    state = f"[red]{broker['problem']}[/]" if broker["problem"] else f"RabbitMQ {broker['version']}{private}"
     console.print(f"Portico    [bold]{report['address']}[/]   data in {report['var']}")
-    console.print(f"broker     {broker['address']}  {state}{', private' if broker['private'] else ''}")
+    console.print(f"broker     {broker['address']}  {state}")
     console.print(f"store      position {store['position'] if store['position'] is not None else 'unknown'}\n")
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("process", "state", "pid", "up", "memory"):

@@ -136,6 +136,11 @@ def _welcome(stack: Stack, console: Console) -> None:
 
     console.print(f"\nPortico is at [bold]{stack.address}[/]")
     if (stack.var / DEMO_MARK).read_text() != DEMO_LOADED:
+        from rich.markup import escape
+
+        from portico.running import command_here
+
+        console.print(f"The first portal admin's link:  {escape(command_here('admin create EMAIL'))}", soft_wrap=True)
         return
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for heading in ("log in as", "e-mail", "password"):

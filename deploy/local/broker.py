@@ -32,6 +32,7 @@ def check(uri: str, seconds: float = 6.0) -> str:
     """Log in to the broker and return its version. Raises Problem that says what refused, without the password."""
     import pika
     from pika import exceptions
+    from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
     parts = urlsplit(uri)
     where = f"{parts.hostname}:{parts.port or 5672}"
@@ -49,7 +50,7 @@ def check(uri: str, seconds: float = 6.0) -> str:
             f"On that machine:  rabbitmqctl add_vhost {vhost} --default-queue-type quorum && "
             f"rabbitmqctl set_permissions -p {vhost} {parts.username} '.*' '.*' '.*'",
         ) from None
-    except (exceptions.AMQPError, OSError) as error:
+    except (exceptions.AMQPError, AMQPConnectorException, OSError) as error:
         raise Problem(f"RabbitMQ does not answer at {where}: {_reason(error)}.", fix) from None
     except ValueError as error:
         raise Problem(f"PORTICO_AMQP_URI cannot be read: {error}.", fix) from None

@@ -131,7 +131,7 @@ def test_a_store_that_hangs_is_named_within_seconds_with_what_to_do(terminal: Te
     assert silent == ["store"]
     assert report["store"]["position"] is None
     assert took < 6, "each part was waited for in turn"
-    assert f"kill -9 {store}" in doctor
+    assert f"kill -9 -- -{store} " in doctor
     wait_until(lambda: all(one["ready"] for one in terminal.status()["processes"]), 30, "all ready again")
 
 
