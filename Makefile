@@ -9,6 +9,7 @@ ARGS   ?=
 help: ## List the targets
 	@echo 'Portico. Data lives in ./var; PORTICO_VAR=/folder and PORTICO_PORT=8010 move data and address.'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'All commands, once `make up` has run:  .venv/bin/portico --help'
 
 up: venv ## Start everything, load the demo company the first time, follow the logs (Ctrl-C stops)
 	@exec $(VENV)/portico up $(ARGS)

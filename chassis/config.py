@@ -10,6 +10,29 @@ from pathlib import Path
 SERVICES = ("identity", "cases", "licensing", "payments", "orders", "erp_sync")
 
 
+class BadSetting(ValueError):
+    """An environment variable cannot be used; the message names it and says what it may be."""
+
+
+def whole_number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """The variable as a number from `least` to `most`, the default where it is absent or empty. Raises BadSetting."""
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise BadSetting(f"{name}={text} cannot be used: it is a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """The variable as one of the words, whatever its case; the first where it is absent or empty."""
+    text = env.get(name, "").strip() or words[0]
+    for word in words:
+        if text.casefold() == word.casefold():
+            return word
+    raise BadSetting(f"{name}={text} cannot be used: it is one of {', '.join(words)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where this process finds its data, its broker and its store. Ports are on the loopback interface."""
@@ -27,16 +50,16 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read `PORTICO_*` variables; what is absent gets the default of a single machine."""
         env = os.environ if env is None else env
-        port = int(env.get("PORTICO_PORT", "8000"))
+        port = whole_number(env, "PORTICO_PORT", 8000, 0, 65535)
         return cls(
             var=Path(env.get("PORTICO_VAR", "var")).absolute(),
             port=port,
-            live_port=int(env.get("PORTICO_LIVE_PORT", str(port + 1))),
+            live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1 if port < 65535 else 65534, 0, 65535),
             amqp_uri=env.get("PORTICO_AMQP_URI", ""),
             esdb_uri=env.get("PORTICO_ESDB_URI", ""),
-            admin_port=int(env.get("PORTICO_ADMIN_PORT", "0")),
-            log_level=env.get("PORTICO_LOG_LEVEL", "INFO"),
-            log_format=env.get("PORTICO_LOG_FORMAT", "json"),
+            admin_port=whole_number(env, "PORTICO_ADMIN_PORT", 0, 0, 65535),
+            log_level=_one_of(env, "PORTICO_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
+            log_format=_one_of(env, "PORTICO_LOG_FORMAT", ("json", "console")),
         )
 
     def folder(self, name: str) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import warnings
 from typing import Any
 
 
@@ -17,6 +18,8 @@ def run_service(name: str) -> None:
     """Serve `services.<name>` until SIGTERM or SIGINT; finishes what it holds."""
     os.environ["EVENTLET_HUB"] = "asyncio"
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
+    # It says at each start that it is deprecated; docs/adr/0002 says why it is used.
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     import eventlet
 
     eventlet.monkey_patch(thread=False)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from chassis.config import whole_number
+
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
 
@@ -52,15 +54,15 @@ class GatewaySettings:
             support_mail=env.get("PORTICO_SUPPORT_MAIL", ""),
             support_phone=env.get("PORTICO_SUPPORT_PHONE", ""),
             bind=env.get("PORTICO_BIND", "127.0.0.1"),
-            workers=int(env.get("PORTICO_WEB_WORKERS", "2")),
-            threads=int(env.get("PORTICO_WEB_THREADS", "8")),
+            workers=whole_number(env, "PORTICO_WEB_WORKERS", 2, 1, 64),
+            threads=whole_number(env, "PORTICO_WEB_THREADS", 8, 1, 256),
             https=env.get("PORTICO_HTTPS", "") == "1",
             hosts=() if hosts == ("*",) else ("localhost", "127.0.0.1", *hosts),
-            proxies=int(env.get("PORTICO_PROXIES", "0")),
+            proxies=whole_number(env, "PORTICO_PROXIES", 0, 0, 10),
             origin=env.get("PORTICO_ORIGIN", "").rstrip("/"),
             live_url=env.get("PORTICO_LIVE_URL", ""),
-            idle_minutes=int(env.get("PORTICO_IDLE_MINUTES", "120")),
-            absolute_hours=int(env.get("PORTICO_SESSION_HOURS", "12")),
+            idle_minutes=whole_number(env, "PORTICO_IDLE_MINUTES", 120, 1, 525600),
+            absolute_hours=whole_number(env, "PORTICO_SESSION_HOURS", 12, 1, 8760),
             live_heartbeat_seconds=float(env.get("PORTICO_LIVE_HEARTBEAT_SECONDS", "15")),
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import typer
 
-from chassis.errors import PorticoError, Refused
+from chassis.errors import CommandReused, PorticoError, Refused
 from chassis.messages import ALL_COMPANIES, Context, derived_id
 from chassis.rpc import Commands, RpcClient
 from deploy.local.problem import Problem
@@ -43,19 +43,27 @@ def admin(
         raise Problem(error.message, "Is everything running?  portico status") from None
     finally:
         rpc.stop()
+    if invited["kept"]:
+        typer.echo(f"{email} is there already and keeps the name it was created with; this is a new link.", err=True)
     print(f"The portal admin {email} chooses a password at this address until {invited['expires_at'][:10]}:")
     print(f"  http://localhost:{found.port}/invitation/{invited['token']}")
 
 
 def create(commands: Commands, email: str, name: str) -> dict[str, Any]:
-    """`{"token", "expires_at"}` of a new invitation for the admin, who is created where they are not there yet."""
+    """`{"token", "expires_at", "kept"}` of a new invitation for the admin, who is created where they are not there yet.
+
+    `kept`: this command created them before, under another name, which stays theirs.
+    """
     # The id derives from the address: whoever was created by this command before is found again.
     command_id = derived_id(_ADMINS, email.casefold())
     staff = {"name": name, "email": email, "staff_roles": ["portal_admin"]}
-    made = commands.send("identity", "CreateStaff", staff, _context(command_id))
-    invited = commands.send("identity", "InviteContact", {"contact_id": made["id"]}, _context(uuid4()))
-    result: dict[str, Any] = invited["result"]
-    return result
+    kept = False
+    try:
+        contact = commands.send("identity", "CreateStaff", staff, _context(command_id))["id"]
+    except CommandReused as reused:
+        contact, kept = reused.details["id"], True
+    invited = commands.send("identity", "InviteContact", {"contact_id": contact}, _context(uuid4()))
+    return {**invited["result"], "kept": kept}
 
 
 def _context(command_id: UUID) -> Context:

@@ -9,10 +9,11 @@ files that went out to the ERP, by which a posting is recognised.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,12 +29,14 @@ PEOPLE = ("contact_keys", "passwords", "invitations")
 MANIFEST = "backup.json"
 STORE = "localstore/events.db"
 _ERP_WORK = ("exports", "runs")
+_NAME_ONE = "Name a folder that `portico backup` made."
 
 
 def backup(folder: Annotated[Path, typer.Argument(help="A folder to be made, or an empty one.")]) -> None:
     """Copy everything that cannot be rebuilt into a folder, while Portico runs or not."""
     from chassis.config import Settings
     from deploy.local.problem import Problem
+    from localstore.copies import Damaged
 
     settings = Settings.from_env()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -42,13 +45,24 @@ def backup(folder: Annotated[Path, typer.Argument(help="A folder to be made, or 
     states = [path for path in states if path.parent.name != "gateway"]  # sessions: whoever was signed out stays out
     if not states:
         raise Problem(f"There is nothing to back up in {settings.var}.", "PORTICO_VAR names the data folder.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = _copy(settings, states, folder)
+    except Damaged as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        todo = "Nothing was kept. `portico verify` walks the store; restore the last good backup."
+        raise Problem(f"The event store in {settings.var} is not whole: {error}.", todo) from error
+    except (OSError, sqlite3.Error) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise Problem(f"The backup was not made: {error}.", f"Nothing was kept in {folder}.") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    told: dict[str, Any] = {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "store": None}
+    told: dict[str, Any] = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "store": None,
+        "demo": _is_demo(settings.var),
+    }
     if found is None:
         typer.echo("The event store is not Portico's own: back it up by its own means, now, after this.")
     else:
@@ -73,10 +87,31 @@ def _copy(settings: Settings, states: list[Path], folder: Path) -> Found | None:
         target = folder / path.relative_to(settings.var)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            shutil.copytree(path, target)
+            _copy_moving(path, target)
         else:
             shutil.copy2(path, target)
     return found
+
+
+def _copy_moving(source: Path, target: Path) -> None:
+    """Copy a connection's folder while files move in it: outbox → sent, withdrawn; answers → done, refused.
+
+    Where files come from is copied before where they go, so none is missed; one copied twice is recognised.
+    """
+    for name, folders, files in os.walk(source):
+        folders.sort(key=lambda one: (one != "outbox", one))
+        into = target / Path(name).relative_to(source)
+        into.mkdir()
+        for file in files:
+            with suppress(FileNotFoundError):  # it moved on
+                shutil.copy2(Path(name, file), into / file)
+
+
+def _is_demo(var: Path) -> bool:
+    from portico.up import DEMO_LOADED, DEMO_MARK
+
+    mark = var / DEMO_MARK
+    return mark.exists() and mark.read_text() == DEMO_LOADED
 
 
 def _renew_people(source: Path, target: Path) -> None:
@@ -108,14 +143,20 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
     from deploy.local.problem import Problem
     from localstore import copies
     from localstore.errors import CannotStart
+    from portico.running import command_here
+    from portico.up import DEMO_DECLINED, DEMO_LOADED, DEMO_MARK
 
     var = Settings.from_env().var
     told = _manifest(folder)
-    if var.exists() and any(var.iterdir()):
+    if var.exists() and (not var.is_dir() or any(var.iterdir())):
         raise Problem(f"{var} is not empty.", "Move it away, or name another with PORTICO_VAR=/new/folder.")
     try:
+        (var / "run").mkdir(parents=True, exist_ok=True)
+        var.chmod(0o700)
+        # Else the next start would load the demo company into somebody's books.
+        (var / DEMO_MARK).write_text(DEMO_LOADED if told["demo"] else DEMO_DECLINED)
         for path in sorted(folder.iterdir()):
-            if path.name not in (MANIFEST, "localstore"):
+            if path.is_dir() and path.name != "localstore":
                 shutil.copytree(path, var / path.name)
         if told["store"] is not None:
             found = copies.restore(folder / STORE, (var / STORE).parent)
@@ -126,10 +167,14 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
     except (copies.Damaged, CannotStart) as error:
         shutil.rmtree(var, ignore_errors=True)
         raise Problem(f"{folder} cannot be restored: {error}.", "Nothing was kept. Take another backup.") from error
+    except OSError as error:
+        shutil.rmtree(var, ignore_errors=True)
+        raise Problem(f"{folder} was not restored: {error}.", f"Nothing was kept in {var}.") from error
     typer.echo(f"The backup of {told['made_at']} is in {var}.")
     if told["store"] is None:
         typer.echo("It has no event store: put back your own of the same time, or a later one, before you start.")
-    typer.echo("Start with `portico up --no-demo`; pages say “being prepared” until the read models are built again.")
+    typer.echo(f"Start it:  {command_here('up')}")
+    typer.echo("Pages say “being prepared” until the read models are built again.")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -137,11 +182,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
     try:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        return told
-    except (OSError, ValueError) as error:
-        raise Problem(
-            f"{folder} is not a whole backup: {error}.", "Name a folder that `portico backup` made."
-        ) from error
+        return {name: told[name] for name in ("made_at", "store", "demo")}
+    except FileNotFoundError as error:
+        why = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
+        raise Problem(f"{folder} is not a whole backup: {why}.", _NAME_ONE) from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Problem(f"{folder} is not a whole backup: its {MANIFEST} cannot be read.", _NAME_ONE) from error
 
 
 def verify() -> None:

@@ -47,10 +47,13 @@ library, which takes a sixth of a second of each start."""
 
 def main() -> None:
     """Run the command line; what a person can mend is said in a sentence, with exit code 1."""
+    from chassis.config import BadSetting
     from deploy.local.problem import Problem, from_os_error
 
     try:
         _run(sys.argv[1:])
+    except BadSetting as bad:
+        _say(bad)
     except Problem as problem:
         _say(problem)
     except OSError as error:

@@ -7,7 +7,8 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -47,18 +48,20 @@ def examine(environment: os._Environ[str]) -> Iterator[Finding]:
     """All findings, one after the other; a check that itself fails is a finding too."""
     from chassis.config import Settings
     from deploy.local import stack, supervisor
+    from portico.status import gather
 
     settings = Settings.from_env(environment)
     running = stack.load(settings.var) if supervisor.alive(settings.var) else None
+    report = cache(lambda: gather(running) if running else None)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("Python", _python),
         (".venv", _venv),
         ("folder", lambda: _folder(settings)),
         ("disk", lambda: _disk(settings)),
         ("port", lambda: _port(settings, running)),
-        ("broker", lambda: _broker(settings, running)),
-        ("store", lambda: _store(settings, running)),
-        ("processes", lambda: _processes(settings, running)),
+        ("broker", lambda: _broker(settings, report())),
+        ("store", lambda: _store(settings, report())),
+        ("processes", lambda: _processes(settings, report())),
         ("clock", lambda: _clock(settings)),
     ]
     from deploy.local.problem import Problem
@@ -115,44 +118,66 @@ def _port(settings: Settings, running: Stack | None) -> Finding:
     return Finding("port", f"{settings.port} is free")
 
 
-def _broker(settings: Settings, running: Stack | None) -> Finding:
+def _broker(settings: Settings, report: dict[str, Any] | None) -> Finding:
     from deploy.local import broker
 
-    uri = running.settings.amqp_uri if running else settings.amqp_uri
-    if uri:
-        private = running is not None and running.node is not None
-        return Finding("broker", f"RabbitMQ {broker.check(uri)} answers{' (private node)' if private else ''}")
+    if report:
+        found = report["broker"]
+        if found["problem"]:
+            return Finding("broker", found["problem"], _mend(report, "broker") or "Start it, or see its own log.")
+        private = " (private node)" if found["private"] else ""
+        return Finding("broker", f"RabbitMQ {found['version']} answers{private}")
+    if settings.amqp_uri:
+        return Finding("broker", f"RabbitMQ {broker.check(settings.amqp_uri)} answers")
     if broker.binaries() is None:
         return Finding("broker", "no RabbitMQ on this machine", "make up installs it, or:  apt install rabbitmq-server")
     return Finding("broker", f"RabbitMQ is installed ({broker.binaries()}); `make up` starts a private node")
 
 
-def _store(settings: Settings, running: Stack | None) -> Finding:
+def _store(settings: Settings, report: dict[str, Any] | None) -> Finding:
     from portico.status import store_position
 
-    uri = running.settings.esdb_uri if running else settings.esdb_uri
+    uri = report["store"]["uri"] if report else settings.esdb_uri
     if not uri:
         return Finding("store", "the embedded one; `make up` starts it")
-    position = store_position(uri)
+    position = report["store"]["position"] if report else store_position(uri)
     if position is None:
-        return Finding("store", f"does not answer at {uri}", "See its log, var/log/store.log.")
+        todo = (report and _mend(report, "store")) or "Start it, or put PORTICO_ESDB_URI right."
+        return Finding("store", f"does not answer at {uri}", todo)
     return Finding("store", f"answers at {uri}, last position {position}")
 
 
-def _processes(settings: Settings, running: Stack | None) -> Finding:
+def _processes(settings: Settings, report: dict[str, Any] | None) -> Finding:
+    from deploy.local.start import SILENT
     from deploy.local.stop import ours
-    from portico.status import gather
 
-    if running is None:
+    if report is None:
         left = ours(settings.var)
         if left:
             return Finding("processes", f"{len(left)} left over from a killed start", "portico down")
         return Finding("processes", "none running")
-    processes = gather(running)["processes"]
-    sick = [f"{one['name']}: {one['reason']}" for one in processes if not one["ready"]]
-    if sick:
-        return Finding("processes", "; ".join(sick), f"Their logs are in {settings.var / 'log'}.")
-    return Finding("processes", f"all {len(processes)} are ready")
+    processes = report["processes"]
+    sick = [one for one in processes if not one["ready"]]
+    if not sick:
+        return Finding("processes", f"all {len(processes)} are ready")
+    # What says nothing comes first: what says why it waits mostly waits for that.
+    sick.sort(key=lambda one: one["reason"] != SILENT)
+    told_above = ("broker", "store")
+    todo = [_mend(report, one["name"]) for one in sick if one["reason"] == SILENT and one["name"] not in told_above]
+    todo.append(f"Their logs are in {settings.var / 'log'}.")
+    return Finding("processes", "; ".join(f"{one['name']}: {one['reason']}" for one in sick), "\n".join(todo))
+
+
+def _mend(report: dict[str, Any], name: str) -> str:
+    """What to do about a process of ours that runs and says nothing; "" when it is none of ours."""
+    pid = next((one["pid"] for one in report["processes"] if one["name"] == name), None)
+    if pid is None:
+        return ""
+    log = f"{report['var']}/log/{name}.log"
+    if not pid:
+        return f"{name} does not run; {log} says why."
+    # Each leads a group of its own: the broker's machine and the gateway's workers end with it.
+    return f"Let a new {name} take its place (nothing is lost):  kill -9 -- -{pid}   Its log: {log}"
 
 
 def _clock(settings: Settings) -> Finding:

@@ -90,7 +90,10 @@ def start(settings: Settings, rpc: RpcClient, order: Order) -> str:
 
 
 def follow(rpc: RpcClient, run: str, shown: Shown) -> dict[str, Any]:
-    """Wait for the run's end, as long as it takes; its last status, `state` done or failed."""
+    """Wait for the run's end, as long as it takes; its last status, `state` done or failed.
+
+    Raises Problem when there is no such run.
+    """
     pause = _LOOK_SECONDS
     while True:
         try:
@@ -98,6 +101,8 @@ def follow(rpc: RpcClient, run: str, shown: Shown) -> dict[str, Any]:
         except PorticoError as error:
             shown({"run": run, "state": "away", "message": error.message})
         else:
+            if status["state"] == "none":
+                raise Problem(f"There is no run {run}.", "The command that handed the file over said its name.")
             shown(status)
             if status["state"] in ("done", "failed"):
                 return status
@@ -165,6 +170,8 @@ def import_(
     log.configure("import", "ERROR", "console")
     if bool(run) == bool(file) or (file is not None and not profile):
         raise typer.BadParameter("give a FILE and its --profile, or --follow RUN alone")
+    if errors is not None:
+        _check_errors(errors)
     found = settings()
     rpc = RpcClient(found.amqp_uri, "portico-import")
     try:
@@ -182,6 +189,18 @@ def import_(
     _report(found, status, as_json, errors)
 
 
+def _check_errors(errors: Path) -> None:
+    """Raise Problem where --errors cannot be written, before anything is handed over."""
+    todo = "Name a file that can be written with --errors."
+    folder = errors.absolute().parent
+    if errors.is_dir():
+        raise Problem(f"{errors} is a folder, not a file. Nothing was imported.", todo)
+    if not folder.is_dir():
+        raise Problem(f"There is no folder {folder} for the list of errors. Nothing was imported.", todo)
+    if not os.access(errors if errors.exists() else folder, os.W_OK):
+        raise Problem(f"The list of errors cannot be written to {errors}. Nothing was imported.", todo)
+
+
 def _report(found: Settings, status: dict[str, Any], as_json: bool, errors: Path | None) -> None:
     from portico.import_view import sentences
 
@@ -193,8 +212,12 @@ def _report(found: Settings, status: dict[str, Any], as_json: bool, errors: Path
     summary = status["summary"]
     summary["errors"]["file"] = str(found.var / summary["errors"]["file"])
     if errors is not None:
-        shutil.copyfile(summary["errors"]["file"], errors)
-        summary["errors"]["file"] = str(errors)
+        try:
+            shutil.copyfile(summary["errors"]["file"], errors)
+        except OSError as error:  # it is in all the same: the exit code says so
+            typer.echo(f"The list of errors could not be written to {errors}: {error.strerror}.", err=True)
+        else:
+            summary["errors"]["file"] = str(errors)
     typer.echo(json.dumps(summary, indent=1) if as_json else "\n".join(sentences(summary)))
     if summary["records"]["refused"]:
         raise typer.Exit(SOME_REFUSED)

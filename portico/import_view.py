@@ -68,7 +68,10 @@ def sentences(summary: dict[str, Any]) -> Iterator[str]:
     used = ", ".join(f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("used", "left_out", "refused"))
     yield f"  rows       {rows['in']:,}: {used}"
     for reason, left_out in summary["left_out"].items():
-        yield f"             left out, {reason}: {left_out['rows']:,} rows of {left_out['documents']:,} documents"
+        told = _counted(left_out["rows"], "row")
+        if left_out["documents"]:
+            told += f" of {_counted(left_out['documents'], 'document')}"
+        yield f"             left out, {reason}: {told}"
     for name in ("records", "documents"):
         found = summary[name]
         if name == "records" or found["in"]:
@@ -85,9 +88,14 @@ def sentences(summary: dict[str, Any]) -> Iterator[str]:
             yield f"  total      {kind.replace('_', ' ')}: {amounts}"
     absent = summary.get("absent", {}).get("documents", 0)
     if absent:
-        yield f"  absent     {absent:,} documents that were delivered before are not in this file"
+        was = "document that was" if absent == 1 else "documents that were"
+        yield f"  absent     {absent:,} {was} delivered before and not in this file"
     if summary["errors"]["rows"]:
         yield f"  errors     {summary['errors']['rows']:,}, listed in {summary['errors']['file']}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _grouped(amount: str) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from deploy.local.stack import Stack
+    from portico.processes import Process
+
+ANSWER_SECONDS = 1.2
+"""In which each part has to answer; all are asked at the same time, so that one that hangs holds up nobody."""
 
 
 def status(
@@ -37,9 +42,12 @@ def gather(stack: Stack) -> dict[str, Any]:
     from deploy.local import supervisor
 
     known = supervisor.processes(stack.var)
-    with ThreadPoolExecutor(8) as pool:
-        processes = list(pool.map(lambda process: _process(stack, process, known), stack.processes))
-    position = store_position(stack.settings.esdb_uri)
+    until = time.monotonic() + ANSWER_SECONDS
+    with ThreadPoolExecutor(len(stack.processes) + 2) as pool:
+        asked_store = pool.submit(store_position, stack.settings.esdb_uri, ANSWER_SECONDS)
+        asked_broker = pool.submit(_broker, stack)
+        asked = [pool.submit(_process, stack, one, known, asked_broker, until) for one in stack.processes]
+        processes, broker, position = [one.result() for one in asked], asked_broker.result(), asked_store.result()
     parts = [
         {"process": one["name"], "part": part, **figures}
         for one in processes
@@ -50,23 +58,32 @@ def gather(stack: Stack) -> dict[str, Any]:
         "var": str(stack.var),
         "running": True,
         "address": stack.address,
-        "broker": _broker(stack),
+        "broker": broker,
         "store": {"uri": stack.settings.esdb_uri, "position": position},
         "processes": processes,
         "parts": parts,
     }
 
 
-def _process(stack: Stack, process: Any, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    from deploy.local.start import get, unready
+def _process(
+    stack: Stack, process: Process, known: dict[str, dict[str, Any]], broker: Future[dict[str, Any]], until: float
+) -> dict[str, Any]:
+    from deploy.local.start import SILENT, get, unready
+    from portico.processes import BROKER
 
     info = known.get(process.name, {"statename": "STOPPED", "pid": 0, "start": 0, "now": 0})
     running = info["statename"] == "RUNNING"
-    reason = unready(stack, process) if running else info["statename"].lower()
+    if not running:
+        reason = info["statename"].lower()
+    elif process is BROKER:
+        reason = SILENT if broker.result()["problem"] else ""
+    else:
+        reason = unready(stack, process, ANSWER_SECONDS)
     parts: dict[str, Any] = {}
-    if running and process.admin_key:
+    if running and process.admin_key and reason != SILENT:
         try:
-            parts = json.loads(get(stack.ports[process.admin_key], "/status")[1])["parts"]
+            left = max(until - time.monotonic(), 0.1)
+            parts = json.loads(get(stack.ports[process.admin_key], "/status", left)[1])["parts"]
         except (OSError, ValueError, KeyError):
             parts = {}
     return {
@@ -105,19 +122,19 @@ def _broker(stack: Stack) -> dict[str, Any]:
     parts = urlsplit(stack.settings.amqp_uri)
     found: dict[str, Any] = {"address": f"{parts.hostname}:{parts.port or 5672}", "private": stack.node is not None}
     try:
-        return {**found, "version": broker.check(stack.settings.amqp_uri), "problem": ""}
+        return {**found, "version": broker.check(stack.settings.amqp_uri, ANSWER_SECONDS), "problem": ""}
     except Problem as problem:
         return {**found, "version": None, "problem": problem.what}
 
 
-def store_position(uri: str) -> int | None:
-    """The position of the store's last event; None when it does not answer."""
+def store_position(uri: str, seconds: float = 5.0) -> int | None:
+    """The position of the store's last event; None when it does not answer in that time."""
     from esdbclient import EventStoreDBClient
 
     client = None
     try:
         client = EventStoreDBClient(uri)
-        return int(client.get_commit_position(timeout=5))
+        return int(client.get_commit_position(timeout=seconds / 2))  # the client tries twice
     except Exception:  # whatever the client of a store that is away raises, the answer is "unknown"
         return None
     finally:
@@ -131,12 +148,15 @@ def _print(report: dict[str, Any]) -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     if not report["running"]:
-        console.print(f"Portico does not run (data folder {report['var']}). Start it:  make up")
+        from portico.running import not_running
+
+        console.print(str(not_running(Path(report["var"]))), markup=False, soft_wrap=True)
         return
     broker, store = report["broker"], report["store"]
-    state = f"RabbitMQ {broker['version']}" if not broker["problem"] else f"[red]{broker['problem']}[/]"
+    private = ", private" if broker["private"] else ""
+    state = f"[red]{broker['problem']}[/]" if broker["problem"] else f"RabbitMQ {broker['version']}{private}"
     console.print(f"Portico    [bold]{report['address']}[/]   data in {report['var']}")
-    console.print(f"broker     {broker['address']}  {state}{', private' if broker['private'] else ''}")
+    console.print(f"broker     {broker['address']}  {state}")
     console.print(f"store      position {store['position'] if store['position'] is not None else 'unknown'}\n")
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("process", "state", "pid", "up", "memory"):

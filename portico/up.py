@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy.local.stack import Stack
 
 DEMO_MARK = "run/demo.loaded"
+DEMO_LOADED, DEMO_DECLINED = "loaded\n", "not wanted\n"
 
 
 def up(
@@ -27,11 +28,13 @@ def up(
 ) -> None:
     """Start everything and follow the logs; Ctrl-C stops it, `portico down` from elsewhere too."""
     from rich.console import Console
+    from rich.markup import escape
 
     from chassis.config import Settings
     from deploy.local import stack, start, supervisor
     from deploy.local.problem import Problem
     from deploy.local.stop import ours, stop
+    from portico.running import command_here
 
     console = Console(highlight=False)
     var = Settings.from_env().var
@@ -48,8 +51,11 @@ def up(
             _start(running or stack.plan(os.environ, _is_demo(var, demo)), console, demo)
             if detach:
                 (var / "run/detached").touch()
-                console.print("It runs in the background; [bold]portico down[/] stops it.")
+                stops = f"[bold]{escape(command_here('down'))}[/] stops it"
+                console.print(f"It runs in the background; {stops}.", soft_wrap=True)
+                _next_steps(console)
                 return
+            _next_steps(console)
             console.print("The logs follow; Ctrl-C stops everything.\n", style="dim")
             _follow(var, console)
             raise start.Stopped
@@ -99,14 +105,14 @@ def _start(stack: Stack, console: Console, demo: bool) -> None:
     if demo:
         _load_demo(stack, console)
     elif not (stack.var / DEMO_MARK).exists():
-        (stack.var / DEMO_MARK).write_text("not wanted\n")
+        (stack.var / DEMO_MARK).write_text(DEMO_DECLINED)
     _welcome(stack, console)
 
 
 def _is_demo(var: Path, wanted: bool) -> bool:
     """Whether this is an installation with the demo company: as it was started first, else as it is wanted now."""
     mark = var / DEMO_MARK
-    return mark.read_text() == "loaded\n" if mark.exists() else wanted
+    return mark.read_text() == DEMO_LOADED if mark.exists() else wanted
 
 
 def _load_demo(stack: Stack, console: Console) -> None:
@@ -122,14 +128,19 @@ def _load_demo(stack: Stack, console: Console) -> None:
             progress.update(task, completed=done, total=total, description=text)
 
         company.load(stack.settings, show)
-    mark.write_text("loaded\n")
+    mark.write_text(DEMO_LOADED)
 
 
 def _welcome(stack: Stack, console: Console) -> None:
     from rich.table import Table
 
     console.print(f"\nPortico is at [bold]{stack.address}[/]")
-    if (stack.var / DEMO_MARK).read_text() != "loaded\n":
+    if (stack.var / DEMO_MARK).read_text() != DEMO_LOADED:
+        from rich.markup import escape
+
+        from portico.running import command_here
+
+        console.print(f"The first portal admin's link:  {escape(command_here('admin create EMAIL'))}", soft_wrap=True)
         return
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for heading in ("log in as", "e-mail", "password"):
@@ -140,15 +151,29 @@ def _welcome(stack: Stack, console: Console) -> None:
     console.print()
 
 
+def _next_steps(console: Console) -> None:
+    """The command as it can be typed from another terminal: nowhere else does somebody who typed `make up` meet it."""
+    from rich.markup import escape
+
+    from portico.running import command_here
+
+    console.print(f"From another terminal, in this folder:  {escape(command_here('--help'))}", soft_wrap=True)
+
+
 def _join(var: Path, running: Stack | None, console: Console, follow: bool) -> None:
     """What runs already, started from elsewhere, is only looked at."""
+    from rich.markup import escape
+
+    from portico.running import command_here
+
     if running is None:
         console.print("Another `portico up` is starting it at this moment.")
     else:
         console.print(f"Portico runs already at [bold]{running.address}[/]")
     if not follow:
         return
-    console.print("The logs follow; Ctrl-C ends only this view, `portico down` stops everything.\n", style="dim")
+    stops = f"The logs follow; Ctrl-C ends only this view, `{escape(command_here('down'))}` stops everything.\n"
+    console.print(stops, style="dim", soft_wrap=True)
     with contextlib.suppress(KeyboardInterrupt):
         _follow(var, console)
 

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +28,18 @@ NAME_ONE = "Or name a running broker:  PORTICO_AMQP_URI=amqp://user:password@hos
 _BIN = Path("/usr/lib/rabbitmq/bin")
 
 
-def check(uri: str) -> str:
+def check(uri: str, seconds: float = 6.0) -> str:
     """Log in to the broker and return its version. Raises Problem that says what refused, without the password."""
     import pika
     from pika import exceptions
+    from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
     parts = urlsplit(uri)
     where = f"{parts.hostname}:{parts.port or 5672}"
     fix = "Put it right in PORTICO_AMQP_URI, or leave that unset to have a private broker."
     try:
         parameters = pika.URLParameters(uri)
-        parameters.connection_attempts, parameters.socket_timeout, parameters.stack_timeout = 1, 4, 6
+        parameters.connection_attempts, parameters.socket_timeout, parameters.stack_timeout = 1, seconds, seconds
         connection = pika.BlockingConnection(parameters)
     except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError):
         raise Problem(f"RabbitMQ at {where} refuses the user {parts.username!r} or the password.", fix) from None
@@ -48,7 +50,7 @@ def check(uri: str) -> str:
             f"On that machine:  rabbitmqctl add_vhost {vhost} --default-queue-type quorum && "
             f"rabbitmqctl set_permissions -p {vhost} {parts.username} '.*' '.*' '.*'",
         ) from None
-    except (exceptions.AMQPError, OSError) as error:
+    except (exceptions.AMQPError, AMQPConnectorException, OSError) as error:
         raise Problem(f"RabbitMQ does not answer at {where}: {_reason(error)}.", fix) from None
     except ValueError as error:
         raise Problem(f"PORTICO_AMQP_URI cannot be read: {error}.", fix) from None
@@ -181,6 +183,16 @@ class PrivateNode:
             said = (done.stderr or done.stdout).strip()
             raise Problem(f"rabbitmqctl {arguments[0]} failed on the private broker:\n{said}")
         return done.stdout
+
+
+def epmd_answers(port: int, seconds: float = 0.5) -> bool:
+    """Whether Erlang's name server tells its names; it complains in its log of whoever connects and says nothing."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), seconds) as connection:
+            connection.sendall(b"\0\1n")
+            return len(connection.recv(4)) > 0
+    except OSError:
+        return False
 
 
 def write_private(file: Path, text: str) -> None:

@@ -19,6 +19,7 @@ from portico.processes import BROKER, EPMD, Process
 
 PATIENCE = 120.0
 """Seconds without any further part becoming ready, after which starting is given up."""
+SILENT = "does not answer"
 DEATHS = 4
 """How often a process may die while starting before that is given up."""
 
@@ -44,7 +45,7 @@ def start(stack: Stack, show: Show, note: Note) -> None:
         supervisor.spawn(var, {**os.environ, **stack.environment()})
     if stack.node is not None:
         supervisor.start(var, EPMD.group, EPMD.name)
-        _wait_for_port(stack, EPMD, stack.ports["epmd"])
+        _wait_for_epmd(stack)
     wait(stack, show, note)
 
 
@@ -77,16 +78,16 @@ def wait(stack: Stack, show: Show, note: Note) -> None:
         time.sleep(0.2 if waiting else 0)
 
 
-def unready(stack: Stack, process: Process) -> str:
-    """Why a process is not ready, or "" when it is."""
+def unready(stack: Stack, process: Process, seconds: float = 2.0) -> str:
+    """Why a process is not ready, or "" when it is; SILENT when it says nothing in that time."""
     if process is EPMD:
-        return "" if ports.answers(stack.ports["epmd"]) else "does not answer"
+        return "" if broker.epmd_answers(stack.ports["epmd"], seconds) else SILENT
     if process is BROKER:
         return _broker_unready(stack)
     try:
-        status, body = get(stack.ports[str(process.admin_key)], "/readyz")
+        status, body = get(stack.ports[str(process.admin_key)], "/readyz", seconds)
     except OSError:
-        return "does not answer"
+        return SILENT
     return "" if status == 200 else body.decode(errors="replace").strip() or f"answers {status}"
 
 
@@ -107,7 +108,7 @@ def _broker_unready(stack: Stack) -> str:
     node = stack.node
     assert node is not None
     if not ports.answers(node.ports["broker"]):
-        return "does not answer"
+        return SILENT
     if not node.provisioned:
         node.provision()
     try:
@@ -179,9 +180,9 @@ def _log_of(stack: Stack, name: str) -> str:
     return f"The last lines of {supervisor.log_file(stack.var, name)}:\n{last_told(stack.var, name)}"
 
 
-def _wait_for_port(stack: Stack, process: Process, port: int) -> None:
+def _wait_for_epmd(stack: Stack) -> None:
     deadline = time.monotonic() + 10
-    while not ports.answers(port):
+    while not broker.epmd_answers(stack.ports["epmd"]):
         if time.monotonic() > deadline:
-            raise Problem(f"{process.name} does not start.\n{_log_of(stack, process.name)}")
+            raise Problem(f"{EPMD.name} does not start.\n{_log_of(stack, EPMD.name)}")
         time.sleep(0.02)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 
 def main() -> None:
     """Serve `rpc-bench_echo` on the broker given, until SIGTERM."""
     os.environ["EVENTLET_HUB"] = "asyncio"
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     import eventlet
 
     eventlet.monkey_patch(thread=False)

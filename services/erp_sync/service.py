@@ -8,7 +8,7 @@ from typing import Any
 from chassis.green import rpc
 from chassis.reacting import with_reactions
 from chassis.service import CommandService, wait
-from services.erp_sync.handlers import COMMAND_HANDLERS
+from services.erp_sync.handlers import COMMAND_HANDLERS, RUN
 from services.erp_sync.imports.table import Imports
 from services.erp_sync.reactions import REACTIONS
 
@@ -22,9 +22,12 @@ class ErpSyncService(CommandService):
 
     @rpc  # type: ignore[untyped-decorator]
     def run_status(self, request: dict[str, Any]) -> dict[str, Any]:
-        """How far the run `request["run"]` is; see Imports.status. On a real thread: SQL would hold up the hub."""
-        imports = Imports(self.tools.state)
-        status: dict[str, Any] = wait(asyncio.to_thread(imports.status, str(request.get("run", ""))))
+        """How far the run `request["run"]` is; see Imports.status. State "none": there is no such run."""
+        run = str(request.get("run", ""))
+        # On a real thread: SQL would hold up the hub.
+        status: dict[str, Any] = wait(asyncio.to_thread(Imports(self.tools.state).status, run))
+        if status["state"] == "unknown" and wait(self.tools.repository.load(RUN, run)).revision < 0:
+            status["state"] = "none"
         return status
 
 

@@ -13,8 +13,8 @@ import pytest
 from portico.cli import COMMANDS
 
 
-def portico(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PORTICO_VAR": str(var), "COLUMNS": "120"}
+def portico(*arguments: str, var: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PORTICO_VAR": str(var), "COLUMNS": "120", **more}
     command = [sys.executable, "-m", "portico", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
@@ -43,6 +43,41 @@ def test_status_of_what_does_not_run(tmp_path: Path) -> None:
     done = portico("status", "--json", var=tmp_path)
     assert done.returncode == 1
     assert json.loads(done.stdout)["running"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORTICO_PORT", "abc", "PORTICO_PORT=abc cannot be used: it is a whole number from 0 to 65535."),
+        ("PORTICO_PORT", "65536", "PORTICO_PORT=65536 cannot be used"),
+        ("PORTICO_LIVE_PORT", "-1", "PORTICO_LIVE_PORT=-1 cannot be used"),
+        ("PORTICO_LOG_LEVEL", "loud", "it is one of INFO, DEBUG"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_by_its_name(name: str, value: str, said: str, tmp_path: Path) -> None:
+    done = portico("up", var=tmp_path, **{name: value})
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relative_data_folder_is_told_to_be_one_of_the_current_folder(tmp_path: Path) -> None:
+    done = portico("admin", "create", "a@b.example", var=Path("./elsewhere"))
+    assert done.returncode == 1
+    assert "PORTICO_VAR=elsewhere is taken from the current folder" in done.stderr
+    assert str(Path("elsewhere").absolute()) in done.stderr
+
+
+@pytest.mark.parametrize(("errors", "said"), [("gone/errors.csv", "There is no folder"), (".", "is a folder")])
+def test_a_list_of_errors_that_cannot_be_written_stops_an_import_before_it_begins(
+    errors: str, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.csv"
+    file.touch()
+    done = portico("import", str(file), "--profile", "demo-items", "--errors", str(tmp_path / errors), var=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Nothing was imported" in done.stderr
 
 
 def test_down_of_what_does_not_run_is_no_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +91,21 @@ def test_status_tells_processes_broker_and_store(stack: Stack) -> None:
     assert all(one["memory_bytes"] > 0 and one["pid"] for one in report["processes"])
     assert report["broker"]["private"] is True
     assert report["store"]["position"] == 0
+
+
+def test_a_broker_that_hangs_is_told_within_seconds(stack: Stack) -> None:
+    broker_group = supervisor.processes(stack.var)["broker"]["pid"]
+    os.killpg(broker_group, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        report = gather(stack)
+        took = time.monotonic() - began
+    finally:
+        os.killpg(broker_group, signal.SIGCONT)
+    assert took < 5
+    assert "RabbitMQ does not answer" in report["broker"]["problem"]
+    assert [one["name"] for one in report["processes"] if one["reason"] == "does not answer"] == ["broker"]
+    wait_until(lambda: gather(stack)["broker"]["problem"] == "", 30, "the broker answers again")
 
 
 def test_a_refused_password_is_told_without_showing_it(stack: Stack) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,47 @@ def test_the_doctor_finds_nothing_wrong_with_what_runs(terminal: Terminal) -> No
     done = terminal.run("doctor")
     checked = [line for line in done.stdout.splitlines() if line.startswith("problem") and ".venv" not in line]
     assert checked == []
+
+
+def test_looking_at_it_leaves_no_noise_in_the_logs(terminal: Terminal) -> None:
+    logs = {file.name: file.read_text() for file in (terminal.var / "log").glob("*.log")}
+    assert {"orders-service.log", "epmd.log"} <= logs.keys()
+    assert [name for name, text in logs.items() if "Eventlet is deprecated" in text] == []
+    assert "partial packet" not in logs["epmd.log"]
+
+
+def test_what_it_prints_can_be_typed(terminal: Terminal) -> None:
+    assert f"PORTICO_VAR={terminal.var} portico --help" in terminal.said()
+
+
+def test_an_admin_created_again_under_another_name_gets_a_new_link_and_keeps_the_name(terminal: Terminal) -> None:
+    first, same, other = (
+        terminal.run("admin", "create", "Ada@example.com", *name) for name in ((), (), ("--name", "Ada Byron"))
+    )
+    assert [done.returncode for done in (first, same, other)] == [0, 0, 0]
+    links = {done.stdout.splitlines()[-1].strip() for done in (first, same, other)}
+    assert len(links) == 3
+    assert all(f"http://localhost:{terminal.port}/invitation/" in link for link in links)
+    assert "keeps the name" in other.stderr
+    assert "keeps the name" not in same.stderr
+
+
+def test_a_store_that_hangs_is_named_within_seconds_with_what_to_do(terminal: Terminal) -> None:
+    store = terminal.pid("store")
+    os.kill(store, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        report = terminal.status()
+        took = time.monotonic() - began
+        doctor = terminal.run("doctor").stdout
+    finally:
+        os.kill(store, signal.SIGCONT)
+    silent = [one["name"] for one in report["processes"] if one["reason"] == "does not answer"]
+    assert silent == ["store"]
+    assert report["store"]["position"] is None
+    assert took < 6, "each part was waited for in turn"
+    assert f"kill -9 -- -{store} " in doctor
+    wait_until(lambda: all(one["ready"] for one in terminal.status()["processes"]), 30, "all ready again")
 
 
 def test_a_second_up_says_that_it_runs(terminal: Terminal) -> None:

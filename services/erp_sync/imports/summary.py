@@ -38,6 +38,7 @@ def staged_json(staged: Staged) -> dict[str, Any]:
             for name, count in staged.kinds.items()
         },
         "totals": _totals(staged),
+        "counted": sorted(staged.counted),
     }
 
 
@@ -65,8 +66,11 @@ def build(imports: Imports, request: Request, staging: Staging, complete: bool) 
     staged, started, sealed = imports.staged(request.run)
     sums = imports.sums(request.run)
     refused_by_owner: dict[str, int] = {}
-    for kind, _, _, _ in imports.refused(request.run):
+    rows = dict(staged["rows"])
+    for kind, company, key, _ in imports.refused(request.run):
         refused_by_owner[kind] = refused_by_owner.get(kind, 0) + 1
+        lost = staging.rows_of(kind, company, key) if kind in staged.get("counted", ()) else 0
+        rows["used"], rows["refused"] = rows["used"] - lost, rows["refused"] + lost
     kinds = {
         name: {**count, "refused": count["refused"] + refused_by_owner.get(name, 0)}
         for name, count in staged["kinds"].items()
@@ -90,7 +94,7 @@ def build(imports: Imports, request: Request, staging: Staging, complete: bool) 
         "profile": request.profile,
         "connection": request.connection,
         "dry_run": request.dry_run,
-        "rows": staged["rows"],
+        "rows": rows,
         "left_out": staged["left_out"],
         "records": records,
         "documents": documents,

@@ -131,6 +131,19 @@ def test_what_cannot_be_handed_over_is_said_at_once(desk: Desk) -> None:
         start(*parts, Order(file, good, "sage", False, uuid4(), "test"))
 
 
+def test_a_run_that_never_was_is_told_at_once(desk: Desk) -> None:
+    with pytest.raises(Problem, match="There is no run nonsense"):
+        follow(desk.erp_sync.rpc, "nonsense", lambda status: None)
+
+
+def test_rows_that_the_owner_refuses_are_counted_as_refused(desk: Desk) -> None:
+    long = "N" * 101
+    rows = f"{long},M,2026-05-31,X1,1,1\n{long},M,2026-05-31,X2,1,1\n2,M,2026-05-31,X1,1,1\n3,M,never,X1,1,1\n"
+    summary = desk.summary(HEADER + rows, desk.profile("owner"))
+    assert outcome(summary) == (1, 0, 0, 2)
+    assert summary["rows"] == {"in": 4, "used": 1, "left_out": 0, "refused": 3}
+
+
 def test_a_customer_cannot_start_an_import(desk: Desk) -> None:
     payload = {
         "file": "ab" * 32,

@@ -116,7 +116,7 @@ def test_a_bad_cell_refuses_its_document_whole_and_no_other(tmp_path: Path) -> N
         Problem(3, "Qty", "two", "is not a number like 1234.56 (at most 12 digits and 6 decimals)")
     ]
     assert (result.staged.kinds["invoice"].documents, result.staged.kinds["invoice"].refused) == (1, 1)
-    assert (result.staged.rows, result.staged.rows_refused) == (4, 1)
+    assert (result.staged.rows, result.staged.rows_refused) == (4, 3)
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,48 @@ def test_a_bad_cell_refuses_its_document_whole_and_no_other(tmp_path: Path) -> N
         ("1,A,31.05.2026,X1,,1,1", Problem(2, "Date", "31.05.2026", "is not a date like 2026-05-31")),
         ("1,A,,X1,,1,1", Problem(2, "Date", "", "is empty, but date is needed")),
         ("1,A,2026-05-31,X1,,,1", Problem(2, "Qty", "", "is empty, but quantity is needed")),
-        (",A,2026-05-31,X1,,1,1", Problem(2, "No", "", "is empty, but a row of a invoice needs it")),
+        (",A,2026-05-31,X1,,1,1", Problem(2, "No", "", "is empty, but a row of an invoice needs it")),
     ],
 )
 def test_the_error_names_line_column_value_and_reason(row: str, problem: Problem, tmp_path: Path) -> None:
     result = staged(tmp_path, HEADER + row + "\n2,A,2026-05-31,X1,,1,1\n")
     assert result.errors == [problem]
     assert [document["key"] for document in result.documents] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("1,A,2026-05-31,X1,,two,1", 2),  # a cell of a line
+        ("1,A,2026-05-31,X1,,1", 2),  # a row cut off, and the document's other
+        (",A,2026-05-31,X1,,1,1", 1),  # a row of no document
+    ],
+)
+def test_rows_are_refused_with_their_documents(row: str, refused: int, tmp_path: Path) -> None:
+    result = staged(tmp_path, HEADER + "1,A,2026-05-31,X1,,1,1\n" + row + "\n2,A,2026-05-31,X1,,1,1\n")
+    assert (result.staged.rows, result.staged.rows_refused) == (3, refused)
+
+
+def test_a_document_with_an_impossible_date_counts_all_its_rows_as_refused(tmp_path: Path) -> None:
+    result = staged(tmp_path, HEADER + "1,A,2026-02-30,X1,,1,1\n" * 2 + "2,A,2026-05-31,X1,,1,1\n")
+    assert (result.staged.rows, result.staged.rows_refused) == (3, 2)
+    assert result.staged.kinds["invoice"].refused == 1
+
+
+def test_rows_are_counted_once_whatever_kinds_are_made_of_them(tmp_path: Path) -> None:
+    profile = INVOICES + "  - {kind: item, key: Item, fields: {name: Text}}\n"
+    rows = "1,A,2026-05-31,X1,Bolt,1,1\n2,A,2026-05-31,X1,Nut,1,1\n3,A,never,X2,Washer,1,1\n"
+    result = staged(tmp_path, HEADER + rows, profile)
+    assert {name: count.refused for name, count in result.staged.kinds.items()} == {"invoice": 1, "item": 1}
+    assert result.staged.rows_refused == 1
+
+
+def test_rows_left_out_have_documents_also_where_no_kind_wants_them(tmp_path: Path) -> None:
+    profile = INVOICES.replace("leave_out:\n", "leave_out:\n  - {reason: internal, where: {Text: TEST}}\n").replace(
+        "{No: {not: {starts_with: C}}}", "{Text: {not: TEST}}"
+    )
+    result = staged(tmp_path, HEADER + "1,A,2026-05-31,X1,TEST,1,1\n" * 2 + "2,A,2026-05-31,X1,,1,1\n", profile)
+    assert (result.staged.left_out["internal"], result.staged.left_out_documents["internal"]) == (2, 1)
 
 
 def test_a_row_cut_off_refuses_the_document_it_is_of(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from services.erp_sync.adapters.shapes import DEFAULTS
 class Gathered:
     """What the rows of one document say. `lists` hold the JSON of its entries, comma between; `sizes` how many.
 
-    `line` is the first row's line in the file, `counts` the cells to choose among, `exact` the sum of its lines.
+    `line` is the first row's line in the file, `counts` the cells to choose among, `exact` the sum of its lines,
+    `rows` how many rows of the file it has, readable or not.
     """
 
     line: int
@@ -29,6 +30,7 @@ class Gathered:
     sizes: list[int]
     exact: Decimal = field(default_factory=Decimal)
     bad: bool = False
+    rows: int = 0
 
     def add(self, index: int, entry: bytes) -> None:
         """Append an entry to a list. (Entries are not kept as they come: orjson gives each a roomy block of memory.)"""
@@ -117,6 +119,7 @@ def merge(kind: CompiledKind, parts: Sequence[Gathered]) -> Gathered:
                 whole.add(index, bytes(more_entries))
                 whole.sizes[index] += part.sizes[index] - 1
         whole.exact += part.exact
+        whole.rows += part.rows
         whole.bad = whole.bad or part.bad
     for index, entries in enumerate(whole.lists):
         if index in distinct:

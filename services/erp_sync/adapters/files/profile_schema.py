@@ -159,6 +159,12 @@ class LeaveOutSchema(_Strict):
         return LeaveOut(**data)
 
 
+_NO_COMPANY = {
+    "key": "does not go with {name}: it is named by its key. Write `key:` with the column of the customer's code.",
+    "none": "does not go with {name}: it belongs to no company. Leave the line out.",
+}
+
+
 class KindSchema(_Strict):
     """An entry of `kinds:`."""
 
@@ -189,7 +195,7 @@ class KindSchema(_Strict):
         if kind.company == "column" and "company" not in data:
             raise ValidationError("is missing: name the column with the customer's code.", "company")
         if kind.company != "column" and "company" in data:
-            raise ValidationError(f"does not go with {kind.name}.", "company")
+            raise ValidationError(_NO_COMPANY[kind.company].format(name=kind.name), "company")
         mapped: dict[str, Source] = data["fields"]
         allowed = dict(kind.fields)
         if kind.name == "company":
@@ -218,7 +224,8 @@ def _key(kind: Kind, data: Mapping[str, Any], mapped: Mapping[str, Source]) -> S
         return Source(template="/".join(f"{{{column}}}" for part in parts for column in part.columns))
     if "number" in mapped and mapped["number"].columns:
         return mapped["number"]
-    raise ValidationError("is missing: name the column that is the same on all rows of one document.", "key")
+    what = "with the customer's code" if kind.company == "key" else f"that is the same on all rows of one {kind.name}"
+    raise ValidationError(f"is missing: name the column {what}.", "key")
 
 
 def _lists(kind: Kind, data: Mapping[str, Any]) -> dict[str, tuple[dict[str, Source], ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ from chassis.money import rounded
 from services.erp_sync.adapters.files.bodies import Body, Gathered, build, merge
 from services.erp_sync.adapters.files.conditions import Matches
 from services.erp_sync.adapters.files.mapping import BadCell, CompiledKind, compile_profile, derived
-from services.erp_sync.adapters.files.profile import Profile
+from services.erp_sync.adapters.files.profile import KindMap, Profile
 from services.erp_sync.adapters.files.reading import Rows, Unreadable, open_rows
 from services.erp_sync.adapters.files.staging import Batch, Problem, Staging, json_list
 from services.erp_sync.adapters.shapes import partition
@@ -44,14 +44,25 @@ class KindCount:
     rounded: dict[str, Decimal] = field(default_factory=dict)
 
 
+def counted(kinds: Sequence[KindMap]) -> set[str]:
+    """The kinds by whose documents rows are counted."""
+    names = [one.kind.name for one in kinds]
+    return {one.kind.name for one in kinds if one.kind.counts_as_document} or set(names[:1])
+
+
 @dataclass
 class Staged:
-    """What stage 1 found: rows by what became of them, documents by kind."""
+    """What stage 1 found: rows by what became of them, documents by kind.
+
+    A row is refused with its document. Where rows have several kinds, what counts are orders, invoices, payments and
+    the like, else the first kind: see `counted`.
+    """
 
     rows: int = 0
     rows_refused: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     left_out_documents: dict[str, int] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
     kinds: dict[str, KindCount] = field(default_factory=dict)
 
 
@@ -65,25 +76,30 @@ class _Gatherer:
         self._staging = staging
         self._open: dict[str | tuple[str, ...], Gathered] = {}
         self._held = 0
+        self.homeless = 0
+        """Rows that do not tell of which document they are."""
 
-    def taker(self) -> Callable[[list[str]], bool]:
-        """Adds a row to its document; tells whether all of it could be read. One closure: it runs for every row."""
+    def taker(self) -> Callable[[list[str]], None]:
+        """Adds a row to its document. One closure: it runs for every row."""
         matches, place_of, get = self.kind.matches, self.kind.place, self._open.get
         cells = [choice.cell for choice in self.kind.choices]
         entries, same = self.kind.entries, self.kind.same
 
-        def take(row: list[str]) -> bool:
+        def take(row: list[str]) -> None:
             if matches is not None and not matches(row):
-                return True
+                return
             place = place_of(row)
             found = get(place) or self._begin(place, row)
             if found is None:
-                return False
+                return
+            found.rows += 1
             for cell, seen in zip(cells, found.counts, strict=False):
                 text = cell(row)
                 seen[text] = seen.pop(text, 0) + 1  # the last seen stands last
             if not entries:
-                return same is None or same(row) == same(found.first) or self._refuse_other(found, place)
+                if same is not None and same(row) != same(found.first):
+                    self._refuse_other(found, place)
+                return
             try:
                 for index, read, distinct in entries:
                     entry = read(row, found.sizes[index] + 1)
@@ -94,18 +110,18 @@ class _Gatherer:
             except BadCell as error:
                 found.bad = True
                 self._problem(error.column, error.value, error.reason)
-                return False
             if self._held > ROOM:
                 self.put_aside(len(self._open) // 2)
-            return True
 
         return take
 
     def _begin(self, place: str | tuple[str, ...], row: list[str]) -> Gathered | None:
         company, key = self.kind.named(place)
         if not key or (self.kind.company_column and not company):
+            self.homeless += 1
             column = self.kind.company_column if key else self.kind.key_column
-            self._problem(column, "", f"is empty, but a row of a {self.kind.kind.name} needs it")
+            name = self.kind.kind.name
+            self._problem(column, "", f"is empty, but a row of {'an' if name[0] in 'aeio' else 'a'} {name} needs it")
             return None
         if self._held > ROOM:
             self.put_aside(len(self._open) // 2)
@@ -115,13 +131,12 @@ class _Gatherer:
         self._held += 1
         return found
 
-    def _refuse_other(self, found: Gathered, place: str | tuple[str, ...]) -> bool:
+    def _refuse_other(self, found: Gathered, place: str | tuple[str, ...]) -> None:
         found.bad = True
         key = self.kind.named(place)[1]
         name = self.kind.kind.name
         reason = f"says other things of the same {name} than line {found.line}; `pick` in the profile chooses"
         self._problem(self.kind.key_column, key, reason)
-        return False
 
     def refuse(self, row: list[str]) -> None:
         """Refuse the whole document that a damaged row is of, where the row still tells which."""
@@ -199,7 +214,7 @@ def stage(path: Path, profile: Profile, staging: Staging, progress: Progress, st
 
     `stamp` is that of documents for which the file has none: when the import was asked for.
     """
-    staged = Staged()
+    staged = Staged(counted=counted(profile.kinds))
     with decimal.localcontext() as context, open_rows(path, profile) as rows:
         context.prec = 60  # sums of exact products must stay exact
         kinds, rules = compile_profile(profile, rows.header)
@@ -220,7 +235,7 @@ def _read(
     staged: Staged,
     progress: Progress,
 ) -> None:
-    width, count, refused = len(rows.header), 0, 0
+    width, count, damaged = len(rows.header), 0, 0
     left_out = _LeftOut(rules, gatherers, staging)
     is_left_out = left_out.taker()
     takers = [gatherer.taker() for gatherer in gatherers]
@@ -229,21 +244,19 @@ def _read(
             if not row:
                 continue  # an empty line
             count += 1
-            refused += 1
+            damaged += 1
             _refuse_row(row, rows, width, gatherers)
             continue
         count += 1
         if not is_left_out(row):
-            readable = True
             for take in takers:
-                if not take(row):
-                    readable = False
-            refused += not readable
+                take(row)
         if not count % REPORT_ROWS:
             progress(count, rows.bytes_read)
     if not count:
         raise Unreadable("The file has column names but no rows below them.")
-    staged.rows, staged.rows_refused = count, refused
+    homeless = sum(gatherer.homeless for gatherer in gatherers if gatherer.kind.kind.name in staged.counted)
+    staged.rows, staged.rows_refused = count, damaged + homeless
     staged.left_out, staged.left_out_documents = dict(left_out.rows), left_out.documents()
 
 
@@ -292,9 +305,9 @@ class _LeftOut:
         return take
 
     def _note(self, reason: str, row: list[str]) -> None:
-        for kind in self._kinds:
-            if kind.matches is None or kind.matches(row):
-                self._seen.add((reason, kind.kind.name, kind.named(kind.place(row))[1]))
+        matching = [kind for kind in self._kinds if kind.matches is None or kind.matches(row)]
+        for kind in matching or self._kinds[:1]:  # what is left out may be of no kind: it has a number all the same
+            self._seen.add((reason, kind.kind.name, kind.named(kind.place(row))[1]))
         if len(self._seen) > ROOM:
             self._keep()
 
@@ -316,21 +329,22 @@ def _normalise(
     for kind in [found for one in kinds for found in (one, *derived(one))]:
         by_name[kind.kind.name] = kind
         staged.kinds.setdefault(kind.kind.name, KindCount())
-    done: list[tuple[str, str, str, int, bool]] = []
+    done: list[tuple[str, str, str, int, int, bool]] = []
     problems: list[Problem] = []
     for number, (name, company, key, pieces) in enumerate(staging.gathered()):
         kind = by_name[name]
-        line = pieces[0].line
-        body = _build(kind, key, merge(kind, pieces), problems)
+        whole = merge(kind, pieces)
+        body = _build(kind, key, whole, problems)
         if name == "customer_terms" and body is not None and not body.values.get("price_list"):
             continue  # a customer without a price list does not order: there are no terms to tell
         count = staged.kinds[name]
         if body is None:
             count.refused += 1
+            staged.rows_refused += whole.rows if name in staged.counted else 0
         else:
             packer.add(kind, company, body)
             _count(count, body)
-        done.append((name, company, body.key if body else key, line, body is None))
+        done.append((name, company, body.key if body else key, whole.line, whole.rows, body is None))
         if not number % 2000:
             _keep_done(staging, done, problems)
             tick()
@@ -362,8 +376,8 @@ def _count(count: KindCount, body: Body) -> None:
         )
 
 
-def _keep_done(staging: Staging, done: list[tuple[str, str, str, int, bool]], problems: list[Problem]) -> None:
-    staging.db.executemany("INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?, ?)", done)
+def _keep_done(staging: Staging, done: list[tuple[str, str, str, int, int, bool]], problems: list[Problem]) -> None:
+    staging.db.executemany("INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?, ?, ?)", done)
     staging.add_errors(problems)
     done.clear()
     problems.clear()

@@ -27,7 +27,7 @@ _SCHEMA = """
 CREATE TABLE parts (rank INTEGER, company TEXT, key TEXT, kind TEXT, head BLOB, list_a BLOB, list_b BLOB);
 CREATE TABLE batches (batch INTEGER PRIMARY KEY, service TEXT, partition INTEGER, what TEXT,
                       documents INTEGER, lines INTEGER, body BLOB);
-CREATE TABLE staged (kind TEXT, company TEXT, key TEXT, line INTEGER, refused INTEGER,
+CREATE TABLE staged (kind TEXT, company TEXT, key TEXT, line INTEGER, rows INTEGER, refused INTEGER,
                      PRIMARY KEY (kind, company, key)) WITHOUT ROWID;
 CREATE TABLE errors (line INTEGER, field TEXT, value TEXT, reason TEXT);
 CREATE TABLE left_out (reason TEXT, kind TEXT, key TEXT, PRIMARY KEY (reason, kind, key)) WITHOUT ROWID;
@@ -141,24 +141,39 @@ class Staging:
 
     def line_of(self, kind: str, company: str, key: str) -> int:
         """The line of the file on which a document begins; 0 when it is not of this file."""
+        return self._of("line", kind, company, key)
+
+    def rows_of(self, kind: str, company: str, key: str) -> int:
+        """How many rows of the file a document has; 0 when it is not of this file."""
+        return self._of("rows", kind, company, key)
+
+    def _of(self, column: str, kind: str, company: str, key: str) -> int:
         found = self.db.execute(
-            "SELECT line FROM staged WHERE kind = ? AND company = ? AND key = ?", (kind, company, key)
+            f"SELECT {column} FROM staged WHERE kind = ? AND company = ? AND key = ?", (kind, company, key)
         ).fetchone()
         return int(found[0]) if found else 0
 
 
 def _packed(gathered: Gathered) -> tuple[bytes, bytearray, bytearray]:
     head = orjson.dumps(
-        (gathered.line, gathered.first, gathered.counts, gathered.sizes, str(gathered.exact), gathered.bad)
+        (
+            gathered.line,
+            gathered.first,
+            gathered.counts,
+            gathered.sizes,
+            str(gathered.exact),
+            gathered.bad,
+            gathered.rows,
+        )
     )
     list_a, list_b, *_ = *gathered.lists, bytearray(), bytearray()
     return head, list_a, list_b
 
 
 def _unpacked(head: bytes, *lists: bytes) -> Gathered:
-    line, first, counts, sizes, exact, bad = orjson.loads(head)
+    line, first, counts, sizes, exact, bad, rows = orjson.loads(head)
     kept = tuple(bytearray(entries) for entries, _ in zip(lists, sizes, strict=False))
-    return Gathered(line, first, counts, kept, sizes, Decimal(exact), bad)
+    return Gathered(line, first, counts, kept, sizes, Decimal(exact), bad, rows)
 
 
 def json_list(documents: Iterable[Any]) -> bytes:

@@ -1,0 +1,152 @@
+"""A backup taken at any moment, what it refuses, and the portal that a restore gives back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portico.backup import MANIFEST, STORE
+from tests.chaos import seen
+from tests.chaos.client import CUSTOMERS, Client
+from tests.support.portal import Portal
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A Portico with the demo company."""
+    portal = Portal(tmp_path_factory.mktemp("b"))
+    try:
+        portal.start()
+        yield portal
+    finally:
+        portal.stop()
+
+
+@pytest.fixture(scope="module")
+def client(portal: Portal) -> Client:
+    return Client(portal.commands, portal.var / "demo", portal.var.parent / "orders.log")
+
+
+@pytest.fixture(scope="module")
+def backup(portal: Portal, client: Client) -> tuple[Path, set[str]]:
+    """A backup made while orders are placed, and those that were acknowledged before it began."""
+    stop = threading.Event()
+
+    def order() -> None:
+        while not stop.is_set():
+            client.order(CUSTOMERS[0])
+
+    placing = threading.Thread(target=order)
+    placing.start()
+    try:
+        wait_until(lambda: len(client.acknowledged()) >= 5, 30, "orders are placed")
+        before = {one.reference for one in client.acknowledged()}
+        folder = portal.var.parent / "backup"
+        portal.run("backup", str(folder))
+    finally:
+        stop.set()
+        placing.join()
+    return folder, before
+
+
+def portico(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "portico", *arguments]
+    return subprocess.run(command, env={**os.environ, "PORTICO_VAR": str(var)}, capture_output=True, text=True)
+
+
+def refused(*arguments: str, var: Path) -> str:
+    """What a command says that ends with a sentence and exit code 1."""
+    done = portico(*arguments, var=var)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_portal_restored_from_it_shows_what_was_ordered_and_goes_on(
+    backup: tuple[Path, set[str]], tmp_path: Path
+) -> None:
+    folder, before = backup
+    restored = Portal(tmp_path / "r")
+    restored.run("restore", str(folder))
+    try:
+        restored.start()
+        wait_until(lambda: restored.ready() and not restored.unready(), 90, lambda: str(restored.unready()))
+
+        def all_posted() -> bool:
+            rows = seen.order_rows(restored)
+            return before <= {row["key"] for row in rows} and all(row["erp_number"] for row in rows)
+
+        wait_until(all_posted, 60, lambda: f"{len(before)} orders; {seen.order_rows(restored)}")
+        client = Client(restored.commands, backup_demo(folder), tmp_path / "log")
+        again = client.order(CUSTOMERS[1])
+        wait_until(lambda: again.reference in {row["key"] for row in seen.order_rows(restored)}, 30, "a new order")
+        numbers = [row["erp_number"] for row in seen.order_rows(restored) if row["erp_number"]]
+        assert len(numbers) == len(set(numbers))
+    finally:
+        restored.stop()
+
+
+def backup_demo(folder: Path) -> Path:
+    """The export files of the portal that was backed up: a restored one does not need them."""
+    return folder.parent / "var/demo"
+
+
+def test_what_is_restored_is_for_its_owner_alone_and_stays_a_demo(
+    backup: tuple[Path, set[str]], tmp_path: Path
+) -> None:
+    var = tmp_path / "var"
+    assert "Start it:" in portico("restore", str(backup[0]), var=var).stdout
+    assert var.stat().st_mode & 0o077 == 0
+    assert (var / "run/demo.loaded").read_text() == "loaded\n"
+
+
+def test_books_without_the_demo_company_do_not_get_it_by_being_restored(
+    backup: tuple[Path, set[str]], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(backup[0], tmp_path / "backup")
+    told = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**told, "demo": False}))
+    portico("restore", str(folder), var=tmp_path / "var")
+    assert (tmp_path / "var/run/demo.loaded").read_text() == "not wanted\n"
+
+
+def test_a_backup_replaces_no_other_and_says_what_it_cannot_write(portal: Portal, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "is there already" in refused("backup", str(tmp_path), var=portal.var)
+    assert "The backup was not made" in refused("backup", str(tmp_path / "file/backup"), var=portal.var)
+    assert "nothing to back up" in refused("backup", str(tmp_path / "new"), var=tmp_path / "none")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_restore_replaces_nothing_and_names_what_is_no_backup(
+    backup: tuple[Path, set[str]], portal: Portal, tmp_path: Path
+) -> None:
+    assert "is not empty" in refused("restore", str(backup[0]), var=portal.var)
+    assert "there is no such folder" in refused("restore", str(tmp_path / "gone"), var=tmp_path / "var")
+    (tmp_path / "half").mkdir()
+    assert "it has no backup.json" in refused("restore", str(tmp_path / "half"), var=tmp_path / "var")
+    (tmp_path / "half" / MANIFEST).write_text("{}")
+    assert "cannot be read" in refused("restore", str(tmp_path / "half"), var=tmp_path / "var")
+
+
+def test_a_damaged_backup_is_refused_and_leaves_nothing(backup: tuple[Path, set[str]], tmp_path: Path) -> None:
+    folder = shutil.copytree(backup[0], tmp_path / "backup")
+    with (folder / STORE).open("r+b") as file:
+        file.truncate(20_000)
+    said = refused("restore", str(folder), var=tmp_path / "var")
+    assert "cannot be restored" in said
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_running_store_is_verified_and_a_missing_one_named(portal: Portal, tmp_path: Path) -> None:
+    assert portal.run("verify").stdout.endswith("whole.\n")
+    assert "There is no event store" in refused("verify", var=tmp_path)
