@@ -30,7 +30,7 @@ class Load:
     p99: float
 
 
-def measure(url: str, cookie: str = "", clients: int = 8, seconds: float = 6.0) -> Load:
+def measure(url: str, cookie: str = "", clients: int = 8, seconds: float = 3.0) -> Load:
     """Load an address from another process; raises when any answer was not 200."""
     done = subprocess.run(
         [sys.executable, "-m", "portico.bench.load", url, str(clients), str(seconds)],
