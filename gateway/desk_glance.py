@@ -18,7 +18,8 @@ _WAITING = StaffQuery(
 )
 _RUNS = StaffQuery(
     "home.runs",
-    """SELECT r.run, r.file_name, r.state, r.requested_at, r.documents, r.changed FROM erp_sync.run_list_v1 r
+    """SELECT r.run, r.file_name, r.state, r.requested_at, r.documents, r.changed, r.refused,
+              r.dry_run FROM erp_sync.run_list_v1 r
        ORDER BY r.requested_at DESC, r.run LIMIT :limit""",
     role=("erp_admin", "portal_admin", "operator"),
 )

@@ -16,6 +16,22 @@ from gateway.routes import Feature, Pages
 pages = Pages("sync", __name__)
 _ROLES = ("erp_admin", "operator", "portal_admin")
 
+KIND_NAMES = {
+    "company": _l("Companies"),
+    "branch": _l("Branches"),
+    "contact": _l("Contacts"),
+    "item": _l("Items"),
+    "customer_terms": _l("Customers’ terms"),
+    "price": _l("Prices"),
+    "owned_product": _l("Products owned"),
+    "project": _l("Projects"),
+    "order": _l("Orders"),
+    "delivery": _l("Deliveries"),
+    "invoice": _l("Invoices"),
+    "credit_memo": _l("Credit memos"),
+    "payment": _l("Payments"),
+}
+
 _RUNS = StaffQuery(
     "sync.runs",
     """SELECT r.run, r.connection, r.file_name, r.profile, r.dry_run, r.requested_at, r.state, r.finished_at,
@@ -26,7 +42,7 @@ _RUNS = StaffQuery(
 _RUN = StaffQuery(
     "sync.run",
     """SELECT r.run, r.connection, r.file_name, r.size, r.profile, r.dry_run, r.requested_at, r.state, r.started_at,
-              r.finished_at, r.message, r.summary FROM erp_sync.run_list_v1 r WHERE r.run = :run""",
+              r.finished_at, r.refused, r.message, r.summary FROM erp_sync.run_list_v1 r WHERE r.run = :run""",
     role=_ROLES,
 )
 _POSTINGS = StaffQuery(
@@ -55,7 +71,7 @@ def run(run: str) -> Any:
     """One run with what it counted."""
     row = current_scope().one(_RUN, run=run)
     summary = codec.loads(row.summary) if row.summary else {}
-    return render("sync/run.html", title=row.file_name, run=row, summary=summary)
+    return render("sync/run.html", title=row.file_name, run=row, summary=summary, names=KIND_NAMES)
 
 
 @pages.staff_page(

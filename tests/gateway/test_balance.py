@@ -48,8 +48,8 @@ def cells(page: str, row: str) -> list[str]:
 
 def test_items_age_from_the_day_after_they_are_due(owing: Ground) -> None:
     page = owing.signed_in().get("/balance").text
-    assert cells(page, "EUR") == ["7.00", "24.00", "96.00", "384.00", "512.00", "1,023.00 EUR"]
-    assert cells(page, "JPY") == ["-5", "–", "–", "–", "–", "-5 JPY"]
+    assert cells(page, "EUR") == ["1,023.00 EUR", "7.00", "24.00", "96.00", "384.00", "512.00"]
+    assert cells(page, "JPY") == ["-5 JPY", "-5", "–", "–", "–", "–"]
     assert "777.00" not in page
 
 
@@ -65,7 +65,21 @@ def test_it_is_the_persons_branches(owing: Ground) -> None:
     owing.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", branches=("S",))
     page = owing.signed_in().get("/balance").text
     assert "I-1" not in page
-    assert cells(page, "JPY")[-1] == "-5 JPY"
+    assert cells(page, "JPY")[0] == "-5 JPY"
+
+
+def test_what_a_company_has_to_its_credit_is_never_late(ground: Ground) -> None:
+    model = ground.model("payments", payments)
+    for kind, number, minor in (("invoice", "I-1", 10_000), ("credit_memo", "C-1", -3_000)):
+        model.put(
+            OPEN_ITEMS, company="C-A", kind=kind, number=number, branch="N", currency="EUR", date="2020-01-01",
+            due_date="2020-02-01", amount_minor=minor, open_minor=minor,
+        )  # fmt: skip
+    model.move("balance", "C-A", 3)
+    page = ground.signed_in().get("/balance").text
+    assert cells(page, "EUR") == ["70.00 EUR", "-30.00", "–", "–", "–", "100.00"]
+    assert page.count("days late") - page.count("1–30 days late") == 1
+    assert "deducted under" in page
 
 
 def test_it_is_for_who_may_see_the_balance(owing: Ground) -> None:
