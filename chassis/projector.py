@@ -36,6 +36,18 @@ class Fenced(Exception):
     """Another projector took over this read model; this one must stop writing."""
 
 
+class Stuck(Exception):
+    """An event that the read model cannot take; everything before it is in. `position` is the event's."""
+
+    def __init__(self, model: str, event: Any, error: Exception) -> None:
+        self.position: int = event.commit_position
+        super().__init__(
+            f"{model} stands before the event at position {self.position} ({event.type}, revision"
+            f" {event.stream_position} of {event.stream_name}): {type(error).__name__}: {error}. Update Portico, or"
+            " have the read model do without it: portico park"
+        )
+
+
 class Projector:
     """Keeps one read model of one service. `changed` is told (model, company → position) after each commit.
 
@@ -51,6 +63,7 @@ class Projector:
         esdb_uri: str,
         changed: Callable[[str, dict[str, int]], None] | None = None,
         write_lock: threading.Lock | None = None,
+        parked: Callable[[str], frozenset[int]] = lambda model: frozenset(),
     ) -> None:
         self.service = service
         self.projection = projection
@@ -64,12 +77,16 @@ class Projector:
         self._changed = changed or (lambda model, companies: None)
         self._write_lock = write_lock or threading.Lock()
         self._token = str(uuid.uuid4())
+        self._parked_of = parked
+        self._parked: frozenset[int] = frozenset()
+        self._stuck: Stuck | None = None
         model = f"{service}.{projection.name}_v{projection.version}"
         metrics.PROJECTOR_LAG.labels(model).set_function(self.lag_seconds)
         metrics.PROJECTOR_POSITION.labels(model).set_function(lambda: self.position)
 
     def run(self, stop: threading.Event) -> None:
-        """Project until `stop` is set; raises when the store fails or an event is unknown."""
+        """Project until `stop` is set; raises when the store fails, and Stuck when an event cannot be taken."""
+        self._parked = self._parked_of(self.projection.name)
         connection = readmodel.connect(self._path)
         client = StoreClient(self._uri)
         subscription = None
@@ -106,6 +123,8 @@ class Projector:
             "position": self.position,
             "events": self.events,
             "lag_seconds": round(self.lag_seconds(), 3),
+            **({"parked": len(self._parked)} if self._parked else {}),
+            **({"stuck": self._stuck.position} if self._stuck else {}),
         }
 
     def lag_seconds(self) -> float:
@@ -138,12 +157,24 @@ class Projector:
             if ended is not None:
                 batch.pop()
             if batch:
-                self._commit(connection, batch)
+                self._take(connection, batch)
             self._oldest = inbox.first()
             if isinstance(ended, BaseException):
                 raise ended
             if ended is _END:
                 return
+
+    def _take(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
+        """Commit the batch; of one with an event that cannot be taken, what stands before that."""
+        try:
+            self._commit(connection, batch)
+        except Stuck as stuck:
+            before = [event for event in batch if event.commit_position < stuck.position]
+            if before:
+                self._commit(connection, before)
+            self._stuck = stuck
+            raise
+        self._stuck = None
 
     def _commit(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
         rows = Rows(connection)
@@ -155,7 +186,15 @@ class Projector:
                     position = event.commit_position
                     if isinstance(event, Checkpoint):
                         continue
-                    self.projection.project(self._codec.recorded(event), rows)
+                    if position in self._parked:
+                        self._try_parked(connection, event, rows)
+                        continue
+                    try:
+                        self.projection.project(self._codec.recorded(event), rows)
+                    except sqlite3.OperationalError:
+                        raise  # the disk is full, say: it passes
+                    except Exception as error:
+                        raise Stuck(self.projection.name, event, error) from error
                     self.events += 1
                 self._move_checkpoint(connection, position, rows.companies)
                 if rows.companies:
@@ -167,6 +206,19 @@ class Projector:
         self.position = position
         if rows.companies:
             self._changed(self.projection.name, rows.companies)
+
+    def _try_parked(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> None:
+        """Take the event in if that works by now, and leave no half of it if not."""
+        connection.execute("SAVEPOINT parked")
+        try:
+            self.projection.project(self._codec.recorded(event), rows)
+            self.events += 1
+        except Exception as error:
+            connection.execute("ROLLBACK TO parked")
+            _log.warning(
+                "event left out", model=self.projection.name, position=event.commit_position, reason=repr(error)
+            )
+        connection.execute("RELEASE parked")
 
     def _move_checkpoint(self, connection: sqlite3.Connection, position: int, companies: dict[str, int]) -> None:
         moved = connection.execute(

@@ -12,9 +12,11 @@ from typing import Any, Protocol
 from chassis import admin, bus, log, metrics, statedb
 from chassis.config import Settings
 from chassis.ingest import Ingest
+from chassis.parking import Parking
 from chassis.projector import Projector
 from chassis.relay import Relay
 from chassis.rooms import Rooms, load
+from chassis.statedb import StateDb
 
 _log = log.get("worker")
 
@@ -80,6 +82,7 @@ def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: thread
     """The parts that this service's rooms ask for."""
     name = rooms.name
     write_lock = threading.Lock()
+    parking = Parking(StateDb(settings.state_db(name)))
     projectors = [
         Projector(
             name,
@@ -89,6 +92,7 @@ def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: thread
             settings.esdb_uri,
             hints.changed,
             write_lock,
+            parking.of_model,
         )
         for projection in rooms.projections
     ]
