@@ -21,7 +21,6 @@ from gateway.routes import Feature, Pages
 from services.identity import contract as identity
 from services.identity.contract import DEFAULT_PERMISSIONS, PERMISSIONS
 from services.licensing import contract as licensing
-from services.licensing.contract import FEATURES
 
 pages = Pages("companies", __name__)
 PEOPLE = (f"{identity.SERVICE}.{identity.PEOPLE_MODEL}",)
@@ -156,7 +155,9 @@ def company(code: str) -> Any:
         company=row,
         contacts=scope.rows(_CONTACTS, of_company=code),
         branches=scope.rows(_BRANCHES, of_company=code),
-        features=[(name, FEATURE_NAMES[name], ("*", name) in licensed, (code, name) in licensed) for name in FEATURES],
+        features=[
+            (name, label, ("*", name) in licensed, (code, name) in licensed) for name, label in FEATURE_NAMES.items()
+        ],
         status_names=CONTACT_STATUS,
         form=PlainForm(formdata=None),
         admin=_ROLE in scope.staff_roles,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,12 +92,12 @@ class Bench:
             thread.join(20)
 
     def numbers(self) -> list[int]:
-        """The rows."""
-        connection = readmodel.connect(self.folder / "read.db")
-        try:
-            return [row[0] for row in connection.execute("SELECT number FROM numbers_v1 ORDER BY number")]
-        finally:
-            connection.close()
+        """The rows; none before there is a table for them."""
+        with closing(readmodel.connect(self.folder / "read.db")) as connection:
+            try:
+                return [row[0] for row in connection.execute("SELECT number FROM numbers_v1 ORDER BY number")]
+            except sqlite3.OperationalError:
+                return []
 
     def stuck(self, projector: Projector) -> Stuck:
         """Run it until it cannot go on."""
