@@ -1,4 +1,4 @@
-"""Parts of pages kept ready, under the versions of what they show. Never whole pages, never anything with a form.
+"""Parts of pages kept ready, under the versions of what they show; what is one session's own is put in by frame.py.
 
     @fragment("home.invoices", models=("payments.documents_v1",))
     def invoices(scope: Scope) -> str: …
