@@ -182,6 +182,8 @@ class Projector:
         with self._write_lock:
             connection.execute("BEGIN IMMEDIATE")
             try:
+                # First of all: what the one that took over has written is no fault of the events.
+                self._check_token(connection)
                 for event in batch:
                     position = event.commit_position
                     if isinstance(event, Checkpoint):
@@ -206,6 +208,12 @@ class Projector:
         self.position = position
         if rows.companies:
             self._changed(self.projection.name, rows.companies)
+
+    def _check_token(self, connection: sqlite3.Connection) -> None:
+        model = f"{self.projection.name}_v{self.projection.version}"
+        row = connection.execute("SELECT token FROM checkpoints WHERE model = ?", (model,)).fetchone()
+        if row is None or row["token"] != self._token:
+            raise Fenced(f"another projector took over {self.projection.name}")
 
     def _try_parked(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> None:
         """Take the event in if that works by now, and leave no half of it if not."""

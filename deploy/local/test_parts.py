@@ -22,8 +22,12 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
         packages.append("rabbitmq-server")
     if browser(environment) is None:
         packages.append("chromium-browser" if _is_ubuntu() else "chromium")
-    if packages or not has_font():
-        install([*packages, *([] if has_font() else ["fonts-liberation"])], "the test run")
+    if not has_font():
+        packages.append("fonts-liberation")
+    if not any(Path("/usr/lib").glob("*/libatomic.so.1")):
+        packages.append("libatomic1")  # Playwright's own program is linked with it
+    if packages:
+        install(packages, "the test run")
     found = browser(environment)
     if found is None:
         raise Problem(
