@@ -6,7 +6,9 @@ Everything here can be deleted and rebuilt from the streams.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,32 @@ class Rows:
         """The first row of a query by the model on its own tables."""
         found: sqlite3.Row | None = self.execute(sql, values).fetchone()
         return found
+
+
+_kept = threading.local()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Callable[..., sqlite3.Cursor]]:
+    """`execute` in one read transaction on a read model's file, for the service that owns it.
+
+    Each thread keeps its connection, and opens another when the file was replaced (rebuilt). Raises FileNotFoundError
+    while there is none, sqlite3.OperationalError while a table is not there yet.
+    """
+    connections: dict[Path, tuple[tuple[int, int], sqlite3.Connection]] = _kept.__dict__.setdefault("by_path", {})
+    status = path.stat()
+    file = (status.st_dev, status.st_ino)
+    kept = connections.get(path)
+    if kept is None or kept[0] != file:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connections[path] = kept = (file, connection)
+    connection = kept[1]
+    connection.execute("BEGIN")
+    try:
+        yield connection.execute
+    finally:
+        connection.execute("ROLLBACK")
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from chassis import log
 from chassis.config import Settings
+from chassis.readmodel import reading
 from chassis.statedb import StateDb
 from services.erp_sync import domain
 from services.erp_sync.adapters import connections
@@ -42,17 +42,15 @@ _TO_DO = (
 
 def read_own(settings: Settings, sql: str, *values: Any) -> list[sqlite3.Row]:
     """Rows of erp_sync's read models; none while they are being made."""
-    path = settings.read_db("erp_sync")
-    if not path.exists():
+    try:
+        with reading(settings.read_db("erp_sync")) as execute:
+            return execute(sql, values).fetchall()
+    except FileNotFoundError:
         return []
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        connection.row_factory = sqlite3.Row
-        try:
-            return connection.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return []
-            raise
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return []
+        raise
 
 
 def imports(stop: threading.Event, settings: Settings) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
+from chassis.readmodel import reading
 from chassis.repository import Aggregate, now
 from services.orders import domain, schemas
 from services.orders.commands import PlaceOrder
@@ -32,32 +31,12 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
     )
 
 
-_here = threading.local()
-
-
 def _catalogue(path: Path, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
-        with _reading(path) as execute:
+        with reading(path) as execute:
             return read_catalogue(execute, company, items)
     except (sqlite3.OperationalError, FileNotFoundError) as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[Callable[..., sqlite3.Cursor]]:
-    """One read transaction on this thread's connection, which is opened anew when the file was replaced (rebuilt)."""
-    status = path.stat()
-    file = (path, status.st_dev, status.st_ino)
-    if getattr(_here, "file", None) != file:
-        _here.connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)
-        _here.connection.row_factory = sqlite3.Row
-        _here.file = file
-    connection: sqlite3.Connection = _here.connection
-    connection.execute("BEGIN")
-    try:
-        yield connection.execute
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def by_reactions(handle: Handle) -> Handle:
