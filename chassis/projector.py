@@ -178,27 +178,16 @@ class Projector:
 
     def _commit(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
         rows = Rows(connection)
-        position = self.position
+        position, taken = batch[-1].commit_position, 0
         with self._write_lock:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 # First of all: what the one that took over has written is no fault of the events.
-                self._check_token(connection)
+                self._move_checkpoint(connection, position)
                 for event in batch:
-                    position = event.commit_position
-                    if isinstance(event, Checkpoint):
-                        continue
-                    if position in self._parked:
-                        self._try_parked(connection, event, rows)
-                        continue
-                    try:
-                        self.projection.project(self._codec.recorded(event), rows)
-                    except sqlite3.OperationalError:
-                        raise  # the disk is full, say: it passes
-                    except Exception as error:
-                        raise Stuck(self.projection.name, event, error) from error
-                    self.events += 1
-                self._move_checkpoint(connection, position, rows.companies)
+                    if not isinstance(event, Checkpoint):
+                        taken += self._project(connection, event, rows)
+                self._move_versions(connection, rows.companies)
                 if rows.companies:
                     reach(f"{self.service}.{self.projection.name}.before_commit")
                 connection.execute("COMMIT")
@@ -206,35 +195,45 @@ class Projector:
                 connection.execute("ROLLBACK")
                 raise
         self.position = position
+        self.events += taken
         if rows.companies:
             self._changed(self.projection.name, rows.companies)
 
-    def _check_token(self, connection: sqlite3.Connection) -> None:
-        model = f"{self.projection.name}_v{self.projection.version}"
-        row = connection.execute("SELECT token FROM checkpoints WHERE model = ?", (model,)).fetchone()
-        if row is None or row["token"] != self._token:
-            raise Fenced(f"another projector took over {self.projection.name}")
+    def _project(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> bool:
+        """Take the event in; False when it is parked and left out. Raises Stuck."""
+        if event.commit_position in self._parked:
+            return self._try_parked(connection, event, rows)
+        try:
+            self.projection.project(self._codec.recorded(event), rows)
+        except sqlite3.OperationalError:
+            raise  # the disk is full, say: it passes
+        except Exception as error:
+            raise Stuck(self.projection.name, event, error) from error
+        return True
 
-    def _try_parked(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> None:
+    def _try_parked(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> bool:
         """Take the event in if that works by now, and leave no half of it if not."""
         connection.execute("SAVEPOINT parked")
         try:
             self.projection.project(self._codec.recorded(event), rows)
-            self.events += 1
         except Exception as error:
             connection.execute("ROLLBACK TO parked")
-            _log.warning(
-                "event left out", model=self.projection.name, position=event.commit_position, reason=repr(error)
-            )
+            connection.execute("RELEASE parked")
+            at = event.commit_position
+            _log.warning("event left out", model=self.projection.name, position=at, reason=repr(error))
+            return False
         connection.execute("RELEASE parked")
+        return True
 
-    def _move_checkpoint(self, connection: sqlite3.Connection, position: int, companies: dict[str, int]) -> None:
+    def _move_checkpoint(self, connection: sqlite3.Connection, position: int) -> None:
         moved = connection.execute(
             "UPDATE checkpoints SET position = ? WHERE model = ? AND position = ? AND token = ?",
             (position, f"{self.projection.name}_v{self.projection.version}", self.position, self._token),
         )
         if moved.rowcount != 1:
             raise Fenced(f"another projector took over {self.projection.name}")
+
+    def _move_versions(self, connection: sqlite3.Connection, companies: dict[str, int]) -> None:
         connection.executemany(
             "INSERT INTO readmodel_versions (model, company, position) VALUES (?, ?, ?)"
             " ON CONFLICT (model, company) DO UPDATE SET position = excluded.position",

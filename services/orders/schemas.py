@@ -68,48 +68,48 @@ class PlaceOrderShape(Shape):
         return _stripped(data)
 
 
-class CancelOrderShape(Shape):
+class _OfOrder(Shape):
+    """What every command about an order that there is already has."""
+
+    order = fields.String(required=True)
+
+
+class CancelOrderShape(_OfOrder):
     """CancelOrder as the order's page sends it."""
 
     makes = commands.CancelOrder
-    order = fields.String(required=True)
     reason = fields.String(validate=Length(max=500))
 
 
-class MarkOrderQueuedShape(Shape):
+class MarkOrderQueuedShape(_OfOrder):
     """MarkOrderQueued."""
 
     makes = commands.MarkOrderQueued
-    order = fields.String(required=True)
 
 
-class MarkOrderPostedShape(Shape):
+class MarkOrderPostedShape(_OfOrder):
     """MarkOrderPosted."""
 
     makes = commands.MarkOrderPosted
-    order = fields.String(required=True)
     erp_number = fields.String(required=True, validate=Length(min=1))
 
 
-class MarkOrderWithdrawnShape(Shape):
+class MarkOrderWithdrawnShape(_OfOrder):
     """MarkOrderWithdrawn."""
 
     makes = commands.MarkOrderWithdrawn
-    order = fields.String(required=True)
 
 
-class MarkOrderNotWithdrawnShape(Shape):
+class MarkOrderNotWithdrawnShape(_OfOrder):
     """MarkOrderNotWithdrawn."""
 
     makes = commands.MarkOrderNotWithdrawn
-    order = fields.String(required=True)
 
 
-class MarkOrderRejectedShape(Shape):
+class MarkOrderRejectedShape(_OfOrder):
     """MarkOrderRejected."""
 
     makes = commands.MarkOrderRejected
-    order = fields.String(required=True)
     reason = fields.String(required=True)
 
 

@@ -125,6 +125,7 @@ def test_an_event_that_cannot_be_taken_stops_the_read_model_before_it(
     bench.append(4, 5)
     projector = bench.projector()
     error = bench.stuck(projector)
+    assert projector.status()["events"] == 3
     assert error.position == projector.status()["stuck"] == position
     assert reason in str(error)
     assert f"position {position}" in str(error)
