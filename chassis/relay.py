@@ -160,6 +160,15 @@ class Relay:
             self._kept, self._kept_at = position, time.monotonic()
 
 
+def publish_again(state: StateDb) -> None:
+    """Have a service's relay, which must not run, publish everything from the beginning of the store.
+
+    For when the broker's queues are lost: what waited there is in no checkpoint.
+    """
+    with state.transaction() as connection:
+        connection.execute("DELETE FROM relay_checkpoint WHERE name = ?", (_NAME,))
+
+
 def _read(subscription: Any, inbox: queue.Queue[Any], closed: threading.Event) -> None:
     try:
         for event in subscription:

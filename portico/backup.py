@@ -4,6 +4,9 @@ The order makes the copy one that a crash could have left, which every part is m
 the event store, so that no checkpoint and no index is ahead of it; then what only identity knows of people (their keys,
 password hashes, invitations) once more, for an event must never be there without the key that opens it; and last the
 files that went out to the ERP, by which a posting is recognised.
+
+The broker's queues are in no backup, and what waited there had been published: a restored portal publishes every event
+once more. Reactions recognise those they have had.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,30 +49,35 @@ def backup(folder: Annotated[Path, typer.Argument(help="A folder to be made, or 
     if not states:
         raise Problem(f"There is nothing to back up in {settings.var}.", "PORTICO_VAR names the data folder.")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = _copy(settings, states, folder)
+        with _or_nothing(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = _copy(settings, states, folder)
+            (folder / MANIFEST).write_text(json.dumps(_told(found, settings.var), indent=1))
     except Damaged as error:
-        shutil.rmtree(folder, ignore_errors=True)
         todo = "Nothing was kept. `portico verify` walks the store; restore the last good backup."
         raise Problem(f"The event store in {settings.var} is not whole: {error}.", todo) from error
     except (OSError, sqlite3.Error) as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise Problem(f"The backup was not made: {error}.", f"Nothing was kept in {folder}.") from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    told: dict[str, Any] = {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "store": None,
-        "demo": _is_demo(settings.var),
-    }
     if found is None:
         typer.echo("The event store is not Portico's own: back it up by its own means, now, after this.")
     else:
-        told["store"] = {"events": found.events, "streams": found.streams, "position": found.position}
         typer.echo(f"{found.events:,} events of {found.streams:,} streams, up to position {found.position}: whole.")
-    (folder / MANIFEST).write_text(json.dumps(told, indent=1))
     typer.echo(f"The backup is in {folder}. It has secrets in it: keep it as safe as the data folder.")
+
+
+@contextmanager
+def _or_nothing(folder: Path) -> Iterator[None]:
+    """Remove the folder again when filling it fails or is broken off."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _told(found: Found | None, var: Path) -> dict[str, Any]:
+    store = {"events": found.events, "streams": found.streams, "position": found.position} if found else None
+    return {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "store": store, "demo": _is_demo(var)}
 
 
 def _copy(settings: Settings, states: list[Path], folder: Path) -> Found | None:
@@ -141,40 +149,47 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
     """Put a backup into PORTICO_VAR, which must be new or empty. Read models are built again at the next start."""
     from chassis.config import Settings
     from deploy.local.problem import Problem
-    from localstore import copies
+    from localstore.copies import Damaged
     from localstore.errors import CannotStart
     from portico.running import command_here
-    from portico.up import DEMO_DECLINED, DEMO_LOADED, DEMO_MARK
 
     var = Settings.from_env().var
     told = _manifest(folder)
     if var.exists() and (not var.is_dir() or any(var.iterdir())):
         raise Problem(f"{var} is not empty.", "Move it away, or name another with PORTICO_VAR=/new/folder.")
     try:
-        (var / "run").mkdir(parents=True, exist_ok=True)
-        var.chmod(0o700)
-        # Else the next start would load the demo company into somebody's books.
-        (var / DEMO_MARK).write_text(DEMO_LOADED if told["demo"] else DEMO_DECLINED)
-        for path in sorted(folder.iterdir()):
-            if path.is_dir() and path.name != "localstore":
-                shutil.copytree(path, var / path.name)
-        if told["store"] is not None:
-            found = copies.restore(folder / STORE, (var / STORE).parent)
-            if (found.events, found.position) != (told["store"]["events"], told["store"]["position"]):
-                raise copies.Damaged(
-                    f"it has {found.events} events, not the {told['store']['events']} it was made with"
-                )
-    except (copies.Damaged, CannotStart) as error:
-        shutil.rmtree(var, ignore_errors=True)
+        with _or_nothing(var):
+            _put_back(folder, told, var)
+    except (Damaged, CannotStart) as error:
         raise Problem(f"{folder} cannot be restored: {error}.", "Nothing was kept. Take another backup.") from error
-    except OSError as error:
-        shutil.rmtree(var, ignore_errors=True)
+    except (OSError, sqlite3.Error) as error:
         raise Problem(f"{folder} was not restored: {error}.", f"Nothing was kept in {var}.") from error
     typer.echo(f"The backup of {told['made_at']} is in {var}.")
     if told["store"] is None:
         typer.echo("It has no event store: put back your own of the same time, or a later one, before you start.")
     typer.echo(f"Start it:  {command_here('up')}")
     typer.echo("Pages say “being prepared” until the read models are built again.")
+
+
+def _put_back(folder: Path, told: dict[str, Any], var: Path) -> None:
+    from chassis.relay import publish_again
+    from chassis.statedb import StateDb
+    from localstore import copies
+    from portico.up import DEMO_DECLINED, DEMO_LOADED, DEMO_MARK
+
+    (var / "run").mkdir(parents=True, exist_ok=True)
+    var.chmod(0o700)
+    # Else the next start would load the demo company into somebody's books.
+    (var / DEMO_MARK).write_text(DEMO_LOADED if told["demo"] else DEMO_DECLINED)
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != "localstore":
+            shutil.copytree(path, var / path.name)
+    for path in var.glob("*/state.db"):
+        publish_again(StateDb(path))
+    if told["store"] is not None:
+        found = copies.restore(folder / STORE, (var / STORE).parent)
+        if (found.events, found.position) != (told["store"]["events"], told["store"]["position"]):
+            raise copies.Damaged(f"it has {found.events} events, not the {told['store']['events']} it was made with")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

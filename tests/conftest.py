@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chassis.config import Settings
-from tests.support.portal import Portal
+from tests.support.portal import Portal, running
 from tests.support.processes import LocalStore
 from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
@@ -85,9 +85,5 @@ def settings(tmp_path: Path, broker: str, store: str) -> Settings:
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A whole Portico with the demo company, shared by journeys and recovery tests."""
-    one = Portal(tmp_path_factory.mktemp("portal"))
-    try:
-        one.start()
-        yield one
-    finally:
-        one.stop()
+    with running(tmp_path_factory.mktemp("portal")) as portal:
+        yield portal

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +142,16 @@ class Portal:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+@contextmanager
+def running(folder: Path, restored_from: Path | None = None) -> Iterator[Portal]:
+    """A portal of its own in `folder`, with the demo company or with what a backup holds; stopped at the end."""
+    portal = Portal(folder)
+    if restored_from is not None:
+        portal.run("restore", str(restored_from))
+    try:
+        portal.start()
+        yield portal
+    finally:
+        portal.stop()
