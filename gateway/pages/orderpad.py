@@ -76,14 +76,15 @@ def pad() -> Any:
     form = _order_form(scope)
     if not form.is_submitted():
         return _show(form, read_prices(scope, _take_up(form), g.locale))
-    rows = _rows(form)
-    if len(rows) > MOST:
-        flash(_("An order has at most %(most)s lines; the rest was left out.", most=MOST), "warning")
-    rows = rows[:MOST]
     action = request.form.get("action")
     if action == "clear":
         session.pop(DRAFT, None)
         return redirect("/order-pad")
+    typed, pasted = read_rows(request.form.to_dict(flat=False)), read_pasted(form.pasted.data or "")
+    rows = [*typed, *pasted]
+    if len(rows) > MOST:
+        return _too_many(form, len(rows), read_prices(scope, typed, g.locale))
+    form.pasted.data = ""  # its lines are among the others now
     if action != "place":
         if not rows:
             flash(_("There is nothing to look up yet: type an item and a quantity."), "info")
@@ -161,12 +162,14 @@ def _branch(scope: Scope, form: OrderForm) -> str:
     return scope.branch or "".join(scope.own_branches or ())
 
 
-def _rows(form: OrderForm) -> list[Typed]:
-    rows = read_rows(request.form.to_dict(flat=False))
-    if form.pasted.data:
-        rows += read_pasted(form.pasted.data)
-        form.pasted.data = ""
-    return rows
+def _too_many(form: OrderForm, count: int, answered: Pad) -> Any:
+    """The pad as it was sent, what was pasted included: none of it is an order's yet."""
+    message = _(
+        "An order has at most %(most)s lines, and here are %(count)s: nothing was ordered.", most=MOST, count=count
+    )
+    form.summary.append(message + " " + _("Please take some out and place them as another order."))
+    form.status = 422
+    return _show(form, answered)
 
 
 def _show(form: OrderForm, answered: Pad) -> Any:

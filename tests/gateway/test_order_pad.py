@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from chassis.errors import Invalid
-from gateway.orderpad.lines import Typed, decimal_of, quantity_of, read_pasted
+from gateway.orderpad.lines import MOST, Typed, decimal_of, quantity_of, read_pasted
 from gateway.people import PERMISSIONS
 from services.orders.contract import ITEMS, PRICES, TERMS
 from services.orders.projections import PROJECTIONS as orders
@@ -44,8 +44,8 @@ def buyer(ground: Ground, branches: tuple[str, ...] | None, permissions: tuple[s
 def place(browser: FlaskClient, **fields: Any) -> TestResponse:
     """Order two bolts at the price they have."""
     line = {"item": "I-1", "quantity": "2", "shown": "2.5", "currency": "EUR"}
-    command = "6f6b0c0e-7f0e-4b0c-9e0a-000000000001"
-    return post(browser, "/order-pad", "/order-pad", action="place", command_id=command, **{**line, **fields})
+    sent = {"action": "place", "command_id": "6f6b0c0e-7f0e-4b0c-9e0a-000000000001"}
+    return post(browser, "/order-pad", "/order-pad", **{**sent, **line, **fields})
 
 
 def check(browser: FlaskClient, action: str = "check", **fields: Any) -> TestResponse:
@@ -159,4 +159,16 @@ def test_a_quantity_has_no_more_decimals_than_an_order_takes(shop: Ground) -> No
     answer = place(buyer(shop, None), quantity="1.00001")
     assert answer.status_code == 422
     assert "A quantity has at most 4 decimals." in answer.text
+    assert ordered_for(shop) == []
+
+
+@pytest.mark.parametrize("action", ["place", "check"])
+def test_more_lines_than_an_order_has_are_refused_whole_and_none_is_lost(shop: Ground, action: str) -> None:
+    pasted = "\n".join("I-1\t3" for _ in range(MOST))
+    browser = buyer(shop, ("N",))
+    refused = place(browser, action=action, pasted=pasted)
+    assert refused.status_code == 422
+    assert f"at most {MOST} lines, and here are {MOST + 1}: nothing was ordered." in refused.text
+    assert refused.text.count("I-1\t3") == MOST
+    assert 'value="I-1"' in refused.text
     assert ordered_for(shop) == []
