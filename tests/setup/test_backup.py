@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,25 +22,18 @@ from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A Portico with the demo company."""
-    with running(tmp_path_factory.mktemp("b")) as portal:
-        yield portal
+def client(own_portal: Portal) -> Client:
+    return Client(own_portal.commands, own_portal.var / "demo", own_portal.var.parent / "orders.log")
 
 
 @pytest.fixture(scope="module")
-def client(portal: Portal) -> Client:
-    return Client(portal.commands, portal.var / "demo", portal.var.parent / "orders.log")
-
-
-@pytest.fixture(scope="module")
-def backup(portal: Portal, client: Client) -> tuple[Path, set[str]]:
+def backup(own_portal: Portal, client: Client) -> tuple[Path, set[str]]:
     """A backup made while orders are placed, and those that were acknowledged before it began.
 
     Some of these wait in the broker's queue, which is in no backup: what takes them to the ERP is away.
     """
     stop = threading.Event()
-    portal.halt("erp_sync-service")
+    own_portal.halt("erp_sync-service")
 
     def order() -> None:
         while not stop.is_set():
@@ -50,14 +42,14 @@ def backup(portal: Portal, client: Client) -> tuple[Path, set[str]]:
     placing = threading.Thread(target=order)
     placing.start()
     try:
-        wait_until(lambda: waiting(portal) >= 5, 30, "orders wait for erp_sync")
+        wait_until(lambda: waiting(own_portal) >= 5, 30, "orders wait for erp_sync")
         before = {one.reference for one in client.acknowledged()}
-        folder = portal.var.parent / "backup"
-        portal.run("backup", str(folder))
+        folder = own_portal.var.parent / "backup"
+        own_portal.run("backup", str(folder))
     finally:
         stop.set()
         placing.join()
-        portal.go_on("erp_sync-service")
+        own_portal.go_on("erp_sync-service")
     return folder, before
 
 
@@ -125,18 +117,18 @@ def test_books_without_the_demo_company_do_not_get_it_by_being_restored(
     assert (tmp_path / "var/run/demo.loaded").read_text() == "not wanted\n"
 
 
-def test_a_backup_replaces_no_other_and_says_what_it_cannot_write(portal: Portal, tmp_path: Path) -> None:
+def test_a_backup_replaces_no_other_and_says_what_it_cannot_write(own_portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "is there already" in refused("backup", str(tmp_path), var=portal.var)
-    assert "The backup was not made" in refused("backup", str(tmp_path / "file/backup"), var=portal.var)
+    assert "is there already" in refused("backup", str(tmp_path), var=own_portal.var)
+    assert "The backup was not made" in refused("backup", str(tmp_path / "file/backup"), var=own_portal.var)
     assert "nothing to back up" in refused("backup", str(tmp_path / "new"), var=tmp_path / "none")
     assert not (tmp_path / "new").exists()
 
 
 def test_a_restore_replaces_nothing_and_names_what_is_no_backup(
-    backup: tuple[Path, set[str]], portal: Portal, tmp_path: Path
+    backup: tuple[Path, set[str]], own_portal: Portal, tmp_path: Path
 ) -> None:
-    assert "is not empty" in refused("restore", str(backup[0]), var=portal.var)
+    assert "is not empty" in refused("restore", str(backup[0]), var=own_portal.var)
     assert "there is no such folder" in refused("restore", str(tmp_path / "gone"), var=tmp_path / "var")
     (tmp_path / "half").mkdir()
     assert "it has no backup.json" in refused("restore", str(tmp_path / "half"), var=tmp_path / "var")
@@ -153,6 +145,6 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(backup: tuple[Path, set[
     assert not (tmp_path / "var").exists()
 
 
-def test_a_running_store_is_verified_and_a_missing_one_named(portal: Portal, tmp_path: Path) -> None:
-    assert portal.run("verify").stdout.endswith("whole.\n")
+def test_a_running_store_is_verified_and_a_missing_one_named(own_portal: Portal, tmp_path: Path) -> None:
+    assert own_portal.run("verify").stdout.endswith("whole.\n")
     assert "There is no event store" in refused("verify", var=tmp_path)
