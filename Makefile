@@ -4,7 +4,7 @@ VENV   := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor bench test test-ready lint venv lock clean distclean
+.PHONY: help up down status doctor bench test test-ready soak lint venv lock clean distclean
 
 help: ## List the targets
 	@echo 'Portico. Data lives in ./var; PORTICO_VAR=/folder and PORTICO_PORT=8010 move data and address.'
@@ -30,6 +30,9 @@ test: test-ready ## Everything that must hold: ruff, mypy, all tests (ARGS="-k o
 	$(VENV)/python -m ruff check .
 	$(VENV)/python -m mypy
 	$(VENV)/python -m pytest $(ARGS)
+
+soak: test-ready ## Work and kill at random for long, then check that all arrived once (ARGS="--minutes 60 --seed 7")
+	@exec $(VENV)/python -m tests.chaos.soak $(ARGS)
 
 lint: ## ruff and mypy only
 	@$(PYTHON) deploy/local/bootstrap.py --test

@@ -43,6 +43,7 @@ class LastingConsumer(QueueConsumer):
                     if self.should_stop:
                         raise
                     self.on_connection_error(error, pause)
+                    connection.maybe_switch_next()  # of a cluster, another node
                     eventlet.sleep(pause)
                     pause = min(pause + 0.3, 2.0)
             yield connection

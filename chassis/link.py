@@ -6,6 +6,7 @@ themselves after the broker was away; what was in between is told to the caller 
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
@@ -29,8 +30,12 @@ HEARTBEAT = 30
 logging.getLogger("pika").setLevel("CRITICAL")
 
 
-def parameters(amqp_uri: str, process: str) -> pika.URLParameters:
-    """pika's connection parameters; `process` is the name the broker shows for the connection."""
+def parameters(amqp_uri: str, process: str) -> list[pika.URLParameters]:
+    """pika's connection parameters for each node of the broker; `process` is the name it shows for the connection."""
+    return [_parameters(uri, process) for uri in amqp_uri.split(";")]
+
+
+def _parameters(amqp_uri: str, process: str) -> pika.URLParameters:
     result = pika.URLParameters(amqp_uri)
     result.heartbeat = HEARTBEAT
     result.client_properties = {"connection_name": process}
@@ -53,7 +58,7 @@ class Link:
         opened: Callable[[Any], None],
         lost: Callable[[str], None],
     ) -> None:
-        self._parameters = parameters(amqp_uri, process)
+        self._nodes = itertools.cycle(parameters(amqp_uri, process))
         self._process = process
         self._opened = opened
         self._lost = lost
@@ -116,7 +121,7 @@ class Link:
         self._reason = ""
         try:
             self._connection = pika.SelectConnection(
-                self._parameters,
+                next(self._nodes),
                 on_open_callback=lambda connection: connection.channel(on_open_callback=self._channel_open),
                 on_open_error_callback=lambda _connection, error: self._ended(loop, error),
                 on_close_callback=lambda _connection, error: self._ended(loop, error),

@@ -114,13 +114,10 @@ def _memory(pid: int) -> int:
 
 
 def _broker(stack: Stack) -> dict[str, Any]:
-    from urllib.parse import urlsplit
-
     from deploy.local import broker
     from deploy.local.problem import Problem
 
-    parts = urlsplit(stack.settings.amqp_uri)
-    found: dict[str, Any] = {"address": f"{parts.hostname}:{parts.port or 5672}", "private": stack.node is not None}
+    found: dict[str, Any] = {"address": broker.address(stack.settings.amqp_uri), "private": stack.node is not None}
     try:
         return {**found, "version": broker.check(stack.settings.amqp_uri, ANSWER_SECONDS), "problem": ""}
     except Problem as problem:

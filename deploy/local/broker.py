@@ -29,13 +29,28 @@ _BIN = Path("/usr/lib/rabbitmq/bin")
 
 
 def check(uri: str, seconds: float = 6.0) -> str:
-    """Log in to the broker and return its version. Raises Problem that says what refused, without the password."""
+    """Log in to the broker, to any node of it, and return its version. Raises Problem that says what refused."""
+    problems = []
+    for node in uri.split(";"):
+        try:
+            return _check(node, seconds)
+        except Problem as problem:
+            problems.append(problem)
+    raise problems[0]
+
+
+def address(uri: str) -> str:
+    """Host and port of each node, without user and password."""
+    nodes = map(urlsplit, uri.split(";"))
+    return ", ".join(f"{parts.hostname}:{parts.port or 5672}" for parts in nodes)
+
+
+def _check(uri: str, seconds: float) -> str:
     import pika
     from pika import exceptions
     from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
-    parts = urlsplit(uri)
-    where = f"{parts.hostname}:{parts.port or 5672}"
+    parts, where = urlsplit(uri), address(uri)
     fix = "Put it right in PORTICO_AMQP_URI, or leave that unset to have a private broker."
     try:
         parameters = pika.URLParameters(uri)
@@ -88,6 +103,7 @@ class PrivateNode:
 
     var: Path
     ports: dict[str, int]
+    name: str = "portico"
 
     @property
     def folder(self) -> Path:
@@ -123,7 +139,7 @@ class PrivateNode:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self.ports["epmd"]),
             "ERL_CRASH_DUMP": str(self.var / "log/erl_crash.dump"),
-            "RABBITMQ_NODENAME": "portico@localhost",
+            "RABBITMQ_NODENAME": f"{self.name}@localhost",
             "RABBITMQ_NODE_PORT": str(self.ports["broker"]),
             "RABBITMQ_DIST_PORT": str(self.ports["broker.dist"]),
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),

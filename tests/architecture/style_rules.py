@@ -22,7 +22,10 @@ WAITS = {
     "tests/unit/identity/test_change_password.py": "gives turns to the loop while a password is hashed",
 }
 """Path → why it may sleep."""
-PRINTS = {"tests/chaos/test_ten_kills.py": "the seed, by which a failed run can be repeated"}
+PRINTS = {
+    "tests/chaos/test_storm.py": "the seed, by which a failed run can be repeated",
+    "tests/chaos/soak.py": "a command",
+}
 """Path → why it may print."""
 _CODE = ("chassis", "services", "gateway", "portico", "localstore", "deploy")
 _SUFFIXES = (".py", ".html", ".js", ".css", ".md", ".yaml", ".yml", ".toml", ".txt", ".in", ".sh", ".conf")

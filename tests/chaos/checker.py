@@ -7,8 +7,9 @@ own ledger, and what the portal shows, and returns the faults in words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 STATES = ("accepted", "queued", "posted", "open", "closed")
 
@@ -61,7 +62,7 @@ def faults_of_orders(
     ]
 
 
-def _once(place: str, told: dict[str, Acknowledged], found: Counter[str]) -> list[str]:
+def _once(place: str, told: Mapping[str, Any], found: Counter[str]) -> list[str]:
     lost = [f"lost: {reference} was acknowledged and is not in {place}" for reference in sorted(told.keys() - found)]
     twice = [f"twice: {reference} is {count} times in {place}" for reference, count in found.items() if count > 1]
     foreign = [f"unknown: {reference} is in {place}; nobody was told so" for reference in sorted(found.keys() - told)]
@@ -129,4 +130,45 @@ def faults_of_import(source: Iterable[Document], shown: Iterable[Document], even
                 faults.append(f"another company's: {one.kind} {one.number} of {origin.company} is {one.company}'s")
             elif origin.content != one.content:
                 faults.append(f"changed: {one.kind} {one.number} was {origin.content}, is {one.content} in {place}")
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message on a company's case. Texts end with a number that grows from message to message."""
+
+    case: str
+    company: str
+    text: str
+
+
+def faults_of_cases(told: Iterable[Said], shown: Iterable[Said]) -> list[str]:
+    """What is wrong with the conversations: `told` was acknowledged, `shown` is in the order the portal shows it."""
+    expected, pages = {one.text: one for one in told}, list(shown)
+    faults = _once("the portal", expected, Counter(one.text for one in pages))
+    last: dict[str, str] = {}
+    for one in pages:
+        origin = expected.get(one.text, one)
+        if origin.company != one.company:
+            faults.append(f"another company's: {one.text} of {origin.company} is shown to {one.company}")
+        if origin.case != one.case:
+            faults.append(f"another case's: {one.text} of {origin.case} is on {one.case}")
+        number = one.text.rpartition(" ")[2]
+        if number < last.get(one.case, ""):
+            faults.append(f"out of order: {one.text} on {one.case} behind {last[one.case]}")
+        last[one.case] = max(number, last.get(one.case, ""))
+    return faults
+
+
+Tables = Mapping[str, Counter[tuple[Any, ...]]]
+"""The rows of a service's read models by table, each with how often it is there."""
+
+
+def faults_of_read_models(service: str, kept: Tables, rebuilt: Tables) -> list[str]:
+    """Where the rows that were kept through everything differ from those built afresh from the streams."""
+    faults = []
+    for table in sorted(kept.keys() | rebuilt.keys()):
+        there, right = kept.get(table, Counter()), rebuilt.get(table, Counter())
+        faults += [f"wrong row: {service} {table} has {row} × {count}" for row, count in (there - right).items()]
+        faults += [f"missing row: {service} {table} lacks {row} × {count}" for row, count in (right - there).items()]
     return faults

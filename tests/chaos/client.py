@@ -1,8 +1,9 @@
-"""A client that orders, with a log of its own: what it asked for, and what it was told."""
+"""Clients that order and write on cases, each with a log of its own: what it asked for, and what it was told."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import threading
@@ -14,9 +15,9 @@ from typing import Any
 from uuid import uuid4
 
 from chassis.errors import Unavailable
-from chassis.messages import Context
+from chassis.messages import ALL_COMPANIES, Context
 from chassis.rpc import Commands
-from tests.chaos.checker import Acknowledged
+from tests.chaos.checker import Acknowledged, Said
 from tests.chaos.erp import plain
 
 CUSTOMERS = ("C10020", "C10030")
@@ -33,51 +34,79 @@ class Told:
     repeated: bool
 
 
-class Client:
-    """Orders for the demo's customers as the gateway does. Used by any number of threads.
+class Asking:
+    """Gives commands as the gateway does, until there is an answer. Used by any number of threads.
 
     A line of `log` is an attempt or an acknowledgement, on disk before anything else happens.
     """
 
-    def __init__(self, commands: Commands, demo: Path, log: Path) -> None:
+    def __init__(self, commands: Commands, log: Path) -> None:
         self._commands = commands
         self._log = log
         self._log.touch()
         self._lock = threading.Lock()
-        self._prices = _prices(demo)
-        self._count = 0
+        self.longest = 0.0
+        """Seconds that the slowest answer took, attempts without one included."""
 
-    def order(self, company: str) -> Told:
-        """Place an order of two lines; asked again under the same id until there is an answer."""
-        with self._lock:
-            self._count += 1
-            number = self._count
-        lines = self._lines(number)
-        said = ", ".join(f"{line['quantity']} × {line['item']} at {plain(line['shown_price'])}" for line in lines)
-        command = uuid4()
-        note = {"command": str(command), "company": company, "content": f"PO-{number}: {said} GBP"}
-        context = Context(command, company, ACTOR, "test", f"order-{number}")
-        payload = {"lines": lines, "reference": f"PO-{number}"}
-        until = time.monotonic() + PATIENCE_SECONDS
+    def ask(self, command: tuple[str, str], payload: dict[str, Any], company: str, note: dict[str, str]) -> Told:
+        """The answer to `command` (service, name); asked again under the same id until there is one."""
+        context = Context(uuid4(), company, ACTOR, "test", str(uuid4()))
+        note = {"command": str(context.command_id), **note}
+        started = time.monotonic()
         while True:
             self._write({"asked": note})
             try:
-                answer = self._commands.send("orders", "PlaceOrder", payload, context)
+                answer = self._commands.send(*command, payload, context)
             except Unavailable:
-                if time.monotonic() > until:
+                if time.monotonic() > started + PATIENCE_SECONDS:
                     raise
                 continue
             self._write({"told": answer["id"], **note})
+            self.longest = max(self.longest, time.monotonic() - started)
             return Told(answer["id"], answer["repeated"])
 
-    def acknowledged(self) -> list[Acknowledged]:
-        """Every acknowledgement in the log."""
-        lines = (json.loads(line) for line in self._log.read_text().splitlines())
-        return [Acknowledged(one["told"], one["company"], one["content"]) for one in lines if "told" in one]
+    def told(self) -> list[dict[str, str]]:
+        """Every acknowledgement in the log: its note, with the id that was `told`."""
+        return [one for one in self._lines() if "told" in one]
 
     def attempts(self) -> int:
         """How often it asked so far, repetitions included."""
-        return sum("asked" in json.loads(line) for line in self._log.read_text().splitlines())
+        return sum("asked" in one for one in self._lines())
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        with self._lock, self._log.open("a") as log:
+            log.write(json.dumps(entry) + "\n")
+            log.flush()
+            os.fsync(log.fileno())
+
+
+class Client:
+    """Orders for the demo's customers."""
+
+    def __init__(self, commands: Commands, demo: Path, log: Path) -> None:
+        self.asking = Asking(commands, log)
+        self._prices = _prices(demo)
+        self._numbers = itertools.count(1)
+
+    def order(self, company: str) -> Told:
+        """Place an order of two lines."""
+        number = next(self._numbers)
+        lines = self._lines(number)
+        said = ", ".join(f"{line['quantity']} × {line['item']} at {plain(line['shown_price'])}" for line in lines)
+        note = {"company": company, "content": f"PO-{number}: {said} GBP"}
+        payload = {"lines": lines, "reference": f"PO-{number}"}
+        return self.asking.ask(("orders", "PlaceOrder"), payload, company, note)
+
+    def acknowledged(self) -> list[Acknowledged]:
+        """Every acknowledgement in the log."""
+        return [Acknowledged(one["told"], one["company"], one["content"]) for one in self.asking.told()]
+
+    def attempts(self) -> int:
+        """How often it asked so far, repetitions included."""
+        return self.asking.attempts()
 
     def _lines(self, number: int) -> list[dict[str, Any]]:
         items = sorted(self._prices)
@@ -87,11 +116,31 @@ class Client:
             for quantity, item in enumerate(dict.fromkeys(chosen), 1 + number % 5)
         ]
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        with self._lock, self._log.open("a") as log:
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            os.fsync(log.fileno())
+
+class Talker:
+    """Opens cases for the demo's customers, and writes on them as the customer and as an agent by turns."""
+
+    def __init__(self, commands: Commands, log: Path) -> None:
+        self.asking = Asking(commands, log)
+        self._numbers = itertools.count(1)
+
+    def talk(self, company: str, messages: int) -> None:
+        """A new case, and so many messages on it."""
+        case = self._say("OpenCase", company, company, {"summary": "Chaos"}, "detail")
+        for number in range(messages):
+            if number % 2:
+                self._say("ReplyToCase", company, company, {"case": case}, "text")
+            else:
+                self._say("AnswerCase", ALL_COMPANIES, company, {"case": case}, "text")
+
+    def said(self) -> list[Said]:
+        """Every message that was acknowledged."""
+        return [Said(one["told"], one["company"], one["text"]) for one in self.asking.told()]
+
+    def _say(self, command: str, sent_by: str, company: str, payload: dict[str, Any], field: str) -> str:
+        text = f"{command} {next(self._numbers):06}"
+        note = {"company": company, "text": text}
+        return self.asking.ask(("cases", command), {**payload, field: text}, sent_by, note).reference
 
 
 def _prices(demo: Path) -> dict[str, str]:

@@ -1,165 +1,20 @@
-"""The ground of the recovery tests: a whole Portico between a client that orders and an ERP."""
+"""Fixtures of the recovery tests."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.chaos import seen
-from tests.chaos.checker import faults_of_import, faults_of_orders
-from tests.chaos.client import CUSTOMERS, Client, Told
-from tests.chaos.erp import Erp
-from tests.chaos.source import Source
+from tests.chaos.ground import Ground, opened, wait_ready
 from tests.support.portal import Portal
-from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
-
-PARTS = 15
-"""Files the export is dealt out to; each is imported by one test only."""
-PATIENCE = 90.0
-"""Seconds: several times what the slowest recovery takes on two busy cores."""
-
-
-class Ground:
-    """The portal with its client and its ERP, and the real export in files of some hundred documents."""
-
-    def __init__(self, portal: Portal, client: Client, erp: Erp, folder: Path) -> None:
-        self.portal = portal
-        self.client = client
-        self.erp = erp
-        self._folder = folder
-        self._imported: list[int] = []
-
-    @cached_property
-    def source(self) -> Source:
-        """The real export; only imports need it."""
-        return Source(PARTS)
-
-    def order_both(self) -> list[Told]:
-        """An order of each customer, at the same time."""
-        with ThreadPoolExecutor(len(CUSTOMERS)) as pool:
-            return list(pool.map(self.client.order, CUSTOMERS))
-
-    def wait_killed(self, flag: Path) -> None:
-        """Wait until a process has died at the point."""
-        wait_until(lambda: not flag.exists(), PATIENCE, lambda: f"{flag.name} reached; {self._state()}")
-
-    def wait_for_orders(self, more: int) -> None:
-        """Wait until so many more orders are acknowledged."""
-        enough = len(self.client.acknowledged()) + more
-        wait_until(lambda: len(self.client.acknowledged()) >= enough, PATIENCE, lambda: f"{more} more; {self._state()}")
-
-    def wait_states(self, *states: str) -> None:
-        """Wait until every acknowledged order is in one of the states."""
-
-        def reached() -> bool:
-            found = [row["status"] for row in seen.order_rows(self.portal)]
-            known = {one.reference for one in self.client.acknowledged()}
-            return len(found) >= len(known) and set(found) <= set(states)
-
-        wait_until(
-            reached, PATIENCE, lambda: f"all {' or '.join(states)}; {self._state()}; {self._checked_orders()[:5]}"
-        )
-
-    def faults_of_orders(self) -> list[str]:
-        """All that is wrong with the orders, after each has come through."""
-        self.wait_states("posted")
-        return self._checked_orders()
-
-    def _checked_orders(self) -> list[str]:
-        return faults_of_orders(self.client.acknowledged(), self.erp.ledger(), seen.orders(self.portal))
-
-    def file(self, part: int) -> Path:
-        """A part of the export, which counts as imported from now on."""
-        self._imported.append(part)
-        return self.source.write(part, self._folder)
-
-    def start_import(self, file: Path) -> subprocess.Popen[str]:
-        """`portico import`, started."""
-        command = [sys.executable, "-m", "portico", "import", str(file), "--profile", "online-retail", "--json"]
-        environment = self.portal.environment
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-
-    def summary(self, importing: subprocess.Popen[str]) -> dict[str, Any]:
-        """What the command says at its end."""
-        said, _ = importing.communicate(timeout=PATIENCE)
-        assert importing.returncode == 0, f"{said}\n{self._state()}"
-        found: dict[str, Any] = json.loads(said)
-        return found
-
-    def import_at_last(self, file: Path) -> None:
-        """Import a file whatever is away meanwhile: the command that could not hand it over is given again."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            importing = self.start_import(file)
-            said, _ = importing.communicate(timeout=PATIENCE)
-            if importing.returncode == 0:
-                return
-            assert time.monotonic() < until, f"{said}\n{self._state()}"
-
-    def faults_of_imports(self) -> list[str]:
-        """All that is wrong with what was imported, after the portal has caught up."""
-        documents, items = self.source.documents(self._imported), self.source.open_items(self._imported)
-
-        def caught_up() -> bool:
-            shown = len(seen.documents(self.portal)), len(seen.open_items(self.portal))
-            return shown[0] >= len(documents) and shown[1] >= len(items)
-
-        wait_until(caught_up, PATIENCE, lambda: f"all shown; {self._state()}; {self._checked_imports()[:5]}")
-        return self._checked_imports()
-
-    def _checked_imports(self) -> list[str]:
-        source, parts, portal = self.source, self._imported, self.portal
-        balances, said = source.balances(parts), seen.balances(portal)
-        return [
-            *faults_of_import(source.documents(parts), seen.documents(portal), seen.events_of_documents(portal)),
-            *faults_of_import(source.open_items(parts), seen.open_items(portal), seen.events_of_ledgers(portal)),
-            *(
-                f"wrong total: {company} owes {balances.get(company)}, the portal says {said.get(company)}"
-                for company in sorted(balances.keys() | said)
-                if balances.get(company) != said.get(company)
-            ),
-        ]
-
-    def miscounted(self, summary: dict[str, Any], part: int) -> list[str]:
-        """What a run's own summary says otherwise than the test's own reader."""
-        count, owed = len(self.source.documents([part])), sum(self.source.balances([part]).values(), Decimal())
-        said = summary["documents"] | {"total": Decimal(summary["totals"]["GBP"]["all"]["rounded"])}
-        expected = {"in": count, "changed": count, "unchanged": 0, "stale": 0, "refused": 0, "total": owed}
-        return [f"{name}: {said[name]} instead of {right}" for name, right in expected.items() if said[name] != right]
-
-    def _state(self) -> str:
-        counts: dict[str, int] = {}
-        for row in seen.order_rows(self.portal):
-            counts[row["status"]] = counts.get(row["status"], 0) + 1
-        ledger, told = len(self.erp.ledger()), len(self.client.acknowledged())
-        return f"told {told}, the portal shows {counts}, the ERP has {ledger}; not ready: {self.portal.unready()}"
 
 
 @pytest.fixture(scope="session")
 def ground(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Shared by all recovery tests: what one of them damages the next one sees."""
-    folder = tmp_path_factory.mktemp("chaos")
-    # The ERP's answers are looked for more often than usual: there are many waits for them.
-    (portal.var / "erp_sync/connections.yaml").write_text("files: {poll_seconds: 0.1}\n")
-    # The demo's ERP makes room for the tests' own, which is the more naive one.
-    portal.halt("erp_sync-worker", "demo-erp")
-    portal.go_on("erp_sync-worker")
-    erp = Erp(portal.var / "erp_sync/files", folder / "erp", CUSTOMERS)
-    client = Client(portal.commands, portal.var / "demo", folder / "client.jsonl")
-    erp.start()
-    yield Ground(portal, client, erp, folder)
-    erp.stop()
+    with opened(portal, tmp_path_factory.mktemp("chaos")) as ground:
+        yield ground
 
 
 @pytest.fixture
@@ -170,8 +25,3 @@ def shop(ground: Ground) -> Iterator[Ground]:
     for flag in ground.portal.points.iterdir():
         flag.unlink(missing_ok=True)
     wait_ready(ground.portal)
-
-
-def wait_ready(portal: Portal) -> None:
-    """Wait until every process of the portal is ready."""
-    wait_until(lambda: not portal.unready(), PATIENCE, lambda: f"all ready: {portal.unready()}")

@@ -11,9 +11,12 @@ from typing import Any
 
 from esdbclient import EventStoreDBClient, RecordedEvent
 
+from chassis import bus, rooms
+from chassis.config import SERVICES
+from chassis.reactions import list_dead
 from services.orders.contract import ORDERS
 from services.payments.contract import BALANCES, DOCUMENTS, OPEN_ITEMS
-from tests.chaos.checker import Document, Shown
+from tests.chaos.checker import Document, Said, Shown
 from tests.chaos.client import ACTOR
 from tests.chaos.source import content_of, owed
 from tests.support.portal import Portal
@@ -57,6 +60,27 @@ def _history(store: EventStoreDBClient, reference: str) -> tuple[str, ...]:
 
 def _store(portal: Portal) -> closing[EventStoreDBClient]:
     return closing(EventStoreDBClient(portal.settings.esdb_uri))
+
+
+def messages(portal: Portal) -> list[Said]:
+    """What the clients wrote on cases, case by case in the order the portal shows it."""
+    sql = (
+        "SELECT number, company, text FROM case_messages_v1 WHERE author = ? AND kind != 'status' ORDER BY 1, revision"
+    )
+    return [Said(one["number"], one["company"], one["text"]) for one in rows(portal, "cases", sql, ACTOR)]
+
+
+def dead_letters(portal: Portal) -> list[str]:
+    """What was put aside anywhere: reactions by their letters, ERP documents by how many there are."""
+    uri = portal.settings.amqp_uri
+    found = [f"{one.queue}: {one.reason}" for name in SERVICES for one in list_dead(uri, name)]
+    with closing(bus.connect(uri, "test")) as connection:
+        channel = connection.channel()
+        for name in SERVICES:
+            if rooms.load(name).takes_documents:
+                count = channel.queue_declare(bus.ingest_dead_queue(name), passive=True).method.message_count
+                found += [f"{bus.ingest_dead_queue(name)}: {count}"] if count else []
+    return found
 
 
 def documents(portal: Portal) -> list[Document]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from tests.chaos.checker import Acknowledged, Document, Imported, Shown, faults_of_import, faults_of_orders
+from tests.chaos.checker import (
+    Acknowledged,
+    Document,
+    Imported,
+    Said,
+    Shown,
+    faults_of_cases,
+    faults_of_import,
+    faults_of_orders,
+    faults_of_read_models,
+)
 
 TOLD = [Acknowledged("W-0001-AAAA", "C100", "2 × FIT-1"), Acknowledged("W-0002-BBBB", "C200", "1 × FIT-2")]
 LEDGER = [Imported("9001", "W-0001-AAAA", "C100", "2 × FIT-1"), Imported("9002", "W-0002-BBBB", "C200", "1 × FIT-2")]
@@ -73,3 +84,38 @@ def test_an_import_that_arrived_once_has_no_fault() -> None:
 )
 def test_a_planted_fault_of_an_import_is_seen(shown: list[Document], events: list[Document], fault: str) -> None:
     assert any(found.startswith(fault) for found in faults_of_import(FILE, shown, events))
+
+
+TALK = [Said("C-1", "C100", "OpenCase 1"), Said("C-1", "C100", "AnswerCase 3"), Said("C-2", "C200", "OpenCase 2")]
+
+
+def test_a_conversation_that_arrived_once_has_no_fault() -> None:
+    assert faults_of_cases(TALK, TALK) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "fault"),
+    [
+        (TALK[:2], "lost: OpenCase 2 was acknowledged"),
+        ([*TALK, TALK[2]], "twice: OpenCase 2"),
+        ([*TALK, Said("C-1", "C100", "AnswerCase 9")], "unknown: AnswerCase 9"),
+        ([*TALK[:2], replace(TALK[2], company="C100")], "another company's: OpenCase 2 of C200"),
+        ([*TALK[:2], replace(TALK[2], case="C-1")], "another case's: OpenCase 2 of C-2"),
+        ([TALK[1], TALK[0], TALK[2]], "out of order: OpenCase 1"),
+    ],
+)
+def test_a_planted_fault_of_a_conversation_is_seen(shown: list[Said], fault: str) -> None:
+    assert any(found.startswith(fault) for found in faults_of_cases(TALK, shown))
+
+
+@pytest.mark.parametrize(
+    ("kept", "faults"),
+    [
+        ([("C100", 5)], []),
+        ([("C100", 6)], ["wrong row: orders t has ('C100', 6) × 1", "missing row: orders t lacks ('C100', 5) × 1"]),
+        ([("C100", 5)] * 2, ["wrong row: orders t has ('C100', 5) × 1"]),
+        ([], ["missing row: orders t lacks ('C100', 5) × 1"]),
+    ],
+)
+def test_a_read_model_is_compared_with_a_fresh_one(kept: list[tuple[str, int]], faults: list[str]) -> None:
+    assert faults_of_read_models("orders", {"t": Counter(kept)}, {"t": Counter([("C100", 5)])}) == faults

@@ -6,7 +6,7 @@ import pytest
 
 from services.erp_sync.contract import RUNS
 from tests.chaos import seen
-from tests.chaos.conftest import PATIENCE, Ground
+from tests.chaos.ground import PATIENCE, Ground
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)

@@ -9,7 +9,7 @@ import pytest
 from services.erp_sync.contract import POSTINGS
 from tests.chaos import seen
 from tests.chaos.client import CUSTOMERS, Told
-from tests.chaos.conftest import PATIENCE, Ground
+from tests.chaos.ground import PATIENCE, Ground
 from tests.chaos.person import Person
 from tests.support.waiting import wait_until
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,17 @@ class Portal:
         self.run("down", check=False)
 
     @property
-    def settings(self) -> Settings:
-        """How its parts are reached."""
+    def stack(self) -> stack.Stack:
+        """What runs."""
         running = stack.load(self.var)
         if running is None:
             raise AssertionError("Portico does not run")
-        return running.settings
+        return running
+
+    @property
+    def settings(self) -> Settings:
+        """How its parts are reached."""
+        return self.stack.settings
 
     @property
     def url(self) -> str:
@@ -102,6 +107,22 @@ class Portal:
         """
         # Each supervised process leads a group of its own.
         os.killpg(self.pid(name), signal.SIGKILL)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """SIGSTOP to the process and what it started, as on a machine that is moved or swaps; then SIGCONT."""
+        group = self.pid(name)
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGCONT)
+
+    def restart(self, name: str) -> None:
+        """Stop the process by SIGTERM, as for an update, and start it again."""
+        self.halt(name)
+        self.go_on(name)
 
     def halt(self, *names: str) -> None:
         """Stop processes and keep them stopped until `go_on`."""
@@ -145,9 +166,12 @@ class Portal:
 
 
 @contextmanager
-def running(folder: Path, restored_from: Path | None = None) -> Iterator[Portal]:
+def running(
+    folder: Path, restored_from: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Portal]:
     """A portal of its own in `folder`, with the demo company or with what a backup holds; stopped at the end."""
     portal = Portal(folder)
+    portal.environment |= environment or {}
     if restored_from is not None:
         portal.run("restore", str(restored_from))
     try:

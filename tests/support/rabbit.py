@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -18,9 +20,10 @@ from tests.support.waiting import wait_until
 class RabbitNode:
     """The node that `portico up` starts, in a folder of a test's; `kill` is SIGKILL, `start` brings its data back."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "portico", epmd_port: int | None = None) -> None:
         self.folder = folder
-        self._node = PrivateNode(folder, {name: free_port() for name in PORTS})
+        ports = {port: free_port() for port in PORTS}
+        self._node = PrivateNode(folder, {**ports, "epmd": epmd_port or ports["epmd"]}, name)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "log").mkdir(parents=True, exist_ok=True)
         self._node.prepare()
@@ -30,12 +33,25 @@ class RabbitNode:
         """The port clients connect to."""
         return self._node.ports["broker"]
 
+    @property
+    def epmd_port(self) -> int:
+        """The port of the Erlang name server that it registers with."""
+        return self._node.ports["epmd"]
+
     def start(self) -> None:
-        """Start the node and wait until it serves clients."""
+        """Start the node, with the epmd of the first, and wait until it serves clients."""
+        self.begin()
+        wait_until(partial(self._listens, "broker"), 60, f"broker listening; see {self.folder / 'log'}")
+
+    def begin(self) -> None:
+        """Start the node without waiting for it."""
         for name, command in zip(("epmd", "broker"), self._node.commands(), strict=True):
+            if name == "epmd" and listening(self.epmd_port):
+                continue
             if name not in self._running:
                 self._spawn(name, command)
-            wait_until(partial(self._listens, name), 60, f"{name} listening; see {self.folder / 'log'}")
+            if name == "epmd":
+                wait_until(partial(self._listens, name), 60, f"epmd listening; see {self.folder / 'log'}")
 
     def _spawn(self, name: str, command: list[str]) -> None:
         environment = {**os.environ, **self._node.environment()}
@@ -57,6 +73,10 @@ class RabbitNode:
         """Make a fresh vhost with quorum queues by default and return its AMQP URI."""
         self.ctl("add_vhost", name, "--default-queue-type", "quorum")
         self.ctl("set_permissions", "-p", name, USER, ".*", ".*", ".*")
+        return self.uri(name)
+
+    def uri(self, name: str) -> str:
+        """The AMQP URI of a vhost."""
         return f"amqp://{USER}:{quote(self._node.password(), safe='')}@127.0.0.1:{self.port}/{name}"
 
     def settle(self) -> None:
@@ -70,6 +90,22 @@ class RabbitNode:
     def kill(self) -> None:
         """SIGKILL the node as a power cut would."""
         self._kill("broker")
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """SIGSTOP to the node, then SIGCONT."""
+        group = self._running["broker"].pid
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
+
+    def end(self) -> None:
+        """Stop the node by SIGTERM, as for an update."""
+        process = self._running.pop("broker")
+        process.terminate()
+        process.wait(60)
 
     def stop(self) -> None:
         """End the node and its epmd."""

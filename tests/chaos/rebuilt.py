@@ -1,0 +1,74 @@
+"""The read models of a portal beside the same built afresh from its event store."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from chassis import rooms
+from chassis.config import SERVICES
+from chassis.projector import Projector
+from tests.chaos.checker import Tables, faults_of_read_models
+from tests.support.portal import Portal
+from tests.support.processes import ROOT
+from tests.support.waiting import wait_until
+
+_NOT_ROWS = ("checkpoints", "sqlite_")
+
+
+@contextmanager
+def rebuilt(portal: Portal, folder: Path) -> Iterator[dict[str, Path]]:
+    """All read models built again in `folder`, by service, and kept up to date meanwhile.
+
+    By a process of its own, for identity's has to find the portal's keys.
+    """
+    paths = {name: folder / f"{name}.db" for name in SERVICES}
+    command = [sys.executable, "-m", "tests.chaos.rebuilt", portal.settings.esdb_uri, str(folder)]
+    building = subprocess.Popen(command, cwd=ROOT, env=portal.environment)
+    try:
+        wait_until(lambda: all(path.exists() for path in paths.values()), 60, "the read models are begun")
+        yield paths
+    finally:
+        building.kill()
+        building.wait()
+
+
+def build(esdb_uri: str, folder: Path) -> None:
+    """Build all read models, for ever."""
+    threads = []
+    for name in SERVICES:
+        lock, found = threading.Lock(), rooms.load(name)
+        for projection in found.projections:
+            one = Projector(name, projection, found.codec, folder / f"{name}.db", esdb_uri, write_lock=lock)
+            threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
+            threads[-1].start()
+    for thread in threads:
+        thread.join()
+
+
+def differences(portal: Portal, paths: dict[str, Path]) -> list[str]:
+    """Where the portal's rows differ from the rebuilt ones at this moment."""
+    return [
+        fault
+        for name, path in paths.items()
+        for fault in faults_of_read_models(name, tables(portal.var / name / "read.db"), tables(path))
+    ]
+
+
+def tables(path: Path) -> Tables:
+    """All rows of a read model's file."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        connection.execute("BEGIN")
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        wanted = [name for name in names if not name.startswith(_NOT_ROWS)]
+        return {name: Counter(connection.execute(f"SELECT * FROM {name}")) for name in wanted}
+
+
+if __name__ == "__main__":
+    build(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,113 @@
+"""`make soak`: people work, an export is imported again and again, and processes are killed, paused and restarted.
+
+At the end nothing that was acknowledged may be lost or twice, every read model equals one that is built afresh, and
+nothing was put aside. Exit code 1 when anything is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.ground import PARTS, Ground, opened, wait_ready
+from tests.chaos.storm import Storm
+from tests.support.cluster import RabbitCluster
+from tests.support.portal import running
+
+BETWEEN_BLOWS_SECONDS = (0.5, 8.0)
+
+
+def main(arguments: list[str]) -> int:
+    """Do it, and print what was done and what is wrong."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long processes are harmed (default: 10)")
+    parser.add_argument("--cluster", action="store_true", help="on three RabbitMQ nodes, which are harmed too")
+    parser.add_argument("--seed", default=str(random.randrange(1_000_000)), help="of a run to be repeated")
+    wanted = parser.parse_args(arguments)
+    print(f"seed {wanted.seed}, {wanted.minutes:g} minutes", flush=True)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        nodes = clustered(stack, folder) if wanted.cluster else None
+        environment = {"PORTICO_AMQP_URI": nodes.uri} if nodes else None
+        portal = stack.enter_context(running(folder / "p", environment=environment))
+        ground = stack.enter_context(opened(portal, folder))
+        others = {name: Node(nodes, name) for name in nodes.nodes} if nodes else None
+        storm = Storm(ground, random.Random(wanted.seed), others)
+        rage(storm, wanted.minutes * 60, random.Random(f"{wanted.seed} when"))
+        faults = storm.faults()
+        report(storm, ground)
+    for fault in faults:
+        print(f"FAULT {fault}")
+    print(f"{len(faults)} faults; seed {wanted.seed}" if faults else "Everything arrived, once, and nothing else.")
+    return 1 if faults else 0
+
+
+def clustered(stack: ExitStack, folder: Path) -> RabbitCluster:
+    """Three nodes that run until the stack is left."""
+    nodes = RabbitCluster(folder)
+    stack.callback(nodes.stop)
+    nodes.start()
+    return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the cluster; the next blow falls when all three are one again."""
+
+    cluster: RabbitCluster
+    name: str
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.cluster.nodes[self.name].kill()
+        self.cluster.back(self.name)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """As on a machine that swaps."""
+        return self.cluster.nodes[self.name].paused()
+
+    def restart(self) -> None:
+        """As for an update."""
+        self.cluster.nodes[self.name].end()
+        self.cluster.back(self.name)
+
+
+def rage(storm: Storm, seconds: float, chance: random.Random) -> None:
+    """Strike a process every few seconds while people work; then let everything come back."""
+    until = time.monotonic() + seconds
+    rest = threading.Event()  # never set
+
+    def parts() -> Iterator[int]:
+        return itertools.takewhile(lambda _: time.monotonic() < until, itertools.cycle(range(PARTS)))
+
+    with storm.business(parts()) as importing:
+        while time.monotonic() < until:
+            rest.wait(chance.uniform(*BETWEEN_BLOWS_SECONDS))
+            storm.strike(chance.choice(list(storm.victims)))
+        wait_ready(storm.ground.portal)
+        importing.result()
+
+
+def report(storm: Storm, ground: Ground) -> None:
+    """What was done in all, and how long people waited at worst."""
+    orders, messages = ground.client.asking, ground.talker.asking
+    for name, asking in (("orders", orders), ("messages on cases", messages)):
+        told = len(asking.told())
+        print(f"{told:,} {name} acknowledged in {asking.attempts():,} attempts, the slowest in {asking.longest:.1f} s")
+    print(f"{ground.imports:,} imports of {PARTS} files")
+    print(
+        f"{storm.done.total():,} blows: " + ", ".join(f"{name} × {count}" for name, count in storm.done.most_common())
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
