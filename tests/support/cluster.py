@@ -18,8 +18,11 @@ class RabbitCluster:
 
     def __init__(self, folder: Path) -> None:
         first = RabbitNode(folder / "rabbit1", "rabbit1")
-        others = [RabbitNode(folder / name, name, first.epmd_port) for name in ("rabbit2", "rabbit3")]
-        self.nodes = {node.folder.name: node for node in (first, *others)}
+        self.nodes = {"rabbit1": first}
+        for name in ("rabbit2", "rabbit3"):
+            # Each writes the one user anew when it starts: with the same password.
+            shutil.copytree(first.folder / "run", folder / name / "run")
+            self.nodes[name] = RabbitNode(folder / name, name, first.epmd_port)
 
     @property
     def uri(self) -> str:
