@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.config import whole_number
+from chassis.config import BadSetting, whole_number
 
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
@@ -17,6 +17,13 @@ LANGUAGES = {"en": "en_GB"}
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there; no name of a zone; a folder of zones
+        raise BadSetting(f"PORTICO_TIMEZONE={name} cannot be used: it is a zone's name like Europe/Berlin.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class GatewaySettings:
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
-            timezone=ZoneInfo(env.get("PORTICO_TIMEZONE", "UTC")),
+            timezone=_timezone(env.get("PORTICO_TIMEZONE", "").strip() or "UTC"),
         )
 
 

@@ -52,6 +52,10 @@ def test_status_of_what_does_not_run(tmp_path: Path) -> None:
         ("PORTICO_PORT", "65536", "PORTICO_PORT=65536 cannot be used"),
         ("PORTICO_LIVE_PORT", "-1", "PORTICO_LIVE_PORT=-1 cannot be used"),
         ("PORTICO_LOG_LEVEL", "loud", "it is one of INFO, DEBUG"),
+        ("PORTICO_WEB_WORKERS", "0", "PORTICO_WEB_WORKERS=0 cannot be used"),
+        ("PORTICO_TIMEZONE", "Mars/Base", "PORTICO_TIMEZONE=Mars/Base cannot be used"),
+        ("PORTICO_TIMEZONE", "../etc", "PORTICO_TIMEZONE=../etc cannot be used"),
+        ("PORTICO_TIMEZONE", "Europe", "PORTICO_TIMEZONE=Europe cannot be used"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_by_its_name(name: str, value: str, said: str, tmp_path: Path) -> None:
