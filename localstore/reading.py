@@ -5,6 +5,7 @@ nothing open. A subscription that has caught up is served from the feed and cost
 """
 
 import asyncio
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from localstore import wire
-from localstore.errors import Stopping, StreamDeleted
+from localstore.errors import CannotRead, Stopping, StreamDeleted
 from localstore.feed import Feed
 from localstore.storage import END_OF_TIME, Row, Storage, is_metadata_stream, metadata_stream
 
@@ -176,7 +177,10 @@ class Reading:
         return wire.resolve(row.body, rows[0].body) if rows else row.body
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        except sqlite3.Error as error:
+            raise CannotRead(f"cannot read {self._storage.path}: {error}; restore it from a backup") from error
 
 
 def _of_stream(stream: str, after: int) -> Wanted:
