@@ -8,6 +8,7 @@ StoreError
 ├── BadRequest         a field of the request is missing or has no meaning
 ├── DeadlineExceeded   the writer's deadline passed before its turn came
 ├── CannotWrite        the disk refused; nothing of this append is stored
+├── CannotRead         the file is damaged where it was to be read
 ├── Unsupported        part of the protocol that localstore does not speak
 └── Stopping           the server is going down
 """
@@ -74,6 +75,12 @@ class CannotWrite(StoreError):
     """The disk refused the transaction; nothing of this append is stored."""
 
     status = grpc.StatusCode.UNAVAILABLE
+
+
+class CannotRead(StoreError):
+    """The file is damaged where it was to be read; a person must act."""
+
+    status = grpc.StatusCode.DATA_LOSS
 
 
 class Unsupported(StoreError):

@@ -1,19 +1,21 @@
-"""Reads and catch-up subscriptions: async generators of encoded replies.
+"""Reads and catch-up subscriptions: async generators of encoded replies, many at a time.
 
 A reading thread fetches a chunk at a time, so a read holds no more memory than a chunk and a slow client keeps
 nothing open. A subscription that has caught up is served from the feed and costs nothing while idle.
 """
 
 import asyncio
+import sqlite3
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import ParamSpec, TypeVar
 
-from localstore import wire
-from localstore.errors import Stopping, StreamDeleted
+from localstore import metrics, wire
+from localstore.errors import CannotRead, Stopping, StreamDeleted
 from localstore.feed import Feed
 from localstore.storage import END_OF_TIME, Row, Storage, is_metadata_stream, metadata_stream
 
@@ -64,7 +66,7 @@ class Reading:
         """Waits for the chunks being read."""
         self._threads.shutdown()
 
-    async def read(self, query: Query) -> AsyncIterator[bytes]:
+    async def read(self, query: Query) -> AsyncIterator[list[bytes]]:
         """A stream from a revision on, that revision included; $all forwards from a position on, backwards before
         it (as EventStoreDB does)."""
         wanted = query.wanted
@@ -74,7 +76,7 @@ class Reading:
         else:
             visible = await self._in_thread(self._visible, query.stream)
             if visible is None:
-                yield wire.not_found(query.stream)
+                yield [wire.not_found(query.stream)]
                 return
             low, high, start = visible.first, visible.last, query.start
             wanted = visible.shows if visible.since else None
@@ -82,14 +84,13 @@ class Reading:
             low, high = (low, min(high, start)) if query.backwards else (max(low, start), high)
         left = 0 if query.from_end else query.limit
         async for rows in self._chunks(query, low, high, min(FIRST_CHUNK, left)):
-            for row in rows:
-                if wanted is None or wanted(row):
-                    yield await self._body(row, query)
-                    left -= 1
-                    if not left:
-                        return
+            passing = rows[:left] if wanted is None else list(islice(filter(wanted, rows), left))
+            yield await self._bodies(passing, query)
+            left -= len(passing)
+            if not left:
+                return
 
-    async def subscribe(self, query: Query) -> AsyncIterator[bytes]:
+    async def subscribe(self, query: Query) -> AsyncIterator[list[bytes]]:
         """Confirmation, what is stored after the start, caught-up, then what is new while the client stays."""
         position, wanted = self._feed.position, query.wanted
         visible: Visible | None = None
@@ -99,41 +100,46 @@ class Reading:
             wanted = _of_stream(query.stream, max(after, visible.last if visible else -1))
         elif not query.from_end:
             position = max(after, 0)
-        yield wire.confirmation(str(uuid.uuid4()))
+        yield [wire.confirmation(str(uuid.uuid4()))]
         if visible and not query.from_end:
             async for rows in self._chunks(query, max(visible.first, after + 1), visible.last, FIRST_CHUNK):
-                for row in filter(visible.shows, rows):
-                    yield await self._body(row, query)
-        async for reply in self._follow(query, position, wanted):
-            yield reply
+                yield await self._bodies(filter(visible.shows, rows), query)
+        with metrics.SUBSCRIPTIONS.track_inprogress():
+            async for replies in self._follow(query, position, wanted):
+                yield replies
 
-    async def _follow(self, query: Query, position: int, wanted: Wanted | None) -> AsyncIterator[bytes]:
+    async def _follow(self, query: Query, position: int, wanted: Wanted | None) -> AsyncIterator[list[bytes]]:
         """Everything wanted after `position`: from the storage until the feed reaches back far enough."""
-        considered, live, interval = 0, False, query.checkpoint_interval
+        live, interval = False, query.checkpoint_interval
+        told = position  # up to here the client knows by a checkpoint that everything has been considered
         while not self._feed.closed:
             changed = self._feed.changed  # taken before looking, so that no commit is missed
             rows = self._feed.after(position, CHUNK)
             if rows is None:
                 if live:
                     live = False
-                    yield wire.FELL_BEHIND
+                    yield [wire.FELL_BEHIND]
                 rows = await self._in_thread(self._storage.chunk, None, position + 1, END_OF_TIME, False, CHUNK)
-            for row in rows:
-                if wanted is None or wanted(row):
-                    yield await self._body(row, query)
-                considered += 1
-                if considered == interval:
-                    considered = 0
-                    yield wire.checkpoint(row.position)
-            if rows:
-                position = rows[-1].position
+            news = bool(rows)
+            while rows:
+                some = rows[: told + interval - position] if interval else rows
+                rows, position = rows[len(some) :], some[-1].position
+                passing = list(filter(wanted, some))
+                if query.stream is not None and passing and passing[-1].revision == END_OF_TIME:
+                    yield await self._bodies(passing[:-1], query)
+                    raise StreamDeleted(query.stream)
+                yield await self._bodies(passing, query)
+                if interval and position == told + interval:
+                    told = position
+                    yield [wire.checkpoint(told)]
+            if news:
                 continue
             if not live:
                 live = True
-                if interval and considered:
-                    considered = 0
-                    yield wire.checkpoint(position)
-                yield wire.CAUGHT_UP
+                if interval and position > told:
+                    told = position
+                    yield [wire.checkpoint(told)]
+                yield [wire.CAUGHT_UP]
             await changed.wait()
         raise Stopping("the event store is stopping")
 
@@ -166,27 +172,26 @@ class Reading:
         since = 0 if retention.max_age is None else time.time_ns() // 100 - retention.max_age * 10_000_000
         return Visible(retention.first_revision(last), last, since)
 
-    async def _body(self, row: Row, query: Query) -> bytes:
-        """The reply for an event: as stored, or the target of a link where links are to be resolved."""
-        target = wire.link_target(row.body) if query.resolve_links and row.type == "$>" else None
-        if target is None:
-            return row.body
+    async def _bodies(self, rows: Iterable[Row], query: Query) -> list[bytes]:
+        """The replies for events: as stored, or the targets of links where links are to be resolved."""
+        if not query.resolve_links:
+            return [row.body for row in rows]
+        return [await self._resolved(row) if row.type == "$>" else row.body for row in rows]
+
+    async def _resolved(self, link: Row) -> bytes:
+        if (target := wire.link_target(link.body)) is None:
+            return link.body
         stream, revision = target
         rows = await self._in_thread(self._storage.chunk, stream, revision, revision, False, 1)
-        return wire.resolve(row.body, rows[0].body) if rows else row.body
+        return wire.resolve(link.body, rows[0].body) if rows else link.body
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        except sqlite3.Error as error:
+            raise CannotRead(f"cannot read {self._storage.path}: {error}; restore it from a backup") from error
 
 
 def _of_stream(stream: str, after: int) -> Wanted:
-    """Passes the stream's events after a revision; raises StreamDeleted when it is tombstoned."""
-
-    def wanted(row: Row) -> bool:
-        if row.stream != stream:
-            return False
-        if row.revision == END_OF_TIME:
-            raise StreamDeleted(stream)
-        return row.revision > after
-
-    return wanted
+    """Passes the stream's events after a revision."""
+    return lambda row: row.stream == stream and row.revision > after

@@ -56,22 +56,15 @@ class Streams:
     async def read(self, request: streams_pb2.ReadReq, context: Context) -> AsyncIterator[bytes]:
         """Reads that end, and subscriptions, which do not."""
         try:
-            async for reply in self._replies(request.options):
-                yield reply
+            query = _query(request.options)
+            subscribed = request.options.WhichOneof("count_option") == "subscription"
+            if subscribed and query.backwards:
+                raise BadRequest("a subscription reads forwards, not backwards")
+            async for replies in self._reading.subscribe(query) if subscribed else self._reading.read(query):
+                for reply in replies:
+                    yield reply
         except StoreError as error:
             await _abort(context, error)
-
-    async def _replies(self, options: streams_pb2.ReadReq.Options) -> AsyncIterator[bytes]:
-        query = _query(options)
-        if options.WhichOneof("count_option") == "subscription":
-            if query.backwards:
-                raise BadRequest("a subscription reads forwards, not backwards")
-            with metrics.SUBSCRIPTIONS.track_inprogress():
-                async for reply in self._reading.subscribe(query):
-                    yield reply
-        else:
-            async for reply in self._reading.read(query):
-                yield reply
 
     # -- writing
 

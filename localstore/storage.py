@@ -11,13 +11,15 @@ import json
 import os
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from localstore.errors import CannotStart
+from localstore import wal
+from localstore.errors import CannotRead, CannotStart
 
 NO_STREAM = -1
 END_OF_TIME = 2**63 - 1  # the revision of a tombstone, and the $tb of a deleted stream
@@ -103,11 +105,14 @@ class Storage:
         self._readers: list[sqlite3.Connection] = []
         try:
             self.writer = self._open_writer()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._lock.close()
-            raise CannotStart(f"cannot open {self.path}: {error}; restore it from a backup") from error
+            what_to_do = "end what else uses it, make it writable, or restore it from a backup"
+            raise CannotStart(f"cannot open {self.path}: {error}; {what_to_do}") from error
 
     def _open_writer(self) -> sqlite3.Connection:
+        if wal.is_damaged(self.path):
+            raise sqlite3.DatabaseError("its write-ahead log is damaged in the middle, with stored events behind")
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # every commit is on disk before it is answered
@@ -115,8 +120,8 @@ class Storage:
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found not in (0, FORMAT):
             raise sqlite3.DatabaseError(f"it has format {found}, this localstore knows format {FORMAT}")
-        connection.executescript(SCHEMA)
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if not found:
+            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
         return connection
 
     def reader(self) -> sqlite3.Connection:
@@ -187,6 +192,8 @@ class Storage:
         rows: list[Row] = []
         size = 0
         for row in map(Row._make, cursor):
+            if zlib.crc32(row.body) != row.checksum:
+                raise CannotRead(f"event {row.position} of {self.path} is damaged; restore it from a backup")
             rows.append(row)
             size += len(row.body)
             if size >= CHUNK_BYTES:

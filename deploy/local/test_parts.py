@@ -1,4 +1,4 @@
-"""The system parts that the tests run against: RabbitMQ, Chromium and a font. Standard library only."""
+"""The system parts that the tests run against: RabbitMQ, Chromium and a font, strace. Standard library only."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
         packages.append("fonts-liberation")
     if not any(Path("/usr/lib").glob("*/libatomic.so.1")):
         packages.append("libatomic1")  # Playwright's own program is linked with it
+    if shutil.which("strace") is None:
+        packages.append("strace")  # shows that the event store answers after its fdatasync
     if packages:
         install(packages, "the test run")
     found = browser(environment)

@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Process:
-    """A Python process of ours: `arguments` follow the interpreter (`-m localstore …`)."""
+    """A Python process of ours: `arguments` follow the interpreter (`-m localstore …`), which follows `under`."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None, under: Sequence[str] = ()
+    ) -> None:
         self.arguments = list(arguments)
+        self.under = list(under)
         self.log = log
         self.env = dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -29,7 +32,7 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, *self.arguments],
+                [*self.under, sys.executable, *self.arguments],
                 env={**os.environ, **self.env, **env},
                 cwd=ROOT,
                 stdout=out,
@@ -90,15 +93,17 @@ class Process:
 
 
 class LocalStore:
-    """The embedded event store as a process; `kill` and `start` again keep its data and its port."""
+    """The embedded event store as a process; `kill` and `start` again keep its data and its port.
 
-    def __init__(self, folder: Path) -> None:
+    `under` is a command that runs it, such as strace with its options.
+    """
+
+    def __init__(self, folder: Path, under: Sequence[str] = ()) -> None:
         self.folder = folder
         self.port = free_port()
         self.uri = f"esdb://127.0.0.1:{self.port}?Tls=false"
-        self.process = Process(
-            ["-m", "localstore", "--folder", str(folder), "--port", str(self.port)], folder.with_suffix(".log")
-        )
+        arguments = ["-m", "localstore", "--folder", str(folder), "--port", str(self.port)]
+        self.process = Process(arguments, folder.with_suffix(".log"), under=under)
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""

@@ -14,9 +14,8 @@ from localstore import copies
 from localstore.copies import Damaged, Found
 from localstore.errors import CannotStart
 from tests.contract.store.clients import events, ids
-from tests.contract.store.test_process import Appender
+from tests.support.appending import Appender, start_and_wait
 from tests.support.processes import LocalStore
-from tests.support.waiting import wait_until
 
 ANY = StreamState.ANY
 
@@ -65,9 +64,7 @@ def test_a_file_with_a_torn_page_is_not_whole(filled: Path) -> None:
 
 def test_a_copy_made_under_load_is_the_store_at_one_moment(own_store: LocalStore, tmp_path: Path) -> None:
     writers = [Appender(own_store.uri, number) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    wait_until(lambda: all(len(writer.acknowledged) > 50 for writer in writers), 20, "appends")
+    start_and_wait(writers, appends=100)
     before = {writer.stream: len(writer.acknowledged) for writer in writers}
     found = copies.backup(own_store.folder / "events.db", tmp_path / "copy.db")
     after = {writer.stream: len(writer.acknowledged) + len(writer.under_way) for writer in writers}

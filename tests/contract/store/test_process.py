@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
-import threading
+import sqlite3
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,18 +13,14 @@ from pathlib import Path
 
 import pytest
 from esdbclient import EventStoreDBClient, NewEvent, StreamState
-from esdbclient.exceptions import (
-    EventStoreDBClientException,
-    ServiceUnavailable,
-)
+from esdbclient.exceptions import ServiceUnavailable
 
 from tests.contract.store.clients import event, events, ids, until
+from tests.support.appending import kill_while_appending
 from tests.support.ports import free_port, listening
 from tests.support.processes import LocalStore, Process
-from tests.support.waiting import wait_until
 
 NO_STREAM, ANY = StreamState.NO_STREAM, StreamState.ANY
-WRITERS = 8
 
 
 @pytest.fixture
@@ -41,48 +38,12 @@ def _refused(folder: Path, port: int, log: Path) -> str:
     return process.tail()
 
 
-class Appender(threading.Thread):
-    """Appends to one stream until the store goes away; remembers what was acknowledged, and what was under way."""
-
-    def __init__(self, uri: str, number: int) -> None:
-        super().__init__()
-        self.uri = uri
-        self.stream = f"order-{number}"
-        self.acknowledged: list[NewEvent] = []
-        self.under_way: list[NewEvent] = []
-
-    def run(self) -> None:
-        """One append after the other, of one to four events."""
-        with closing(EventStoreDBClient(self.uri)) as client:
-            while True:
-                count = len(self.acknowledged)
-                self.under_way = events(1 + count % 4, first=count)
-                version = count - 1 if count else NO_STREAM
-                try:
-                    client.append_to_stream(self.stream, current_version=version, events=self.under_way)
-                except EventStoreDBClientException:
-                    return
-                self.acknowledged += self.under_way
-                self.under_way = []
+KILLS = int(os.environ.get("PORTICO_STORE_KILLS", "5"))
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(own_store: LocalStore) -> None:
-    appenders = [Appender(own_store.uri, number) for number in range(WRITERS)]
-    for appender in appenders:
-        appender.start()
-    wait_until(lambda: min(len(appender.acknowledged) for appender in appenders) > 60, 30)
-    own_store.kill()
-    for appender in appenders:
-        appender.join(20)
-    own_store.start()
-    with closing(EventStoreDBClient(own_store.uri)) as client:
-        for appender in appenders:
-            found = client.get_stream(appender.stream)
-            whole = appender.acknowledged, appender.acknowledged + appender.under_way  # never a part of an append
-            assert ids(found) in [ids(one) for one in whole]
-            assert [one.stream_position for one in found] == list(range(len(found)))
-        positions = [one.commit_position for one in client.read_all()]
-        assert positions == list(range(1, len(positions) + 1))
+@pytest.mark.timeout(60 + 20 * KILLS)
+def test_kill_9_in_the_middle_of_appends_loses_doubles_and_halves_nothing(own_store: LocalStore) -> None:
+    assert kill_while_appending(own_store, KILLS, seed=int(os.environ.get("PORTICO_SEED", "3"))) == []
 
 
 def test_a_restart_remembers_ids_and_positions(own_store: LocalStore, client: EventStoreDBClient) -> None:
@@ -116,7 +77,7 @@ def test_a_damaged_file_is_refused(own_store: LocalStore, client: EventStoreDBCl
     own_store.stop()
     (tmp_path / "localstore" / "events.db").write_bytes(b"not a database" * 1000)
     said = _refused(tmp_path / "localstore", own_store.port, tmp_path / "log")
-    assert "events.db: file is not a database; restore it from a backup" in said
+    assert "events.db: file is not a database; end what else uses it, make it writable, or restore it" in said
 
 
 def test_a_full_disk_acknowledges_nothing_and_heals(own_store: LocalStore, client: EventStoreDBClient) -> None:
@@ -134,6 +95,21 @@ def test_a_full_disk_acknowledges_nothing_and_heals(own_store: LocalStore, clien
     assert client.get_current_version("order-1") == acknowledged + 1
     positions = [one.commit_position for one in client.read_all()]
     assert positions == list(range(1, acknowledged + 3))
+
+
+def test_a_file_that_another_program_writes_is_said_to_be_locked(
+    own_store: LocalStore, client: EventStoreDBClient
+) -> None:
+    client.append_to_stream("order-1", current_version=NO_STREAM, events=events(1))
+    new = events(1, first=1)
+    with closing(sqlite3.connect(own_store.folder / "events.db", isolation_level=None)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ServiceUnavailable, match="cannot write in .*: database is locked; nothing was stored"):
+            client.streams.batch_append("order-1", current_version=0, events=new)  # esdbclient's own would try again
+        assert client.get_current_version("order-1") == 0
+        another.execute("ROLLBACK")
+    client.append_to_stream("order-1", current_version=0, events=new)
+    assert ids(client.get_stream("order-1"))[1:] == ids(new)
 
 
 def _refusal(client: EventStoreDBClient, stream: str, version: int, new: NewEvent) -> str | None:
