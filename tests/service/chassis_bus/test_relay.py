@@ -162,10 +162,9 @@ def test_a_store_that_was_killed_is_followed_on(rig: Rig, own_store: LocalStore)
 
 
 def test_a_broker_that_was_killed_gets_all_events_and_one_that_lost_its_folder_gets_all_again(
-    own_store: LocalStore, tmp_path: Path
+    own_store: LocalStore, mortal_rabbit: RabbitNode, tmp_path: Path
 ) -> None:
-    node = RabbitNode(tmp_path / "rabbitmq")
-    node.start()
+    node = mortal_rabbit
     rig = Rig(make_settings(tmp_path / "var", node.vhost("own"), own_store.uri), tmp_path)
     try:
         rig.start(TOY_LISTENERS="note:first")
@@ -189,4 +188,3 @@ def test_a_broker_that_was_killed_gets_all_events_and_one_that_lost_its_folder_g
         assert rig.numbers() == list(range(1, 53))
     finally:
         rig.close()
-        node.stop()

@@ -21,22 +21,23 @@ from chassis.relay import Relay
 from tests.service.chassis_bus.toy_documents import CODEC, KINDS, PUBLISHED, SERVICE, STREAMS
 
 LISTENER = "listener"
+LISTENERS = os.environ.get("TOY_LISTENERS", "")
 
 
 async def ignore(_event: Any, _tools: Any) -> None:
     """Nobody handles these: the test looks at the queues."""
 
 
-def reactions() -> list[Reaction]:
-    """Those that the environment names."""
-    given = [one.split(":") for one in os.environ.get("TOY_LISTENERS", "").split()]
+def reactions(named: str) -> list[Reaction]:
+    """Those that are named so."""
+    given = [one.split(":") for one in named.split()]
     return [Reaction(name, SERVICE, "ItemOpened", ignore, Since(since)) for name, since in given]
 
 
 def topology(channel: Any) -> None:
     """What a toy needs on the broker."""
     channel.exchange_declare(bus.events_exchange(SERVICE), "topic", durable=True)
-    bus.declare_reactions(channel, LISTENER, reactions())
+    bus.declare_reactions(channel, LISTENER, reactions(LISTENERS))
 
 
 def relay(settings: Settings) -> Relay:
@@ -45,7 +46,7 @@ def relay(settings: Settings) -> Relay:
     topology(connection.channel())
     connection.close()
     listeners = tuple(
-        Listener(bus.reaction_queue(LISTENER, one.name), one.event_type, one.since) for one in reactions()
+        Listener(bus.reaction_queue(LISTENER, one.name), one.event_type, one.since) for one in reactions(LISTENERS)
     )
     return Relay(SERVICE, PUBLISHED, STREAMS, CODEC, settings, listeners, topology)
 
