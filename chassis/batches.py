@@ -38,7 +38,7 @@ class BatchSender:
 
     def __init__(self, settings: Settings, process: str = "erp_sync", in_flight: int = IN_FLIGHT) -> None:
         self._in_flight = in_flight
-        self._out: dict[Name, float] = {}
+        self._out: dict[Name, tuple[float, int]] = {}
         self._lock = threading.Lock()
         self._publisher = Publisher(settings.amqp_uri, f"{process}-batches")
         self._inbox = Inbox(settings.amqp_uri, f"{process}-batch-answers", [bus.ANSWERS], prefetch=2 * in_flight)
@@ -53,7 +53,7 @@ class BatchSender:
 
         Take answers and send the rest. Raises Unavailable when the broker does not confirm: send the same again.
         """
-        now = time.monotonic()
+        now = time.monotonic(), self._publisher.connections
         going: list[Message] = []
         for message in messages:
             name = _name(message)
@@ -88,10 +88,11 @@ class BatchSender:
         self._inbox.ack([answer.delivery for answer in answers])
 
     def overdue(self, seconds: float) -> list[Name]:
-        """(run, batch, service) of what was sent longer ago and is not answered: may be sent again."""
-        before = time.monotonic() - seconds
+        """(run, batch, service) of what is not answered and may be sent again: it was sent longer ago, or over a
+        connection that was lost, perhaps with the broker's queues."""
+        before, connection = time.monotonic() - seconds, self._publisher.connections
         with self._lock:
-            return [name for name, sent in self._out.items() if sent < before]
+            return [name for name, (sent, over) in self._out.items() if sent < before or over < connection]
 
     def forget(self, run: str) -> None:
         """Wait no longer for answers of a run that was given up."""

@@ -5,6 +5,7 @@
     <service>.ingest.<n>          quorum queue of ERP documents, one active consumer; unreadable: …ingest.dead
     erp_sync.answers              what became of the documents
     readmodels                    fanout of hints: this read model of these companies is at these positions
+    <service>.relay.<mark>        exchange without queues: the broker that the relay's checkpoint speaks of
 
 Everything is declared before any relay starts, so that no event is published past a queue that was to get it.
 """
@@ -115,7 +116,10 @@ def _wait_queue(channel: Any, service: str, milliseconds: int) -> None:
 
 
 def declare_reactions(channel: Any, service: str, reactions: Sequence[Any]) -> None:
-    """Queues of a service's reactions, bound to what they listen to, with waiting rooms and dead letters."""
+    """Queues of a service's reactions, bound to what they listen to, with waiting rooms and dead letters.
+
+    Those that begin now are bound by the relay of the service they listen to, which first keeps where that is.
+    """
     if not reactions:
         return
     for milliseconds in retry_delays():
@@ -126,7 +130,8 @@ def declare_reactions(channel: Any, service: str, reactions: Sequence[Any]) -> N
         _quorum(channel, queue, dead_to=dead_queue(queue), delivery_limit=DELIVERY_LIMIT)
         source = events_exchange(reaction.source_service)
         channel.exchange_declare(source, "topic", durable=True)
-        channel.queue_bind(queue, source, reaction.event_type)
+        if reaction.gets_everything:
+            channel.queue_bind(queue, source, reaction.event_type)
 
 
 def declare_ingest(channel: Any, service: str) -> None:
@@ -149,6 +154,26 @@ def declare_all(channel: Any, services: Iterable[str] = config.SERVICES) -> None
         if offered.takes_documents:
             declare_ingest(channel, service)
     _quorum(channel, ANSWERS)
+
+
+def _mark(service: str, mark: str) -> str:
+    return f"{service}.relay.{mark}"
+
+
+def has_mark(connection: pika.BlockingConnection, service: str, mark: str) -> bool:
+    """Whether this is the broker that got this mark, and it has lost nothing since."""
+    try:
+        connection.channel().exchange_declare(_mark(service, mark), passive=True)
+    except ChannelClosedByBroker as error:
+        if error.reply_code != 404:
+            raise
+        return False
+    return True
+
+
+def set_mark(connection: pika.BlockingConnection, service: str, mark: str) -> None:
+    """Mark the broker, by an exchange: it lives as long as the definitions of queues, on every node of a cluster."""
+    connection.channel().exchange_declare(_mark(service, mark), "fanout", durable=True)
 
 
 class Hints:

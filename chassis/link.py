@@ -214,6 +214,7 @@ class Publisher:
         self._tag = 0
         self._unconfirmed: dict[int, _Batch] = {}
         self._mandatory: dict[str, _Batch] = {}
+        self.connections = 0
         self._link = Link(amqp_uri, process, self._opened, self._lost)
         self._link.start()
 
@@ -221,6 +222,15 @@ class Publisher:
     def connected(self) -> bool:
         """Whether messages can go out at this moment."""
         return self._link.ready.is_set()
+
+    def connection(self, seconds: float) -> int:
+        """The number of the connection there is, the first is 1; raises Unavailable when there is none in time.
+
+        When `connections` is another number later, the broker may be another one, too.
+        """
+        if not self._link.ready.wait(seconds):
+            raise Unavailable("The message broker does not answer.")
+        return self.connections
 
     def publish(self, messages: Sequence[Message], seconds: float = 10.0) -> None:
         """Return when the broker has taken all messages.
@@ -248,6 +258,7 @@ class Publisher:
 
     def _opened(self, channel: Any) -> None:
         self._tag = 0
+        self.connections += 1
         channel.add_on_return_callback(self._returned)
         channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._link.ready.set())
 

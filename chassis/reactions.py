@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import pika
@@ -17,9 +18,20 @@ from chassis.codec import loads
 from chassis.messages import Context, Recorded, derived_id
 
 
+class Since(Enum):
+    """With which event a reaction begins where events were published before it existed."""
+
+    FIRST = "first"
+    """All there ever were."""
+    NOW = "now"
+    """Those after what the relay has published when it first meets the reaction."""
+
+
 @dataclass(frozen=True)
 class Reaction:
     """One row of a service's REACTIONS: on `event_type` of `source_service`, `await handle(event, tools)`.
+
+    `since` says whether a reaction that comes with a later release gets the events from before it.
 
     `handle` may be called more than once for an event, and for older events after newer ones: commands it gives take
     their id from the event (`context_of`). When it raises it is tried again with growing delays, then put aside;
@@ -30,6 +42,12 @@ class Reaction:
     source_service: str
     event_type: str
     handle: Callable[[Recorded, Any], Awaitable[None]]
+    since: Since
+
+    @property
+    def gets_everything(self) -> bool:
+        """Whether no event is too old for it."""
+        return self.since is Since.FIRST
 
 
 def context_of(event: Recorded, reaction: str, company: str) -> Context:

@@ -2,6 +2,9 @@
 
 It follows the store from a checkpoint in the state database, publishes with confirms, and moves the checkpoint when
 all are confirmed. Killed in between it publishes the same events again, under the same message ids.
+
+Before it goes on from the checkpoint, it gives what was published before to those listeners that have not had it: a
+new one, and all of them when the broker is not the one that the checkpoint speaks of. See `chassis.listeners`.
 """
 
 from __future__ import annotations
@@ -10,30 +13,34 @@ import queue
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from esdbclient import Checkpoint
 from esdbclient.exceptions import DeadlineExceeded, DiscoveryFailed, GrpcError, NodeIsNotLeader
+from pika.exceptions import AMQPError
 
 from chassis import bus, log, metrics
-from chassis.codec import Codec, dumps
+from chassis.codec import Codec
 from chassis.config import Settings
 from chassis.errors import Unavailable
 from chassis.killpoints import reach
 from chassis.link import Message, Publisher
+from chassis.listeners import BATCH, Listener, Told, earlier, for_listener, message
+from chassis.reactions import Since
 from chassis.statedb import StateDb
 from chassis.store import StoreClient
 
 logger = log.get(__name__)
 
-BATCH = 200
-_NAME = "relay"
+PATIENCE = 5.0
+"""Seconds until what the broker does not confirm is tried again; shorter than a process may take to stop."""
 _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, DeadlineExceeded)
 
 
 class Relay:
-    """The worker's part that publishes a service's events."""
+    """The worker's part that publishes a service's events. `topology` declares the queues on a broker without them."""
 
     def __init__(
         self,
@@ -42,22 +49,27 @@ class Relay:
         stream_prefixes: tuple[str, ...],
         codec: Codec,
         settings: Settings,
+        listeners: tuple[Listener, ...],
+        topology: Callable[[Any], None] = bus.declare_all,
     ) -> None:
         self._service = service
         self._types = contract_published
         self._prefixes = stream_prefixes
         self._codec = codec
         self._settings = settings
-        self._state = StateDb(settings.state_db(service))
+        self._listeners = listeners
+        self._topology = topology
+        self._told = Told(StateDb(settings.state_db(service)))
         self._position = 0
-        self._kept = 0
         self._kept_at = 0.0
+        self._catching_up = ""
         self._published = 0
         self._behind_since: float | None = None
         self._away = ""
 
     def status(self) -> dict[str, Any]:
-        """Position, events published since the start, for how long events have been waiting, what is away."""
+        """Position, events published since the start, for how long events have been waiting, what is away; the queue
+        that is being given what it has not had."""
         since = self._behind_since
         lag = 0.0 if since is None else time.monotonic() - since
         return {
@@ -65,6 +77,7 @@ class Relay:
             "published": self._published,
             "lag_seconds": round(lag, 3),
             "away": self._away,
+            "catching_up": self._catching_up,
         }
 
     def run(self, stop: threading.Event) -> None:
@@ -90,13 +103,17 @@ class Relay:
         stop.wait(pause)
 
     def _follow(self, publisher: Publisher, stop: threading.Event) -> None:
-        row = self._state.row("SELECT position FROM relay_checkpoint WHERE name = ?", _NAME)
-        self._position = self._kept = row["position"] if row else 0
+        connected = publisher.connection(1.0)
+        self._told.load()
+        self._look_at_broker()
+        self._position = self._told.position
         client = StoreClient(self._settings.esdb_uri)
         subscription = reader = None
         inbox: queue.Queue[Any] = queue.Queue(maxsize=2 * BATCH)
         closed = threading.Event()
         try:
+            self._away = ""
+            self._catch_up(client, publisher, stop)
             subscription = client.subscribe_to_all(
                 commit_position=self._position or None,
                 # By type: what is not published, like thousands of imported documents, does not even come here.
@@ -105,8 +122,8 @@ class Relay:
             )
             reader = threading.Thread(target=_read, args=(subscription, inbox, closed), daemon=True)
             reader.start()
-            self._away = ""
-            while not stop.is_set():
+            # A connection made anew may be to a broker that has lost its queues: it is looked at again.
+            while not stop.is_set() and publisher.connections == connected:
                 self._step(inbox, publisher)
         finally:
             closed.set()
@@ -115,6 +132,48 @@ class Relay:
             client.close()
             if reader is not None:
                 reader.join(2)
+
+    def _look_at_broker(self) -> None:
+        """See that the broker has the queues that the checkpoint speaks of, or have everything published again.
+
+        That is durable before the broker gets the new mark: killed in between, the next start finds none.
+        """
+        try:
+            connection = bus.connect(self._settings.amqp_uri, f"{self._service}-relay-broker")
+            try:
+                if not (self._told.mark and bus.has_mark(connection, self._service, self._told.mark)):
+                    if self._told.position:
+                        logger.warning("not the broker as it was: all is published again", service=self._service)
+                    self._told.begin_again()
+                    reach(f"{self._service}.before_mark")
+                    self._topology(connection.channel())
+                    bus.set_mark(connection, self._service, self._told.mark)
+                    reach(f"{self._service}.after_mark")
+                self._told.note(self._listeners)
+                channel = connection.channel()
+                for listener in self._listeners:
+                    if listener.since is Since.NOW:
+                        channel.queue_bind(listener.queue, bus.events_exchange(self._service), listener.event_type)
+            finally:
+                if connection.is_open:
+                    connection.close()
+        except (AMQPError, OSError) as error:
+            raise Unavailable(f"The message broker does not answer: {error!r}.") from error
+
+    def _catch_up(self, client: StoreClient, publisher: Publisher, stop: threading.Event) -> None:
+        """Give each listener what was published and it has not had; what comes after follows behind, in order."""
+        for listener, after in self._told.behind(self._listeners):
+            self._catching_up = listener.queue
+            for events in earlier(client, self._prefixes, listener.event_type, after, self._position):
+                if stop.is_set():
+                    return
+                publisher.publish([for_listener(self._codec, event, listener.queue) for event in events], PATIENCE)
+                self._published += len(events)
+                reach(f"{self._service}.mid_catch_up")
+                self._told.given(listener, events[-1].commit_position)
+            self._told.given(listener, None)
+            logger.info("gave a listener what it had not had", queue=listener.queue, after=after)
+        self._catching_up = ""
 
     def _step(self, inbox: queue.Queue[Any], publisher: Publisher) -> None:
         try:
@@ -128,7 +187,7 @@ class Relay:
         failure = batch.pop() if isinstance(batch[-1], BaseException) else None
         messages = [message for event in batch if (message := self._message(event)) is not None]
         if messages:
-            publisher.publish(messages)
+            publisher.publish(messages, PATIENCE)
             self._published += len(messages)
             metrics.RELAYED.labels(self._service).inc(len(messages))
             reach(f"{self._service}.after_publish")
@@ -144,29 +203,16 @@ class Relay:
             return None
         if not event.stream_name.startswith(self._prefixes):
             return None  # another service's event of the same name
-        recorded = self._codec.recorded(event)
-        age = (datetime.now(UTC) - recorded.recorded_at).total_seconds()
+        age = (datetime.now(UTC) - event.recorded_at).total_seconds()
         metrics.RELAY_LAG.labels(self._service).set(max(0.0, age))
-        headers = {"correlation_id": recorded.meta.get("$correlationId", "")}
-        exchange = bus.events_exchange(self._service)
-        return Message(exchange, event.type, dumps(recorded), message_id=str(event.id), headers=headers)
+        return message(self._codec, event, bus.events_exchange(self._service), event.type)
 
     def _keep(self, position: int, *, at_once: bool) -> None:
         """Move the checkpoint; past what is not published at most once a second."""
         self._position = position
-        if position != self._kept and (at_once or time.monotonic() - self._kept_at >= 1.0):
-            with self._state.transaction() as connection:
-                connection.execute("INSERT OR REPLACE INTO relay_checkpoint VALUES (?, ?)", (_NAME, position))
-            self._kept, self._kept_at = position, time.monotonic()
-
-
-def publish_again(state: StateDb) -> None:
-    """Have a service's relay, which must not run, publish everything from the beginning of the store.
-
-    For when the broker's queues are lost: what waited there is in no checkpoint.
-    """
-    with state.transaction() as connection:
-        connection.execute("DELETE FROM relay_checkpoint WHERE name = ?", (_NAME,))
+        if position != self._told.position and (at_once or time.monotonic() - self._kept_at >= 1.0):
+            self._told.keep(position)
+            self._kept_at = time.monotonic()
 
 
 def _read(subscription: Any, inbox: queue.Queue[Any], closed: threading.Event) -> None:

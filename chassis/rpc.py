@@ -34,6 +34,10 @@ class ServiceMissing(Unavailable):
     """No such service has ever been started on this broker."""
 
 
+class BrokerAway(Unavailable):
+    """There was no connection to the broker all the while."""
+
+
 class ConnectionLost(Unavailable):
     """The connection went away while the call was out: whether it was handled is not known."""
 
@@ -141,18 +145,23 @@ class _Conversation:
         try:
             until = datetime.now(UTC) + timedelta(seconds=remaining)
             body = dumps({"args": [{**payload, "deadline": until}], "kwargs": {}})
+            lost: ConnectionLost | None = None
             while True:
                 try:
                     return self._once(service, method, body, deadline, correlation_id)
-                except ConnectionLost:
+                except ConnectionLost as error:
                     if not idempotent:
                         raise
+                    lost = error
+                except (BrokerAway, ServiceMissing) as error:
+                    # Of this attempt nothing was done; of the one before nobody knows.
+                    raise lost or error from error
         finally:
             self._room.release()
 
     def _once(self, service: str, method: str, body: bytes, deadline: float, correlation_id: str) -> Any:
         if not self.link.ready.wait(max(0.0, deadline - time.monotonic())):
-            raise Unavailable("The message broker does not answer. Nothing was done; please try again in a moment.")
+            raise BrokerAway("The message broker does not answer. Nothing was done; please try again in a moment.")
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise _late(service)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from chassis import admin, bus, log, metrics, statedb
 from chassis.config import Settings
 from chassis.ingest import Ingest
+from chassis.listeners import listeners_of
 from chassis.parking import Parking
 from chassis.projector import Projector
 from chassis.relay import Relay
@@ -98,7 +99,8 @@ def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: thread
     ]
     parts = [Part(f"projector:{one.projection.name}", one, stop) for one in projectors]
     if rooms.published:
-        parts.append(Part("relay", Relay(name, rooms.published, rooms.streams, rooms.codec, settings), stop))
+        relay = Relay(name, rooms.published, rooms.streams, rooms.codec, settings, listeners_of(name))
+        parts.append(Part("relay", relay, stop))
     kinds = rooms.ingest_kinds(settings)
     if kinds:
 

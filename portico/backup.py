@@ -172,8 +172,8 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
 
 
 def _put_back(folder: Path, told: dict[str, Any], var: Path) -> None:
-    from chassis.relay import publish_again
-    from chassis.statedb import StateDb
+    from chassis.listeners import publish_again
+    from chassis.statedb import StateDb, migrate
     from localstore import copies
     from portico.up import DEMO_DECLINED, DEMO_LOADED, DEMO_MARK
 
@@ -185,6 +185,7 @@ def _put_back(folder: Path, told: dict[str, Any], var: Path) -> None:
         if path.is_dir() and path.name != "localstore":
             shutil.copytree(path, var / path.name)
     for path in var.glob("*/state.db"):
+        migrate(path, path.parent.name)  # a backup of an older release
         publish_again(StateDb(path))
     if told["store"] is not None:
         found = copies.restore(folder / STORE, (var / STORE).parent)

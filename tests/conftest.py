@@ -33,11 +33,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    """The session's RabbitMQ node; tests that kill a broker start one of their own."""
+    """The session's RabbitMQ node; tests that kill a broker take `mortal_rabbit`."""
     node = RabbitNode(tmp_path_factory.mktemp("rabbitmq"))
     node.start()
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session")
+def _second_rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    node = RabbitNode(tmp_path_factory.mktemp("second-rabbitmq"))
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def mortal_rabbit(_second_rabbit: RabbitNode) -> RabbitNode:
+    """A RabbitMQ node that may be killed, and lose everything; it runs when a test begins."""
+    _second_rabbit.start()
+    return _second_rabbit
 
 
 @pytest.fixture(scope="session")

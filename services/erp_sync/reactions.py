@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.dispatch import Tools
 from chassis.errors import Unavailable
 from chassis.messages import Command, Recorded
-from chassis.reactions import Reaction, context_of
+from chassis.reactions import Reaction, Since, context_of
 from services.erp_sync.adapters import connections
 from services.erp_sync.commands import RequestPosting, WithdrawPosting
 from services.erp_sync.handlers import COMMAND_HANDLERS
@@ -35,7 +35,7 @@ async def _give(command: Command, reaction: str, event: Recorded, tools: Tools) 
 
 
 REACTIONS = (
-    Reaction("post_order", "orders", "OrderPlaced", post_order),
-    Reaction("withdraw_order", "orders", "OrderCancelled", withdraw_order),
-    Reaction("withdraw_asked", "orders", "CancellationAsked", withdraw_order),
+    Reaction("post_order", "orders", "OrderPlaced", post_order, Since.FIRST),
+    Reaction("withdraw_order", "orders", "OrderCancelled", withdraw_order, Since.FIRST),
+    Reaction("withdraw_asked", "orders", "CancellationAsked", withdraw_order, Since.FIRST),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.dispatch import Tools
 from chassis.messages import ALL_COMPANIES, Command, Recorded
-from chassis.reactions import Reaction, context_of
+from chassis.reactions import Reaction, Since, context_of
 from services.orders.commands import (
     MarkOrderNotWithdrawn,
     MarkOrderPosted,
@@ -53,9 +53,9 @@ async def _give(command: Command, reaction: str, event: Recorded, tools: Tools) 
 
 
 REACTIONS = (
-    Reaction("mark_queued", SOURCE, "OrderQueuedForErp", mark_queued),
-    Reaction("mark_posted", SOURCE, "PostedToErp", mark_posted),
-    Reaction("mark_rejected", SOURCE, "RefusedByErp", mark_rejected),
-    Reaction("mark_withdrawn", SOURCE, "PostingWithdrawn", mark_withdrawn),
-    Reaction("mark_not_withdrawn", SOURCE, "WithdrawalTooLate", mark_not_withdrawn),
+    Reaction("mark_queued", SOURCE, "OrderQueuedForErp", mark_queued, Since.FIRST),
+    Reaction("mark_posted", SOURCE, "PostedToErp", mark_posted, Since.FIRST),
+    Reaction("mark_rejected", SOURCE, "RefusedByErp", mark_rejected, Since.FIRST),
+    Reaction("mark_withdrawn", SOURCE, "PostingWithdrawn", mark_withdrawn, Since.FIRST),
+    Reaction("mark_not_withdrawn", SOURCE, "WithdrawalTooLate", mark_not_withdrawn, Since.FIRST),
 )

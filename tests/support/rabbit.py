@@ -87,6 +87,11 @@ class RabbitNode:
         """
         time.sleep(2.5)
 
+    def restart(self) -> None:
+        """Stop the node in good order and start it again; who is connected is told."""
+        self.ctl("stop_app")
+        self.ctl("start_app")
+
     def kill(self) -> None:
         """SIGKILL the node as a power cut would."""
         self._kill("broker")

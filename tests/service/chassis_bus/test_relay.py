@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -10,13 +11,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from esdbclient import EventStoreDBClient, NewEvent, StreamState
+from esdbclient import EventStoreDBClient, StreamState
 
 from chassis import bus
-from chassis.codec import dumps, loads
+from chassis.codec import loads
 from chassis.config import Settings
 from chassis.link import Delivery, Inbox
+from tests.service.chassis_bus.helpers import items
 from tests.service.chassis_bus.toy_documents import SERVICE
+from tests.service.chassis_bus.worker import LISTENER
 from tests.support.processes import LocalStore, Process
 from tests.support.rabbit import RabbitNode
 from tests.support.settings import environment, make_settings
@@ -48,15 +51,7 @@ class Rig:
 
     def open(self, *numbers: int, stream: str = "ledger-c1", type: str = "ItemOpened") -> None:
         """Append an event for each number; the number is its id."""
-        events = [
-            NewEvent(
-                id=UUID(int=number),
-                type=type,
-                data=dumps({"number": str(number), "open_amount": "1.00"}),
-                metadata=dumps({"$correlationId": "corr-1", "schema": 1}),
-            )
-            for number in numbers
-        ]
+        events = items(*numbers, type=type)
         self.store.append_to_stream(stream, current_version=StreamState.ANY, events=events)
 
     def numbers(self) -> list[int]:
@@ -166,12 +161,13 @@ def test_a_store_that_was_killed_is_followed_on(rig: Rig, own_store: LocalStore)
     wait_until(lambda: rig.numbers() == [1, 2], 20, rig.relay.tail)
 
 
-def test_a_broker_that_was_killed_gets_all_events(own_store: LocalStore, tmp_path: Path) -> None:
-    node = RabbitNode(tmp_path / "rabbitmq")
-    node.start()
+def test_a_broker_that_was_killed_gets_all_events_and_one_that_lost_its_folder_gets_all_again(
+    own_store: LocalStore, mortal_rabbit: RabbitNode, tmp_path: Path
+) -> None:
+    node = mortal_rabbit
     rig = Rig(make_settings(tmp_path / "var", node.vhost("own"), own_store.uri), tmp_path)
     try:
-        rig.start()
+        rig.start(TOY_LISTENERS="note:first")
         rig.open(1)
         wait_until(lambda: rig.numbers() == [1], 20, rig.relay.tail)
         node.settle()
@@ -179,6 +175,16 @@ def test_a_broker_that_was_killed_gets_all_events(own_store: LocalStore, tmp_pat
         rig.open(*range(2, 52))
         node.start()
         wait_until(lambda: sorted(set(rig.numbers())) == list(range(1, 52)), 40, rig.relay.tail)
+
+        rig.inbox.stop()  # its queue goes with the broker
+        node.kill()
+        shutil.rmtree(node.folder / "rabbitmq/mnesia")
+        node.start()
+        rig.open(52)
+        node.vhost("own")
+        rig.inbox = Inbox(rig.settings.amqp_uri, "test", [bus.reaction_queue(LISTENER, "note")])
+        rig.received.clear()
+        wait_until(lambda: rig.numbers()[-1:] == [52], 60, rig.relay.tail)
+        assert rig.numbers() == list(range(1, 53))
     finally:
         rig.close()
-        node.stop()

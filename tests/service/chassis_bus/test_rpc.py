@@ -160,21 +160,13 @@ def test_the_process_tells_how_it_is_while_it_works(rpc: RpcClient, echo: int, t
         assert slow.result() == "done"
 
 
-@pytest.fixture
-def own_rabbit(tmp_path: Path) -> Iterator[RabbitNode]:
-    node = RabbitNode(tmp_path / "rabbitmq")
-    node.start()
-    yield node
-    node.stop()
-
-
 def test_a_broker_restart_fails_calls_that_are_out_and_repeats_the_idempotent_ones(
-    own_rabbit: RabbitNode, tmp_path: Path
+    mortal_rabbit: RabbitNode, tmp_path: Path
 ) -> None:
-    uri = own_rabbit.vhost("restart")
+    uri = mortal_rabbit.vhost("restart")
     process = nameko_process("echo", tmp_path, make_settings(tmp_path / "var", uri))
     start_nameko(process)
-    own_rabbit.settle()
+    mortal_rabbit.settle()
     client = RpcClient(uri, "test")
     arrived = tmp_path / "arrived"
     outcome: dict[str, Any] = {}
@@ -191,16 +183,16 @@ def test_a_broker_restart_fails_calls_that_are_out_and_repeats_the_idempotent_on
         thread.start()
     wait_until(lambda: arrived.exists() and arrived.read_text() == "xx", describe="both calls at the service")
     killed = time.monotonic()
-    own_rabbit.kill()
+    mortal_rabbit.kill()
     threads[0].join(10)
     error, at = outcome["once"]
     assert isinstance(error, ConnectionLost)
     assert at - killed < 2
-    own_rabbit.start()
+    mortal_rabbit.start()
     threads[1].join(60)
     assert outcome["again"] == "done"
     assert client.call("echo", "same", {"n": 1}, 20.0, idempotent=True)["n"] == 1
     client.stop()
-    own_rabbit.kill()
+    mortal_rabbit.kill()
     wait_until(lambda: "Error connecting to broker" in process.tail(3), 20, process.tail)
     assert process.stop() == 0, "a service stops while the broker is away"

@@ -16,7 +16,7 @@ from chassis.errors import Unavailable
 from chassis.green import rpc
 from chassis.messages import Event, Recorded
 from chassis.reacting import with_reactions
-from chassis.reactions import Reaction, context_of
+from chassis.reactions import Reaction, Since, context_of
 from chassis.service import CommandService
 
 
@@ -85,7 +85,7 @@ async def note(event: Recorded, tools: Any) -> None:
         (folder / "conflict").touch()
 
 
-REACTIONS = (Reaction("note", "source", "Happened", note),)
+REACTIONS = (Reaction("note", "source", "Happened", note, Since.FIRST),)
 
 
 @with_reactions(REACTIONS)
