@@ -1,8 +1,9 @@
-"""Named points at which a test may kill the process, to prove that nothing is lost and nothing comes twice.
+"""Named points at which a test may kill or stop the process, to prove that nothing is lost and nothing comes twice.
 
 `PORTICO_KILL_AT=orders.after_append:/path/to/flag` kills the process with SIGKILL when it reaches that point while
 the flag file exists; the file is removed first, so the process started again passes. `PORTICO_KILL_AT=*:/folder`
 does so at any point for which the folder has a file of its name: a test arms points of running processes that way.
+A flag file that says `stop` stops the process with SIGSTOP instead.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ _NAME, _, _PATH = os.environ.get("PORTICO_KILL_AT", "").partition(":")
 
 
 def reach(name: str) -> None:
-    """Die here if a test asked for it; otherwise nothing."""
+    """Die or stop here if a test asked for it; otherwise nothing."""
     if not _NAME or _NAME not in ("*", name):
         return
     flag = os.path.join(_PATH, name) if _NAME == "*" else _PATH
     try:
+        with open(flag, encoding="ascii") as file:
+            stop = file.read() == "stop"
         os.unlink(flag)
     except FileNotFoundError:
         return
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGSTOP if stop else signal.SIGKILL)

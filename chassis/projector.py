@@ -1,39 +1,42 @@
 """The projector: a catch-up subscription turned into rows, exactly once.
 
-Rows and checkpoint commit in one transaction. The checkpoint moves by compare-and-set on its position and on the
-token of whoever started last, so a projector that was replaced while it slept writes nothing.
+Rows and checkpoint commit in one transaction. Of several workers the one with the read model's lease works, the others
+stand by. The checkpoint moves by compare-and-set on its position and on the token of whoever took the lease last, so a
+projector that was replaced while it slept writes nothing; it stands by in its turn.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-import sqlite3
 import threading
 import time
-import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from esdbclient import Checkpoint
 
-from chassis import log, metrics, readmodel
+from chassis import log, metrics
 from chassis.codec import Codec
+from chassis.inbox import BATCH, END, Inbox
 from chassis.killpoints import reach
-from chassis.readmodel import Projection, Rows
+from chassis.lease import LOOK_SECONDS, Holder, Lease
+from chassis.readmodel import Database, Projection, Rows
 from chassis.store import StoreClient
 
-BATCH = 1000
-MANY = 8
-"""So many events at once are somebody's import, not a person's command: its commits and hints may be fewer."""
-LINGER_SECONDS = 0.05
-_END = object()
+LOCK_SECONDS = 30
 _log = log.get("projector")
 
 
 class Fenced(Exception):
     """Another projector took over this read model; this one must stop writing."""
+
+
+class Locked(Exception):
+    """A replaced projector keeps the read model locked, and it cannot be ended from here."""
+
+    def __init__(self, model: str, holder: Holder) -> None:
+        super().__init__(f"{model} is locked by {holder}, which does not answer and cannot be ended from here: end it")
 
 
 class Stuck(Exception):
@@ -59,7 +62,7 @@ class Projector:
         service: str,
         projection: Projection,
         codec: Codec,
-        path: Path,
+        database: Database,
         esdb_uri: str,
         changed: Callable[[str, dict[str, int]], None] | None = None,
         write_lock: threading.Lock | None = None,
@@ -72,22 +75,43 @@ class Projector:
         self.events = 0
         self._oldest: Any = None
         self._codec = codec
-        self._path = path
+        self._database = database
         self._uri = esdb_uri
         self._changed = changed or (lambda model, companies: None)
         self._write_lock = write_lock or threading.Lock()
-        self._token = str(uuid.uuid4())
         self._parked_of = parked
         self._parked: frozenset[int] = frozenset()
         self._stuck: Stuck | None = None
-        model = f"{service}.{projection.name}_v{projection.version}"
-        metrics.PROJECTOR_LAG.labels(model).set_function(self.lag_seconds)
-        metrics.PROJECTOR_POSITION.labels(model).set_function(lambda: self.position)
+        self._lease = Lease(projection.checkpoint, database.connect_leases, self.lag_seconds)
+        self._metrics_name = f"{service}.{projection.checkpoint}"
 
     def run(self, stop: threading.Event) -> None:
-        """Project until `stop` is set; raises when the store fails, and Stuck when an event cannot be taken."""
+        """Project until `stop` is set, or stand by for the worker that does.
+
+        Raises when store or database fail, and Stuck when an event cannot be taken.
+        """
+        try:
+            while not stop.is_set():
+                if not self._lease.claim():
+                    self._stand_by()
+                    stop.wait(LOOK_SECONDS)
+                    continue
+                self._show_metrics()
+                with self._lease.renewed():
+                    try:
+                        self._work(stop)
+                    except Fenced as fenced:
+                        _log.warning("replaced", model=self.projection.name, reason=str(fenced))
+                    else:
+                        if not self._lease.lost.is_set():
+                            return
+                stop.wait(LOOK_SECONDS)
+        finally:
+            self._lease.close()
+
+    def _work(self, stop: threading.Event) -> None:
         self._parked = self._parked_of(self.projection.name)
-        connection = readmodel.connect(self._path)
+        connection = self._database.connect(self._lease.token)
         client = StoreClient(self._uri)
         subscription = None
         reader = None
@@ -102,8 +126,8 @@ class Projector:
                 include_checkpoints=True,
                 window_size=1000,
             )
-            inbox = _Inbox()
-            reader = threading.Thread(target=_read, args=(subscription, inbox, closed), daemon=True)
+            inbox = Inbox()
+            reader = threading.Thread(target=inbox.fill, args=(subscription, closed), daemon=True)
             reader.start()
             self._consume(connection, inbox, stop)
         finally:
@@ -116,10 +140,13 @@ class Projector:
             connection.close()
 
     def status(self) -> dict[str, Any]:
-        """Position and lag, for /status and metrics."""
+        """Position and lag, for /status and metrics; of one that stands by, for whom it does."""
+        model = {"model": self.projection.name, "version": self.projection.version}
+        holder = self._lease.holder
+        if holder is not None:
+            return {**model, "standing_by": f"for {holder}"}
         return {
-            "model": self.projection.name,
-            "version": self.projection.version,
+            **model,
             "position": self.position,
             "events": self.events,
             "lag_seconds": round(self.lag_seconds(), 3),
@@ -132,28 +159,61 @@ class Projector:
         recorded_at = getattr(self._oldest, "recorded_at", None)
         return 0.0 if recorded_at is None else max(0.0, time.time() - recorded_at.timestamp())
 
-    def _take_over(self, connection: sqlite3.Connection) -> None:
-        readmodel.create_tables(connection, [self.projection])
-        model, version = self.projection.name, self.projection.version
-        connection.execute("BEGIN IMMEDIATE")
-        row = connection.execute(
-            "SELECT position FROM checkpoints WHERE model = ? AND version = ?", (f"{model}_v{version}", version)
-        ).fetchone()
-        self.position = row["position"] if row else 0
-        connection.execute(
-            "INSERT INTO checkpoints (model, version, position, token) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (model) DO UPDATE SET token = excluded.token",
-            (f"{model}_v{version}", version, self.position, self._token),
-        )
-        connection.execute("COMMIT")
+    def behind_seconds(self) -> float:
+        """The read model's lag, whoever keeps it: of another worker's projector as that one told it last."""
+        return self.lag_seconds() if self._lease.holder is None else self._lease.holder_lag
 
-    def _consume(self, connection: sqlite3.Connection, inbox: _Inbox, stop: threading.Event) -> None:
-        while not stop.is_set():
+    def _stand_by(self) -> None:
+        """What this one knew of the read model is another's to tell."""
+        self._oldest, self._stuck = None, None
+        for gauge in (metrics.PROJECTOR_LAG, metrics.PROJECTOR_POSITION):
+            with contextlib.suppress(KeyError):
+                gauge.remove(self._metrics_name)
+
+    def _show_metrics(self) -> None:
+        metrics.PROJECTOR_LAG.labels(self._metrics_name).set_function(self.lag_seconds)
+        metrics.PROJECTOR_POSITION.labels(self._metrics_name).set_function(lambda: self.position)
+
+    def _take_over(self, connection: Any) -> None:
+        """Make the tables, put our token at the checkpoint, and go on from its position."""
+        replaced = self._lease.replaced
+        self._database.wait_for_locks(connection, 1 if replaced else LOCK_SECONDS)
+        try:
+            self._put_token(connection)
+        except self._database.passing as error:
+            if replaced is None or not self._database.is_locked(error):
+                raise
+            # It was stopped in the middle of a transaction; nobody else can write until that ends.
+            if not self._database.end(*replaced):
+                raise Locked(self.projection.name, replaced[0]) from error
+            self._database.wait_for_locks(connection, LOCK_SECONDS)
+            self._put_token(connection)
+        self._database.wait_for_locks(connection, LOCK_SECONDS)
+
+    def _put_token(self, connection: Any) -> None:
+        self._database.create_tables(connection, [self.projection])
+        checkpoint, version = self.projection.checkpoint, self.projection.version
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(
+                "INSERT INTO checkpoints (model, version, position, token) VALUES (?, ?, 0, ?)"
+                " ON CONFLICT (model) DO UPDATE SET token = excluded.token",
+                (checkpoint, version, self._lease.token),
+            )
+            row = connection.execute("SELECT position FROM checkpoints WHERE model = ?", (checkpoint,)).fetchone()
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        self.position = row["position"]
+
+    def _consume(self, connection: Any, inbox: Inbox, stop: threading.Event) -> None:
+        while not stop.is_set() and not self._lease.lost.is_set():
             batch = inbox.take(BATCH, 0.5)
             if not batch:
                 continue
             self._oldest = batch[0]
-            ended = batch[-1] if isinstance(batch[-1], BaseException) or batch[-1] is _END else None
+            ended = batch[-1] if isinstance(batch[-1], BaseException) or batch[-1] is END else None
             if ended is not None:
                 batch.pop()
             if batch:
@@ -161,10 +221,10 @@ class Projector:
             self._oldest = inbox.first()
             if isinstance(ended, BaseException):
                 raise ended
-            if ended is _END:
+            if ended is END:
                 return
 
-    def _take(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
+    def _take(self, connection: Any, batch: list[Any]) -> None:
         """Commit the batch; of one with an event that cannot be taken, what stands before that."""
         try:
             self._commit(connection, batch)
@@ -176,9 +236,10 @@ class Projector:
             raise
         self._stuck = None
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
+    def _commit(self, connection: Any, batch: list[Any]) -> None:
         rows = Rows(connection)
         position, taken = batch[-1].commit_position, 0
+        reach(f"{self.service}.{self.projection.name}.before_transaction")
         with self._write_lock:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -199,19 +260,19 @@ class Projector:
         if rows.companies:
             self._changed(self.projection.name, rows.companies)
 
-    def _project(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> bool:
+    def _project(self, connection: Any, event: Any, rows: Rows) -> bool:
         """Take the event in; False when it is parked and left out. Raises Stuck."""
         if event.commit_position in self._parked:
             return self._try_parked(connection, event, rows)
         try:
             self.projection.project(self._codec.recorded(event), rows)
-        except sqlite3.OperationalError:
-            raise  # the disk is full, say: it passes
+        except self._database.passing:
+            raise
         except Exception as error:
             raise Stuck(self.projection.name, event, error) from error
         return True
 
-    def _try_parked(self, connection: sqlite3.Connection, event: Any, rows: Rows) -> bool:
+    def _try_parked(self, connection: Any, event: Any, rows: Rows) -> bool:
         """Take the event in if that works by now, and leave no half of it if not."""
         connection.execute("SAVEPOINT parked")
         try:
@@ -225,15 +286,15 @@ class Projector:
         connection.execute("RELEASE parked")
         return True
 
-    def _move_checkpoint(self, connection: sqlite3.Connection, position: int) -> None:
+    def _move_checkpoint(self, connection: Any, position: int) -> None:
         moved = connection.execute(
             "UPDATE checkpoints SET position = ? WHERE model = ? AND position = ? AND token = ?",
-            (position, f"{self.projection.name}_v{self.projection.version}", self.position, self._token),
+            (position, self.projection.checkpoint, self.position, self._lease.token),
         )
         if moved.rowcount != 1:
             raise Fenced(f"another projector took over {self.projection.name}")
 
-    def _move_versions(self, connection: sqlite3.Connection, companies: dict[str, int]) -> None:
+    def _move_versions(self, connection: Any, companies: dict[str, int]) -> None:
         connection.executemany(
             "INSERT INTO readmodel_versions (model, company, position) VALUES (?, ?, ?)"
             " ON CONFLICT (model, company) DO UPDATE SET position = excluded.position",
@@ -241,61 +302,6 @@ class Projector:
         )
 
 
-class _Inbox:
-    """Events on their way from the subscription's thread to the projector's: bounded, and costs next to nothing.
-
-    One thread puts, one takes. A `queue.Queue` takes two locks an event, which is a tenth of a rebuild.
-    """
-
-    def __init__(self) -> None:
-        self._items: deque[Any] = deque()
-        self._something = threading.Event()
-        self._room = threading.Event()
-        self._busy = False
-
-    def put(self, item: Any, closed: threading.Event) -> bool:
-        """Put it in when there is room; False when the taker has gone."""
-        while len(self._items) >= 2 * BATCH:
-            self._room.clear()
-            if len(self._items) >= 2 * BATCH:
-                self._room.wait(0.5)
-            if closed.is_set():
-                return False
-        self._items.append(item)
-        if not self._something.is_set():
-            self._something.set()
-        return not closed.is_set()
-
-    def take(self, most: int, seconds: float) -> list[Any]:
-        """What is there, at most so many, waiting so long for the first; of many a moment longer for more."""
-        if not self._items:
-            self._something.clear()
-            if not self._items:
-                self._something.wait(seconds)
-        if (self._busy or len(self._items) >= MANY) and len(self._items) < most:
-            time.sleep(LINGER_SECONDS)
-        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
-        self._busy = len(taken) >= MANY
-        if not self._room.is_set():
-            self._room.set()
-        return taken
-
-    def first(self) -> Any:
-        """What waits longest, or None."""
-        return self._items[0] if self._items else None
-
-
 def stream_filter(prefixes: Iterable[str]) -> tuple[str, ...]:
     """What a subscription includes: streams whose names begin so. Anchored each, for the client only joins them."""
     return tuple(f"^{re.escape(prefix)}.*" for prefix in prefixes)
-
-
-def _read(subscription: Any, inbox: _Inbox, closed: threading.Event) -> None:
-    end: Any = _END
-    try:
-        for event in subscription:
-            if not inbox.put(event, closed):
-                return
-    except Exception as error:
-        end = error
-    inbox.put(end, closed)

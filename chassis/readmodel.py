@@ -1,23 +1,23 @@
 """Read models: tables named with their version, a checkpoint in the same transaction, a version per company.
 
-Everything here can be deleted and rebuilt from the streams.
+Everything here can be deleted and rebuilt from the streams. Where they are kept is a Database: a SQLite file a service
+(`chassis/sqlite_models.py`).
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chassis.messages import Recorded
+
+if TYPE_CHECKING:
+    from chassis.config import Settings
+    from chassis.lease import Holder
 
 _own = MetaData()
 CHECKPOINTS = Table(
@@ -36,48 +36,32 @@ VERSIONS = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+Execute = Callable[..., Any]
+"""Runs SQL with its values and gives a cursor whose rows have names and an order."""
+
+
+class Unreadable(Exception):
+    """A read model cannot be read at the moment."""
+
+
+class NotThere(Unreadable):
+    """The database, or a table in it, has not been made yet."""
+
 
 class Rows:
     """What a projection writes with: SQL on the transaction that also moves the checkpoint."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.execute: Callable[..., sqlite3.Cursor] = connection.execute
+    def __init__(self, connection: Any) -> None:
+        self.execute: Execute = connection.execute
         self.companies: dict[str, int] = {}
 
     def touch(self, company: str, position: int) -> None:
         """Say that what this company sees of the read model changed at `position`."""
         self.companies[company] = position
 
-    def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of a query by the model on its own tables."""
-        found: sqlite3.Row | None = self.execute(sql, values).fetchone()
-        return found
-
-
-_kept = threading.local()
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[Callable[..., sqlite3.Cursor]]:
-    """`execute` in one read transaction on a read model's file, for the service that owns it.
-
-    Each thread keeps its connection, and opens another when the file was replaced (rebuilt). Raises FileNotFoundError
-    while there is none, sqlite3.OperationalError while a table is not there yet.
-    """
-    connections: dict[Path, tuple[tuple[int, int], sqlite3.Connection]] = _kept.__dict__.setdefault("by_path", {})
-    status = path.stat()
-    file = (status.st_dev, status.st_ino)
-    kept = connections.get(path)
-    if kept is None or kept[0] != file:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        connections[path] = kept = (file, connection)
-    connection = kept[1]
-    connection.execute("BEGIN")
-    try:
-        yield connection.execute
-    finally:
-        connection.execute("ROLLBACK")
+    def one(self, sql: str, *values: Any) -> Any:
+        """The first row of a query by the model on its own tables, None without any."""
+        return self.execute(sql, values).fetchone()
 
 
 @dataclass(frozen=True)
@@ -85,7 +69,6 @@ class Projection:
     """One read model: its tables, and the function that turns each event into rows.
 
     `project(event, rows)` sees every event of `streams` (prefixes such as "case-"), in order, each exactly once.
-    `extra_ddl` holds what the table language cannot say (full-text tables).
     """
 
     name: str
@@ -93,36 +76,48 @@ class Projection:
     streams: tuple[str, ...]
     tables: tuple[Table, ...]
     project: Callable[[Recorded, Rows], None]
-    extra_ddl: tuple[str, ...] = ()
+
+    @property
+    def checkpoint(self) -> str:
+        """The name of its checkpoint, and of the lease of who keeps it."""
+        return f"{self.name}_v{self.version}"
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection for the projector: read models are rebuilt after a loss of power, so commits need not be synced."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.row_factory = sqlite3.Row
-    # Of a new file: large pages and rare checkpoints save a quarter of a rebuild's time.
-    connection.execute("PRAGMA page_size=16384")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    return connection
+class Database(Protocol):
+    """Where one service's read models are. Connections are the driver's: `execute`, `executemany`, `close`.
+
+    `passing` are the driver's errors that no event is to blame for: a full disk, a server that is away.
+    """
+
+    passing: tuple[type[Exception], ...]
+
+    def connect(self, token: str = "") -> Any:
+        """A connection for the projector that writes under this token."""
+
+    def connect_leases(self) -> Any:
+        """A connection to the table of leases, which a projector's transaction does not lock."""
+
+    def create_tables(self, connection: Any, projections: Iterable[Projection]) -> None:
+        """Make the tables of these projections where missing, beside those of other versions."""
+
+    def wait_for_locks(self, connection: Any, seconds: int) -> None:
+        """How long a statement waits for what another connection has locked."""
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether this is the error of a statement that waited so long."""
+
+    def end(self, holder: Holder, token: str) -> bool:
+        """End what a replaced projector has open and so keeps locked; whether that could be done."""
+
+    def reading(self) -> AbstractContextManager[Execute]:
+        """`execute` in one read transaction, for the service that owns the read models. Raises Unreadable."""
 
 
-def create_tables(connection: sqlite3.Connection, projections: Iterable[Projection]) -> None:
-    """Make the tables of these projections where missing, beside those of other versions."""
-    extra = [statement for projection in projections for statement in projection.extra_ddl]
-    tables = [CHECKPOINTS, VERSIONS, *(table for projection in projections for table in projection.tables)]
-    dialect = sqlite.dialect()
-    connection.execute("BEGIN IMMEDIATE")
-    for table in tables:
-        connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        for index in table.indexes:
-            connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
-    for statement in extra:
-        connection.execute(statement)
-    connection.execute("COMMIT")
+def database(settings: Settings, service: str) -> Database:
+    """Where this service's read models are."""
+    from chassis.sqlite_models import SqliteDatabase
+
+    return SqliteDatabase(settings.read_db(service))
 
 
 def upsert(table: Table) -> str:

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from chassis import admin, bus, log, metrics, statedb
+from chassis import admin, bus, log, metrics, readmodel, statedb
 from chassis.config import Settings
 from chassis.ingest import Ingest
+from chassis.lease import LOOK_SECONDS, Lease
 from chassis.listeners import listeners_of
 from chassis.parking import Parking
 from chassis.projector import Projector
 from chassis.relay import Relay
 from chassis.rooms import Rooms, load
+from chassis.sqlite_models import SqliteDatabase
 from chassis.statedb import StateDb
 
 _log = log.get("worker")
@@ -79,9 +81,44 @@ class Job:
         return {}
 
 
+class Leased:
+    """A part that of several workers one runs, the one with the lease, while the others stand by."""
+
+    def __init__(self, runnable: Runnable, lease: Lease) -> None:
+        self._runnable = runnable
+        self._lease = lease
+
+    def run(self, stop: threading.Event) -> None:
+        """Run it once this worker has the lease, and for as long as it does."""
+        try:
+            while not self._lease.claim():
+                if stop.wait(LOOK_SECONDS):
+                    return
+            with self._lease.renewed():
+                ended = threading.Event()
+                threading.Thread(target=self._end_with, args=(stop, ended), daemon=True).start()
+                try:
+                    self._runnable.run(ended)
+                finally:
+                    ended.set()
+        finally:
+            self._lease.close()
+
+    def _end_with(self, stop: threading.Event, ended: threading.Event) -> None:
+        while not (stop.is_set() or self._lease.lost.is_set() or ended.is_set()):
+            stop.wait(0.2)
+        ended.set()
+
+    def status(self) -> dict[str, Any]:
+        """What the part says of itself; of one that stands by, for whom it does."""
+        holder = self._lease.holder
+        return self._runnable.status() if holder is None else {"standing_by": f"for {holder}"}
+
+
 def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: threading.Event) -> list[Part]:
     """The parts that this service's rooms ask for."""
     name = rooms.name
+    database = readmodel.database(settings, name)
     write_lock = threading.Lock()
     parking = Parking(StateDb(settings.state_db(name)))
     projectors = [
@@ -89,7 +126,7 @@ def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: thread
             name,
             projection,
             rooms.codec,
-            settings.read_db(name),
+            database,
             settings.esdb_uri,
             hints.changed,
             write_lock,
@@ -98,17 +135,21 @@ def build_parts(rooms: Rooms, settings: Settings, hints: bus.Hints, stop: thread
         for projection in rooms.projections
     ]
     parts = [Part(f"projector:{one.projection.name}", one, stop) for one in projectors]
+    # Their state is in a file of this machine, so their leases are too, wherever the read models are.
+    leases = SqliteDatabase(settings.read_db(name)).connect_leases
     if rooms.published:
         relay = Relay(name, rooms.published, rooms.streams, rooms.codec, settings, listeners_of(name))
-        parts.append(Part("relay", relay, stop))
+        parts.append(Part("relay", Leased(relay, Lease("relay", leases)), stop))
     kinds = rooms.ingest_kinds(settings)
     if kinds:
 
         def lag() -> float:
-            return max((one.lag_seconds() for one in projectors), default=0.0)
+            return max((one.behind_seconds() for one in projectors), default=0.0)
 
         parts.append(Part("ingest", Ingest(name, kinds, rooms.codec, settings, lag), stop))
-    parts += [Part(f"job:{job.__name__}", Job(job, settings), stop) for job in rooms.jobs]
+    for job in rooms.jobs:
+        part = f"job:{job.__name__}"
+        parts.append(Part(part, Leased(Job(job, settings), Lease(part, leases)), stop))
     return parts
 
 

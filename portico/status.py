@@ -179,7 +179,9 @@ def _parts_table(parts: list[dict[str, Any]]) -> Any:
     for one in parts:
         told = {k: v for k, v in one.items() if k not in _TOLD_ELSEWHERE and "lag" not in k and v not in ("", 0)}
         lag = ", ".join(f"{v} {k.removeprefix('lag_')}" for k, v in one.items() if "lag" in k)
-        also = f"[red]{one['failure']}[/]" if one.get("failure") else " ".join(f"{k}={v}" for k, v in told.items())
+        words = [f"standing by {told.pop('standing_by')}"] if "standing_by" in told else []
+        words += [f"{k}={v}" for k, v in told.items()]
+        also = f"[red]{one['failure']}[/]" if one.get("failure") else " ".join(words)
         table.add_row(one["process"], one["part"], str(one.get("position", "")), lag, also)
     return table
 

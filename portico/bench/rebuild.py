@@ -14,6 +14,7 @@ from esdbclient import EventStoreDBClient
 
 from chassis.projector import Projector
 from chassis.rooms import load
+from chassis.sqlite_models import SqliteDatabase
 from portico.bench.bed import Bed, Memory
 from portico.bench.table import Row
 
@@ -92,7 +93,7 @@ def _rebuild(uri: str) -> dict[str, float]:
     projection = next(one for one in rooms.projections if one.name == "documents")
     count, _seconds, last = _bare(uri)
     with tempfile.TemporaryDirectory() as folder:
-        projector = Projector("payments", projection, rooms.codec, Path(folder) / "read.db", uri)
+        projector = Projector("payments", projection, rooms.codec, SqliteDatabase(Path(folder) / "read.db"), uri)
         stop = threading.Event()
         started = time.perf_counter()
         thread = threading.Thread(target=projector.run, args=(stop,))

@@ -7,7 +7,6 @@ read model that lags or is being rebuilt makes a job look twice, never do twice.
 from __future__ import annotations
 
 import functools
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 from chassis import log
 from chassis.config import Settings
-from chassis.readmodel import reading
+from chassis.readmodel import NotThere, database
 from chassis.statedb import StateDb
 from services.erp_sync import domain
 from services.erp_sync.adapters import connections
@@ -40,17 +39,14 @@ _TO_DO = (
 )
 
 
-def read_own(settings: Settings, sql: str, *values: Any) -> list[sqlite3.Row]:
-    """Rows of erp_sync's read models; none while they are being made."""
+def read_own(settings: Settings, sql: str, *values: Any) -> list[Any]:
+    """Rows of erp_sync's read models, with names; none while they are being made."""
     try:
-        with reading(settings.read_db("erp_sync")) as execute:
-            return execute(sql, values).fetchall()
-    except FileNotFoundError:
+        with database(settings, "erp_sync").reading() as execute:
+            rows: list[Any] = execute(sql, values).fetchall()
+            return rows
+    except NotThere:
         return []
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return []
-        raise
 
 
 def imports(stop: threading.Event, settings: Settings) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
 
 from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
-from chassis.readmodel import reading
+from chassis.readmodel import Database, Unreadable, database
 from chassis.repository import Aggregate, now
 from services.orders import domain, schemas
 from services.orders.commands import PlaceOrder
@@ -25,17 +23,17 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
         raise NotAllowed("Staff choose a company first: this is made for one company.")
     items = [line.item for line in command.lines]
     # On a real thread: the hub must not wait for a disk.
-    catalogue = await asyncio.to_thread(_catalogue, tools.settings.read_db(SERVICE), command.company, items)
+    catalogue = await asyncio.to_thread(_catalogue, database(tools.settings, SERVICE), command.company, items)
     return await create(
         ORDER, "W", context, tools, lambda order: domain.decide_place_order(order, command, catalogue, now())
     )
 
 
-def _catalogue(path: Path, company: str, items: Iterable[str]) -> domain.Catalogue:
+def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
-        with reading(path) as execute:
+        with own.reading() as execute:
             return read_catalogue(execute, company, items)
-    except (sqlite3.OperationalError, FileNotFoundError) as error:
+    except Unreadable as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from chassis import rooms
 from chassis.config import SERVICES
 from chassis.projector import Projector
+from chassis.sqlite_models import SqliteDatabase
 from tests.chaos.checker import Tables, faults_of_read_models
 from tests.support.portal import Portal
 from tests.support.processes import ROOT
@@ -43,9 +44,9 @@ def build(esdb_uri: str, folder: Path) -> None:
     """Build all read models, for ever."""
     threads = []
     for name in SERVICES:
-        lock, found = threading.Lock(), rooms.load(name)
+        lock, found, database = threading.Lock(), rooms.load(name), SqliteDatabase(folder / f"{name}.db")
         for projection in found.projections:
-            one = Projector(name, projection, found.codec, folder / f"{name}.db", esdb_uri, write_lock=lock)
+            one = Projector(name, projection, found.codec, database, esdb_uri, write_lock=lock)
             threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
             threads[-1].start()
     for thread in threads:

@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Integer, Table, Text
 from werkzeug.test import TestResponse
 
-from chassis import readmodel
 from chassis.config import Settings
 from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import Projection
+from chassis.sqlite_models import SqliteDatabase
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.people import PERMISSIONS
@@ -38,8 +38,9 @@ class ReadModel:
 
     def __init__(self, path: Path, projections: tuple[Projection, ...]) -> None:
         self.path = path
-        self.db = readmodel.connect(path)
-        readmodel.create_tables(self.db, projections)
+        database = SqliteDatabase(path)
+        self.db = database.connect()
+        database.create_tables(self.db, projections)
         for one in projections:
             name = f"{one.name}_v{one.version}"
             self.db.execute("INSERT INTO checkpoints VALUES (?, ?, 0, '')", (name, one.version))

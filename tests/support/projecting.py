@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from chassis import readmodel
 from chassis.codec import Codec, loads
 from chassis.documents import DocumentTables
 from chassis.messages import Event, Recorded
 from chassis.readmodel import Projection, Rows
+from chassis.sqlite_models import SqliteDatabase
 from tests.support.given import NOW
 
 
@@ -26,12 +25,13 @@ class ReadModel:
         self.path = folder / f"{projection.name}.db"
         self.companies: dict[str, int] = {}
         self.position = 0
-        with closing(readmodel.connect(self.path)) as connection:
-            readmodel.create_tables(connection, [projection])
+        self._database = SqliteDatabase(self.path)
+        with closing(self._database.connect()) as connection:
+            self._database.create_tables(connection, [projection])
 
     def see(self, *events: Event, stream: str = "any-stream") -> None:
         """Project the events, stored as the codec stores them, in one transaction."""
-        with closing(readmodel.connect(self.path)) as connection:
+        with closing(self._database.connect()) as connection:
             connection.execute("BEGIN")
             rows = Rows(connection)
             for event in events:
@@ -44,9 +44,8 @@ class ReadModel:
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """The rows of a query."""
-        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
+        with self._database.reading() as execute:
+            return [dict(row) for row in execute(sql, values)]
 
 
 def recount(model: ReadModel, tables: DocumentTables, digits: int) -> Counter[tuple[Any, ...]]:

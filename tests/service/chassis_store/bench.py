@@ -1,0 +1,82 @@
+"""What the tests of the projector work with: a stream of numbers and its read model."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from esdbclient import EventStoreDBClient, NewEvent, StreamState
+
+from chassis import readmodel
+from chassis.codec import Codec, dumps
+from chassis.config import Settings
+from chassis.messages import Event
+from chassis.parking import Parking
+from chassis.projector import Projector, Stuck
+from chassis.readmodel import NotThere
+from chassis.statedb import StateDb, migrate
+from tests.service.chassis_store.numbers import SERVICE, Counted, numbers
+from tests.support.settings import environment
+from tests.support.waiting import wait_until
+
+_names = itertools.count(1)
+
+
+class Bench:
+    """A stream of this test's own, and a read model of it in a folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.uri, self.folder = settings.esdb_uri, settings.var
+        self.environment = environment(settings)
+        self.database = readmodel.database(settings, SERVICE)
+        self.prefix = f"counted{next(_names)}-"
+        self.client = EventStoreDBClient(self.uri)
+        migrate(settings.state_db(SERVICE), SERVICE)
+        self.parking = Parking(StateDb(settings.state_db(SERVICE)))
+
+    def append(self, *numbers: int, type: str = "Counted") -> int:
+        """Events of these numbers; the last one's commit position."""
+        events = [NewEvent(type, dumps({"number": number}), metadata=b'{"schema":1}') for number in numbers]
+        return self.client.append_to_stream(f"{self.prefix}1", current_version=StreamState.ANY, events=events)
+
+    def projector(self, events: Iterable[type[Event]] = (Counted,)) -> Projector:
+        """One on these data; two of them are two workers'."""
+        model, codec = numbers(self.prefix), Codec(events)
+        return Projector(SERVICE, model, codec, self.database, self.uri, parked=self.parking.of_model)
+
+    @contextmanager
+    def running(self, projector: Projector) -> Iterator[list[BaseException]]:
+        """It runs in here; what it ended with is in the list."""
+        stop, ended = threading.Event(), list[BaseException]()
+
+        def run() -> None:
+            try:
+                projector.run(stop)
+            except BaseException as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield ended
+        finally:
+            stop.set()
+            thread.join(20)
+
+    def numbers(self, version: int = 1) -> list[int]:
+        """The rows; none before there is a table for them."""
+        try:
+            with self.database.reading() as execute:
+                return [row[0] for row in execute(f"SELECT number FROM numbers_v{version} ORDER BY number")]
+        except NotThere:
+            return []
+
+    def stuck(self, projector: Projector) -> Stuck:
+        """Run it until it cannot go on; why it could not."""
+        with self.running(projector) as ended:
+            wait_until(lambda: bool(ended), 20, "the projector stuck")
+        [error] = ended
+        assert isinstance(error, Stuck)
+        return error
