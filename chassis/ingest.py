@@ -92,6 +92,7 @@ class Ingest:
         if not window or stop.is_set():
             return
         started = time.monotonic()
+        self._state = "recording"
         said = self._take_in(window, runner, stop)
         if said is None:
             return

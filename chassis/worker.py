@@ -20,6 +20,7 @@ from chassis.relay import Relay
 from chassis.rooms import Rooms, load
 from chassis.sqlite_models import SqliteDatabase
 from chassis.statedb import StateDb
+from chassis.stopping import end_in_time
 
 _log = log.get("worker")
 
@@ -157,11 +158,13 @@ def run_worker(name: str) -> None:
     """Run `services.<name>`'s worker until SIGTERM or SIGINT."""
     settings = Settings.from_env()
     log.configure(f"{name}-worker", settings.log_level, settings.log_format)
-    statedb.migrate(settings.state_db(name), name)
-    bus.declare_topology(settings.amqp_uri)
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
+    statedb.migrate(settings.state_db(name), name)
+    bus.declare_topology(settings.amqp_uri, stop=stop)
+    if stop.is_set():
+        return
     hints = bus.Hints(settings.amqp_uri, name)
     parts = build_parts(load(name), settings, hints, stop)
     gc.freeze()  # what is loaded now stays: to look through it again and again is a tenth of an import
@@ -175,9 +178,10 @@ def run_worker(name: str) -> None:
     )
     _log.info("started", parts=[part.name for part in parts])
     stop.wait()
-    deadline = time.monotonic() + 9
+    _log.info("stopping")
+    end_in_time()
     for part in parts:
-        part.thread.join(max(0.0, deadline - time.monotonic()))
+        part.thread.join()
     hints.stop()
     _log.info("stopped")
 

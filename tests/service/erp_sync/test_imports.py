@@ -18,6 +18,7 @@ from portico.import_ import Order, follow, start
 from services.erp_sync.contract import RUNS, files_folder
 from tests.service.erp_sync.conftest import HEADER, Desk
 from tests.support.processes import ROOT
+from tests.support.rabbit import RabbitNode
 from tests.support.settings import environment
 from tests.support.waiting import wait_until
 
@@ -157,21 +158,48 @@ def test_a_customer_cannot_start_an_import(desk: Desk) -> None:
         desk.erp_sync.send("StartImport", payload, "C10010", "contact-1")
 
 
-def test_the_worker_killed_while_an_import_runs_goes_on(desk: Desk) -> None:
-    # More than the owner takes in at a time: some batches are answered while others are on their way.
-    rows = "".join(ROWS.format(f"K{n:03}").replace("X1", "X" * 3000) for n in range(300))
-    run = start(desk.erp_sync.settings, desk.erp_sync.rpc, desk.order(HEADER + rows, desk.profile("killed")))
+def many(first: str) -> str:
+    """More than the owner takes in at a time: some batches are answered while others are on their way."""
+    return HEADER + "".join(ROWS.format(f"{first}{n:03}").replace("X1", "X" * 3000) for n in range(300))
+
+
+def run_at_work(desk: Desk, content: str, profile: str) -> str:
+    """A run of which some batches are answered."""
+    run = start(desk.erp_sync.settings, desk.erp_sync.rpc, desk.order(content, profile))
 
     def at_work() -> bool:
         status = desk.erp_sync.rpc.call("erp_sync", "run_status", {"run": run}, idempotent=True)
         return bool(status["state"] == "sending" and status["answered"])
 
     wait_until(at_work, 30, "batches answered")
+    return run
+
+
+def test_the_worker_killed_while_an_import_runs_goes_on(desk: Desk) -> None:
+    run = run_at_work(desk, many("K"), desk.profile("killed"))
     desk.erp_sync.worker.kill()
     desk.erp_sync.worker.start()
     status = follow(desk.erp_sync.rpc, run, lambda status: None)
     assert outcome(status["summary"]) == (600, 0, 0, 0)
-    assert outcome(desk.summary(HEADER + rows, desk.profile("killed"))) == (0, 600, 0, 0)
+    assert outcome(desk.summary(many("K"), desk.profile("killed"))) == (0, 600, 0, 0)
+
+
+def test_workers_told_to_stop_while_an_import_runs_do_so_and_go_on_later(desk: Desk) -> None:
+    run = run_at_work(desk, many("S"), desk.profile("stopped"))
+    assert (desk.erp_sync.worker.stop(10), desk.owner.worker.stop(10)) == (0, 0)
+    desk.owner.worker.start()
+    desk.erp_sync.worker.start()
+    status = follow(desk.erp_sync.rpc, run, lambda status: None)
+    assert outcome(status["summary"]) == (600, 0, 0, 0)
+
+
+def test_an_import_goes_on_when_the_broker_has_lost_what_waited_in_it(desk: Desk, rabbit: RabbitNode) -> None:
+    run = run_at_work(desk, many("L"), desk.profile("lost"))
+    vhost = desk.erp_sync.settings.amqp_uri.rpartition("/")[2]
+    rabbit.ctl("delete_vhost", vhost)
+    rabbit.vhost(vhost)
+    status = follow(desk.erp_sync.rpc, run, lambda status: None)
+    assert outcome(status["summary"]) == (600, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("row", "code"), [("1,L,2026-05-31,X1,1,1\n", 0), ("1,L,never,X1,1,1\n", 3), ("", 1)])

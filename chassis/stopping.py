@@ -1,0 +1,32 @@
+"""The end of a process that was told to stop: what it holds is finished, or given back when that takes too long."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from chassis import log
+
+_log = log.get(__name__)
+
+SECONDS = 8.0
+"""What a process has to finish what it holds; two seconds later the process manager kills it."""
+
+
+def end_in_time(seconds: float = SECONDS) -> None:
+    """End this process, as if it had stopped by itself, if it still runs after so many seconds.
+
+    What hangs then (a store or a broker that does not answer) was acknowledged by nobody: its messages go back to their
+    queues with the connection, its transactions are rolled back, and whoever comes next finds them.
+    """
+
+    def end() -> None:
+        _log.warning("stopped without finishing: what was held goes back", seconds=seconds)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
