@@ -131,7 +131,8 @@ class Streams:
                 del parts[key]
                 identifier = options.stream_identifier
                 reply = streams_pb2.BatchAppendResp(correlation_id=request.correlation_id, stream_identifier=identifier)
-                timeout = options.deadline.seconds + options.deadline.nanos / 1e9 or None
+                given = options.deadline.seconds + options.deadline.nanos / 1e9
+                timeout = given if options.HasField("deadline") else None
                 chosen = options.WhichOneof("expected_stream_position")
                 expected = wire.expected_version(chosen, options.stream_position)
                 begun.put_nowait((reply, self._append(identifier, expected, messages, timeout)))

@@ -39,8 +39,8 @@ def stream_name(identifier: shared_pb2.StreamIdentifier) -> str:
         name = identifier.stream_name.decode("utf-8")
     except UnicodeDecodeError as error:
         raise errors.BadRequest("the stream name is not UTF-8") from error
-    if not 0 < len(name) <= MAX_NAME_LENGTH or "\0" in name:
-        raise errors.BadRequest(f"a stream name has 1 to {MAX_NAME_LENGTH} characters, none of them NUL")
+    if not 0 < len(name) <= MAX_NAME_LENGTH or "\0" in name or name == "$$":
+        raise errors.BadRequest(f"a stream name has 1 to {MAX_NAME_LENGTH} characters, none of them NUL, and is not $$")
     return name
 
 
