@@ -163,8 +163,11 @@ class Reading:
         last, _ = found
         if last == END_OF_TIME:
             raise StreamDeleted(stream)
-        if is_metadata_stream(stream):
-            return Visible(last, last, 0)  # a metadata stream keeps its last event only
+        if is_metadata_stream(stream):  # it keeps its last event only, and is gone with its stream
+            owner = self._storage.last_event(connection, stream[2:])
+            if owner is not None and owner[0] == END_OF_TIME:
+                raise StreamDeleted(stream)
+            return Visible(last, last, 0)
         metadata = self._storage.last_event(connection, metadata_stream(stream))
         retention = wire.retention_of(metadata[1] if metadata else None)
         if retention.soft_deleted:

@@ -3,11 +3,12 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import Any, TypeAlias
 
 import grpc
-from esdbclient.protos.Grpc import gossip_pb2, shared_pb2, streams_pb2
+from esdbclient.protos.Grpc import gossip_pb2, shared_pb2
+from esdbclient.protos.Grpc import streams_pb2 as pb
 
 from localstore import metrics, wire
 from localstore.errors import BadRequest, CannotWrite, StoreError, Unsupported, WrongVersion
@@ -17,10 +18,10 @@ from localstore.wire import ProposedMessage
 from localstore.writer import Kind, Write, Writer, Written
 
 Context: TypeAlias = grpc.aio.ServicerContext
-RemovalOptions: TypeAlias = streams_pb2.DeleteReq.Options | streams_pb2.TombstoneReq.Options
+RemovalOptions: TypeAlias = pb.DeleteReq.Options | pb.TombstoneReq.Options
 FOREVER = 10 * 365 * 86400.0  # a deadline further away than this is none; seconds
 FILTER_CACHE = 10_000  # names remembered per filter
-Begun: TypeAlias = "asyncio.Queue[tuple[streams_pb2.BatchAppendResp, asyncio.Future[Written]] | None]"
+Begun: TypeAlias = "asyncio.Queue[tuple[pb.BatchAppendResp, asyncio.Future[Written]] | None]"
 
 
 class Streams:
@@ -32,28 +33,27 @@ class Streams:
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """The calls by name. Read's replies are bytes as they are stored, so they get no serializer."""
-        calls = {
-            "Read": grpc.unary_stream_rpc_method_handler(self.read, streams_pb2.ReadReq.FromString),
-            "Append": grpc.stream_unary_rpc_method_handler(
-                self.append, streams_pb2.AppendReq.FromString, streams_pb2.AppendResp.SerializeToString
-            ),
-            "BatchAppend": grpc.stream_stream_rpc_method_handler(
+        calls: dict[str, Any] = {
+            "Read": (grpc.unary_stream_rpc_method_handler, self.read, pb.ReadReq, None),
+            "Append": (grpc.stream_unary_rpc_method_handler, self.append, pb.AppendReq, pb.AppendResp),
+            "BatchAppend": (
+                grpc.stream_stream_rpc_method_handler,
                 self.batch_append,
-                streams_pb2.BatchAppendReq.FromString,
-                streams_pb2.BatchAppendResp.SerializeToString,
+                pb.BatchAppendReq,
+                pb.BatchAppendResp,
             ),
-            "Delete": grpc.unary_unary_rpc_method_handler(
-                self.delete, streams_pb2.DeleteReq.FromString, streams_pb2.DeleteResp.SerializeToString
-            ),
-            "Tombstone": grpc.unary_unary_rpc_method_handler(
-                self.tombstone, streams_pb2.TombstoneReq.FromString, streams_pb2.TombstoneResp.SerializeToString
-            ),
+            "Delete": (grpc.unary_unary_rpc_method_handler, self.delete, pb.DeleteReq, pb.DeleteResp),
+            "Tombstone": (grpc.unary_unary_rpc_method_handler, self.tombstone, pb.TombstoneReq, pb.TombstoneResp),
         }
-        return grpc.method_handlers_generic_handler("event_store.client.streams.Streams", calls)
+        handlers = {
+            name: kind(call, request.FromString, reply and reply.SerializeToString)
+            for name, (kind, call, request, reply) in calls.items()
+        }
+        return grpc.method_handlers_generic_handler("event_store.client.streams.Streams", handlers)
 
     # -- reading
 
-    async def read(self, request: streams_pb2.ReadReq, context: Context) -> AsyncIterator[bytes]:
+    async def read(self, request: pb.ReadReq, context: Context) -> AsyncIterator[bytes]:
         """Reads that end, and subscriptions, which do not."""
         try:
             query = _query(request.options)
@@ -68,9 +68,9 @@ class Streams:
 
     # -- writing
 
-    async def append(self, requests: AsyncIterable[streams_pb2.AppendReq], context: Context) -> streams_pb2.AppendResp:
+    async def append(self, requests: AsyncIterable[pb.AppendReq], context: Context) -> pb.AppendResp:
         """One append, an event a message; esdbclient sends single events so."""
-        options: streams_pb2.AppendReq.Options | None = None
+        options: pb.AppendReq.Options | None = None
         messages: list[ProposedMessage] = []
         try:
             async for request in requests:
@@ -82,19 +82,19 @@ class Streams:
                 raise BadRequest("an append starts with its options")
             expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
             timeout = context.time_remaining()
-            written = await _counted(self._append(options.stream_identifier, expected, messages, timeout))
+            written = await self._append(options.stream_identifier, expected, messages, timeout)
         except WrongVersion as conflict:
             return wire.append_conflict(conflict)
         except StoreError as error:
             await _abort(context, error)
             raise  # abort does not return
-        reply = streams_pb2.AppendResp()
+        reply = pb.AppendResp()
         wire.fill_success(reply, *written)
         return reply
 
     async def batch_append(
-        self, requests: AsyncIterable[streams_pb2.BatchAppendReq], context: Context
-    ) -> AsyncIterator[streams_pb2.BatchAppendResp]:
+        self, requests: AsyncIterable[pb.BatchAppendReq], context: Context
+    ) -> AsyncIterator[pb.BatchAppendResp]:
         """One reply for each final message; the messages before it with the same correlation id belong to it.
 
         Many appends may be on their way at once: what waits is committed together. Replies keep the requests' order.
@@ -105,7 +105,7 @@ class Streams:
             while (pair := await begun.get()) is not None:
                 reply, future = pair
                 try:
-                    wire.fill_success(reply, *await _counted(future))
+                    wire.fill_success(reply, *await future)
                 except CannotWrite as error:
                     await _abort(context, error)
                 except StoreError as error:
@@ -116,11 +116,11 @@ class Streams:
 
     async def _begin_appends(
         self,
-        requests: AsyncIterable[streams_pb2.BatchAppendReq],
+        requests: AsyncIterable[pb.BatchAppendReq],
         begun: "Begun",
     ) -> None:
         """Pass appends to the writer as they come in, with the replies to be filled; None at the end."""
-        parts: dict[bytes, tuple[streams_pb2.BatchAppendReq.Options, list[Any]]] = {}
+        parts: dict[bytes, tuple[pb.BatchAppendReq.Options, list[Any]]] = {}
         try:
             async for request in requests:
                 key = request.correlation_id.SerializeToString()
@@ -130,8 +130,9 @@ class Streams:
                     continue
                 del parts[key]
                 identifier = options.stream_identifier
-                reply = streams_pb2.BatchAppendResp(correlation_id=request.correlation_id, stream_identifier=identifier)
-                timeout = options.deadline.seconds + options.deadline.nanos / 1e9 or None
+                reply = pb.BatchAppendResp(correlation_id=request.correlation_id, stream_identifier=identifier)
+                given = options.deadline.seconds + options.deadline.nanos / 1e9
+                timeout = given if options.HasField("deadline") else None
                 chosen = options.WhichOneof("expected_stream_position")
                 expected = wire.expected_version(chosen, options.stream_position)
                 begun.put_nowait((reply, self._append(identifier, expected, messages, timeout)))
@@ -151,43 +152,29 @@ class Streams:
             deadline = time.monotonic() + timeout if timeout is not None and timeout < FOREVER else None
             return self._writer.write(Write(wire.stream_name(identifier), expected, events, deadline))
         except StoreError as error:
+            metrics.APPENDS.labels(type(error).__name__).inc()
             refused: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
             refused.set_exception(error)
             return refused
 
-    async def delete(self, request: streams_pb2.DeleteReq, context: Context) -> streams_pb2.DeleteResp:
+    async def delete(self, request: pb.DeleteReq, context: Context) -> pb.DeleteResp:
         """Soft delete: the stream reads as not found, and may be written again."""
-        reply = streams_pb2.DeleteResp()
-        position = await self._remove(request.options, Kind.SOFT_DELETE, context)
-        reply.position.commit_position = reply.position.prepare_position = position
-        return reply
+        return pb.DeleteResp(position=await self._remove(request.options, Kind.SOFT_DELETE, context))
 
-    async def tombstone(self, request: streams_pb2.TombstoneReq, context: Context) -> streams_pb2.TombstoneResp:
+    async def tombstone(self, request: pb.TombstoneReq, context: Context) -> pb.TombstoneResp:
         """Delete for good: nobody can write the stream again."""
-        reply = streams_pb2.TombstoneResp()
-        position = await self._remove(request.options, Kind.TOMBSTONE, context)
-        reply.position.commit_position = reply.position.prepare_position = position
-        return reply
+        return pb.TombstoneResp(position=await self._remove(request.options, Kind.TOMBSTONE, context))
 
-    async def _remove(self, options: RemovalOptions, kind: Kind, context: Context) -> int:
+    async def _remove(self, options: RemovalOptions, kind: Kind, context: Context) -> Any:
+        """The position of the event that says so, as the fields of a reply's position."""
         expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
         try:
             write = Write(wire.stream_name(options.stream_identifier), expected, (), kind=kind)
-            written = await _counted(self._writer.write(write))
+            written = await self._writer.write(write)
         except StoreError as error:
             await _abort(context, error)
             raise
-        return written.position or 0
-
-
-async def _counted(writing: Awaitable[Written]) -> Written:
-    try:
-        written = await writing
-    except StoreError as error:
-        metrics.APPENDS.labels(type(error).__name__).inc()
-        raise
-    metrics.APPENDS.labels("written").inc()
-    return written
+        return wire.at(written.position or 0)
 
 
 def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
@@ -208,12 +195,12 @@ def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler("event_store.client.gossip.Gossip", {"Read": call})
 
 
-def _query(options: streams_pb2.ReadReq.Options) -> Query:
+def _query(options: pb.ReadReq.Options) -> Query:
     """The request as a Query; raises BadRequest and Unsupported."""
     if options.uuid_option.WhichOneof("content") == "structured":
         raise Unsupported("event ids are sent as text only")
     common: dict[str, Any] = {
-        "backwards": options.read_direction == streams_pb2.ReadReq.Options.Backwards,
+        "backwards": options.read_direction == pb.ReadReq.Options.Backwards,
         "limit": options.count,
         "resolve_links": options.resolve_links,
     }
@@ -238,7 +225,7 @@ def _query(options: streams_pb2.ReadReq.Options) -> Query:
     return Query(**common, wanted=_wanted(options.filter), checkpoint_interval=interval)
 
 
-def _wanted(options: streams_pb2.ReadReq.Options.FilterOptions) -> Callable[[Row], bool]:
+def _wanted(options: pb.ReadReq.Options.FilterOptions) -> Callable[[Row], bool]:
     """The filter over rows; a name is matched once and remembered."""
     by_type = options.WhichOneof("filter") == "event_type"
     expression = options.event_type if by_type else options.stream_identifier

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from esdbclient.protos.Grpc import shared_pb2, status_pb2, streams_pb2
+from esdbclient.protos.Grpc import shared_pb2, status_pb2
+from esdbclient.protos.Grpc import streams_pb2 as pb
 from google.protobuf.message import Message
 
 from localstore import errors
@@ -16,8 +17,8 @@ EXISTS = -4
 MAX_APPEND_SIZE = 1024 * 1024
 MAX_NAME_LENGTH = 1024  # of a stream's name or an event's type, in characters
 
-RecordedEvent = streams_pb2.ReadResp.ReadEvent.RecordedEvent
-ProposedMessage = streams_pb2.AppendReq.ProposedMessage | streams_pb2.BatchAppendReq.ProposedMessage
+RecordedEvent = pb.ReadResp.ReadEvent.RecordedEvent
+ProposedMessage = pb.AppendReq.ProposedMessage | pb.BatchAppendReq.ProposedMessage
 
 
 class Proposed(NamedTuple):
@@ -39,8 +40,8 @@ def stream_name(identifier: shared_pb2.StreamIdentifier) -> str:
         name = identifier.stream_name.decode("utf-8")
     except UnicodeDecodeError as error:
         raise errors.BadRequest("the stream name is not UTF-8") from error
-    if not 0 < len(name) <= MAX_NAME_LENGTH or "\0" in name:
-        raise errors.BadRequest(f"a stream name has 1 to {MAX_NAME_LENGTH} characters, none of them NUL")
+    if not 0 < len(name) <= MAX_NAME_LENGTH or "\0" in name or name == "$$":
+        raise errors.BadRequest(f"a stream name has 1 to {MAX_NAME_LENGTH} characters, none of them NUL, and is not $$")
     return name
 
 
@@ -82,7 +83,7 @@ def _id_text(event_id: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def compile_filter(expression: streams_pb2.ReadReq.Options.FilterOptions.Expression) -> Callable[[str], bool]:
+def compile_filter(expression: pb.ReadReq.Options.FilterOptions.Expression) -> Callable[[str], bool]:
     """A test of an event type or stream name; raises BadRequest for what is no regular expression."""
     if expression.prefix:
         prefixes = tuple(expression.prefix)
@@ -140,9 +141,9 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def decode(body: bytes) -> streams_pb2.ReadResp.ReadEvent:
+def decode(body: bytes) -> pb.ReadResp.ReadEvent:
     """The event in an encoded reply."""
-    return streams_pb2.ReadResp.FromString(body).event
+    return pb.ReadResp.FromString(body).event
 
 
 def created(body: bytes) -> int:
@@ -175,37 +176,42 @@ def resolve(link: bytes, target: bytes) -> bytes:
     resolved = decode(target)
     resolved.link.CopyFrom(decode(link).event)
     resolved.commit_position = resolved.link.commit_position
-    return streams_pb2.ReadResp(event=resolved).SerializeToString()
+    return _reply(event=resolved)
 
 
 # -- replies
 
-CAUGHT_UP = streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp()).SerializeToString()
-FELL_BEHIND = streams_pb2.ReadResp(fell_behind=streams_pb2.ReadResp.FellBehind()).SerializeToString()
+
+def _reply(**content: Any) -> bytes:
+    encoded: bytes = pb.ReadResp(**content).SerializeToString()
+    return encoded
+
+
+CAUGHT_UP = _reply(caught_up={})
+FELL_BEHIND = _reply(fell_behind={})
+
+
+def at(position: int) -> dict[str, int]:
+    """The fields of a reply's position."""
+    return {"commit_position": position, "prepare_position": position}
 
 
 def checkpoint(position: int) -> bytes:
     """Tells a filtered subscriber that everything up to `position` has been considered."""
-    point = streams_pb2.ReadResp.Checkpoint(commit_position=position, prepare_position=position)
-    return streams_pb2.ReadResp(checkpoint=point).SerializeToString()
+    return _reply(checkpoint=at(position))
 
 
 def confirmation(subscription_id: str) -> bytes:
     """The first reply to a subscriber."""
-    confirmed = streams_pb2.ReadResp.SubscriptionConfirmation(subscription_id=subscription_id)
-    return streams_pb2.ReadResp(confirmation=confirmed).SerializeToString()
+    return _reply(confirmation={"subscription_id": subscription_id})
 
 
 def not_found(stream: str) -> bytes:
     """The only reply to a reader of a stream that does not exist."""
-    identifier = shared_pb2.StreamIdentifier(stream_name=stream.encode())
-    missing = streams_pb2.ReadResp.StreamNotFound(stream_identifier=identifier)
-    return streams_pb2.ReadResp(stream_not_found=missing).SerializeToString()
+    return _reply(stream_not_found={"stream_identifier": {"stream_name": stream.encode()}})
 
 
-def fill_success(
-    reply: streams_pb2.AppendResp | streams_pb2.BatchAppendResp, revision: int, position: int | None
-) -> None:
+def fill_success(reply: pb.AppendResp | pb.BatchAppendResp, revision: int, position: int | None) -> None:
     """States the stream's last revision and the last event's position (None: nothing was appended)."""
     if revision == NO_STREAM:
         reply.success.no_stream.SetInParent()
@@ -217,9 +223,9 @@ def fill_success(
         reply.success.position.commit_position = reply.success.position.prepare_position = position
 
 
-def append_conflict(error: errors.WrongVersion) -> streams_pb2.AppendResp:
+def append_conflict(error: errors.WrongVersion) -> pb.AppendResp:
     """Append's answer to a wrong expected version."""
-    reply = streams_pb2.AppendResp()
+    reply = pb.AppendResp()
     if error.current == NO_STREAM:
         reply.wrong_expected_version.current_no_stream.SetInParent()
     else:

@@ -43,6 +43,8 @@ NOWHERE = ("", NO_STREAM, 0)
 WAKE_SECONDS = 0.002
 """Subscriptions are woken so long after a commit: its writers are answered first, and commits that follow wake once."""
 
+WRITTEN = metrics.APPENDS.labels("written")
+
 K = TypeVar("K")
 V = TypeVar("V")
 log = structlog.get_logger("localstore.writer")
@@ -63,8 +65,7 @@ class Kind(enum.Enum):
     TOMBSTONE = enum.auto()
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(NamedTuple):
     """An append, or one of the two ways to delete; `expected` is a revision or one of the special versions."""
 
     stream: str
@@ -163,8 +164,10 @@ class Writer:
         if batch.rows:
             self._feed.add(batch.rows)
         for (_, future), outcome in zip(batch.waiting, batch.outcomes, strict=True):
-            if future.done():  # the client went away
-                continue
+            if isinstance(outcome, StoreError):
+                metrics.APPENDS.labels(type(outcome).__name__).inc()
+            if future.done():
+                continue  # the client went away
             if isinstance(outcome, StoreError):
                 future.set_exception(outcome)
             else:
@@ -197,6 +200,7 @@ class Writer:
         self._trim()
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - started)
         metrics.EVENTS.inc(len(batch.rows))
+        WRITTEN.inc(sum(isinstance(outcome, Written) for outcome in batch.outcomes))
         metrics.LAST_POSITION.set(self._position)
 
     def _roll_back(self, batch: Batch, error: Exception) -> None:

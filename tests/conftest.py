@@ -6,6 +6,7 @@ Both start when the first test asks for them.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,11 @@ LAST = ("journeys", "chaos")
 """Folders whose tests come last. Playwright keeps an event loop in the thread of the tests, beside which `asyncio.run`
 does not work; and the portal has more in it after the recovery tests than the demo company.
 """
+
+
+def pytest_report_header() -> str:
+    """Says which store the contract of `tests/contract/store` is tried on."""
+    return f"event store under contract: {os.environ.get('PORTICO_ESDB_URI') or 'localstore'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

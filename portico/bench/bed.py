@@ -39,9 +39,11 @@ class Bed:
     settings: Settings = field(init=False)
     rpc: RpcClient = field(init=False)
     commands: Commands = field(init=False)
+    started: bool = field(init=False, default=False)
 
     def start(self) -> None:
         """Start everything with the demo company in it."""
+        self.started = True  # also when it fails half-way: there is something to stop
         self.portico("up", "--detach")
         running = stack.load(self.var)
         if running is None:

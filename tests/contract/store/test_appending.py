@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from esdbclient import NewEvent, StreamState
-from esdbclient.exceptions import MaximumAppendSizeExceededError, NotFound, WrongCurrentVersion
+from esdbclient.exceptions import (
+    EventStoreDBClientException,
+    GrpcDeadlineExceeded,
+    MaximumAppendSizeExceededError,
+    NotFound,
+    WrongCurrentVersion,
+)
 
-from tests.contract.store.clients import Client, event, events, ids
+from tests.contract.store.clients import CLIENTS, Client, event, events, ids
 
 NO_STREAM, ANY, EXISTS = StreamState.NO_STREAM, StreamState.ANY, StreamState.EXISTS
 MIB = 1024 * 1024
@@ -160,3 +167,35 @@ def test_a_mebibyte_fits_in_one_append_but_no_more(client: Client, stream: str) 
 def test_an_append_of_ten_mebibytes_gets_the_same_answer(client: Client, stream: str) -> None:
     with pytest.raises(MaximumAppendSizeExceededError, match=str(MIB)):
         client.append_to_stream(stream, current_version=NO_STREAM, events=[event(data=b"x" * (10 * MIB))])
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_every_call_that_appends(uri: str, stream: str, kind: str) -> None:
+    with closing(CLIENTS[kind](uri)) as client:
+        new = events(4)
+        position = client.append_to_stream(stream, current_version=NO_STREAM, events=new[0], timeout=20)
+        assert client.append_events(stream, current_version=0, events=iter(new[1:3]), timeout=20) > position
+        if kind == "sync":
+            client.append_event(stream, current_version=2, event=new[3], timeout=20)
+        else:
+            client.append_to_stream(stream, current_version=2, events=new[3])
+        assert ids(client.get_stream(stream)) == ids(new)
+
+
+def test_one_event_that_is_too_large_is_refused(client: Client, stream: str) -> None:
+    with pytest.raises(EventStoreDBClientException, match=f"(?i)max.*{MIB}"):
+        client.append_to_stream(stream, current_version=NO_STREAM, events=event(data=b"x" * (MIB + 1)))
+    assert client.get_current_version(stream) == NO_STREAM
+
+
+def test_one_event_to_a_tombstoned_stream_is_refused(client: Client, stream: str) -> None:
+    client.tombstone_stream(stream, current_version=ANY)
+    with pytest.raises(EventStoreDBClientException, match="is deleted"):
+        client.append_to_stream(stream, current_version=ANY, events=event())
+
+
+def test_an_append_that_has_no_time_is_not_stored(uri: str, stream: str) -> None:
+    with closing(CLIENTS["sync"](uri)) as client:  # the other one's grpc may raise CancelledError instead
+        with pytest.raises(GrpcDeadlineExceeded):
+            client.append_to_stream(stream, current_version=NO_STREAM, events=events(500), timeout=0)
+        assert client.get_current_version(stream) == NO_STREAM

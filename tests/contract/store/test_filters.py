@@ -13,6 +13,8 @@ from tests.contract.store.clients import Client, event, until
 CASES = [
     ({"filter_include": ["{k}Paid"]}, ["a-paid"]),
     ({"filter_include": ["{k}Paid", "{k}Placed"]}, ["a-placed", "a-paid", "b-placed"]),
+    ({"filter_include": "{k}P.*"}, ["a-placed", "a-paid", "b-placed"]),
+    ({"filter_include": ["{k}Paid"], "filter_exclude": ["{k}Paid"]}, ["a-paid"]),
     ({"filter_include": ["{k}P.*"]}, ["a-placed", "a-paid", "b-placed"]),
     ({"filter_exclude": [r"\$.+", "(?!{k}).*", "{k}Paid"]}, ["a-placed", "b-placed", "b-sent"]),
     ({"filter_include": ["a{s}"], "filter_by_stream_name": True}, ["a-placed", "a-paid"]),
@@ -29,10 +31,12 @@ def _written(client: Client, stream: str, kind: str) -> None:
 
 
 def _filled(case: dict[str, Any], stream: str, kind: str) -> dict[str, Any]:
-    return {
-        name: [one.replace("{k}", kind).replace("{s}", stream) for one in value] if isinstance(value, list) else value
-        for name, value in case.items()
-    }
+    def fill(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill(one) for one in value]
+        return value.replace("{k}", kind).replace("{s}", stream) if isinstance(value, str) else value
+
+    return {name: fill(value) for name, value in case.items()}
 
 
 def _texts(found: Any) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from esdbclient import StreamState
-from esdbclient.exceptions import WrongCurrentVersion
+from esdbclient.exceptions import StreamIsDeleted, WrongCurrentVersion
 
 from tests.contract.store.clients import Client, events
 from tests.support.waiting import wait_until
@@ -35,6 +35,39 @@ def test_metadata_has_versions_too(client: Client, stream: str) -> None:
         client.set_stream_metadata(stream, metadata={}, current_version=7)
     with pytest.raises(WrongCurrentVersion):
         client.set_stream_metadata(stream, metadata={}, current_version=NO_STREAM)
+
+
+@pytest.mark.parametrize("expected", [0, StreamState.ANY, StreamState.EXISTS])
+def test_metadata_with_each_expected_version(client: Client, stream: str, expected: Any) -> None:
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"}, current_version=NO_STREAM)
+    client.set_stream_metadata(stream, metadata={"owner": "sync"}, current_version=expected)
+    assert client.get_stream_metadata(stream) == ({"owner": "sync"}, 1)
+
+
+def test_what_the_store_does_not_act_on_is_kept(client: Client, stream: str) -> None:
+    metadata = {"$acl": {"$r": "$all", "$w": "$admins"}, "$cacheControl": 60, "any": {"thing": [1, None]}}
+    client.set_stream_metadata(stream, metadata=metadata)
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(2))
+    assert client.get_stream_metadata(stream) == (metadata, 0)
+    assert len(client.get_stream(stream)) == 2
+
+
+def test_deleting_a_stream_is_metadata_that_keeps_what_stood_there(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(2))
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"})
+    client.delete_stream(stream, current_version=1)
+    assert client.get_stream_metadata(stream) == ({"owner": "ledger", "$tb": 2**63 - 1}, 1)
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(1, first=2))
+    assert client.get_stream_metadata(stream)[0] == {"owner": "ledger", "$tb": 2}
+
+
+def test_the_metadata_of_a_tombstoned_stream_can_be_written_and_not_read(client: Client, stream: str) -> None:
+    client.set_stream_metadata(stream, metadata={"owner": "ledger"})
+    client.tombstone_stream(stream, current_version=StreamState.ANY)
+    for expected in (0, StreamState.ANY):
+        client.set_stream_metadata(stream, metadata={"owner": "sync"}, current_version=expected)
+        with pytest.raises(StreamIsDeleted):
+            client.get_stream_metadata(stream)
 
 
 @pytest.mark.parametrize(

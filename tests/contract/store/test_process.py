@@ -130,16 +130,6 @@ def test_sigterm_ends_it_cleanly_with_subscriptions_open(own_store: LocalStore, 
         next(subscription)
 
 
-def test_a_slow_subscriber_loses_nothing(client: EventStoreDBClient) -> None:
-    subscription = client.subscribe_to_all(include_caught_up=True, timeout=60)
-    assert next(subscription).is_caught_up
-    new = [event(data=b"x" * 50_000) for _ in range(900)]  # more than the newest that are kept in memory
-    for at in range(0, len(new), 20):
-        client.append_to_stream(f"order-{at}", current_version=NO_STREAM, events=new[at : at + 20])
-    assert ids(until(subscription, len(new))) == ids(new)
-    subscription.stop()
-
-
 def test_it_says_how_it_is_and_warns_off_loopback(tmp_path: Path) -> None:
     port, admin = free_port(), free_port()
     arguments = ["--folder", str(tmp_path / "s"), "--port", str(port), "--admin-port", str(admin)]

@@ -6,7 +6,7 @@ import pytest
 from esdbclient import NewEvent, StreamState
 from esdbclient.exceptions import NotFound
 
-from tests.contract.store.clients import Client, events, ids
+from tests.contract.store.clients import Client, events, ids, until
 
 NO_STREAM = StreamState.NO_STREAM
 LONG = 1300  # more than a server reads at once
@@ -99,3 +99,37 @@ def test_links_are_resolved_when_asked_for(client: Client, stream: str, resolve:
     (found,) = client.get_stream(stream + "-links", resolve_links=resolve)
     assert found.id == (new.id if resolve else link.id)
     assert (found.link.id if found.link else None) == (link.id if resolve else None)
+
+
+def test_links_are_resolved_in_all_too(client: Client, stream: str, kind: str) -> None:
+    new = events(1, kind)
+    position = client.append_to_stream(stream, current_version=NO_STREAM, events=new)
+    link = NewEvent(type="$>", data=f"0@{stream}".encode(), content_type="application/octet-stream")
+    client.append_to_stream(stream + "-links", current_version=NO_STREAM, events=[link])
+    found = list(client.read_all(commit_position=position, resolve_links=True, filter_exclude=[]))
+    assert ids(found).count(new[0].id) == 2
+    subscription = client.subscribe_to_stream(stream + "-links", resolve_links=True, timeout=15)
+    assert ids(until(subscription, 1)) == ids(new)
+    subscription.stop()
+
+
+def test_a_link_to_nothing_is_no_error(client: Client, stream: str) -> None:
+    link = NewEvent(type="$>", data=f"7@{stream}-missing".encode(), content_type="application/octet-stream")
+    client.append_to_stream(stream, current_version=NO_STREAM, events=[link, *events(1)])
+    assert client.get_stream(stream, resolve_links=True)[-1].stream_position == 1
+
+
+def test_a_read_may_be_stopped(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(LONG))
+    for found in (client.read_stream(stream), client.read_all()):
+        next(found)
+        found.stop()
+        assert list(found) == []
+
+
+def test_the_commit_position_under_a_filter(client: Client, stream: str, kind: str) -> None:
+    position = client.append_to_stream(stream, current_version=NO_STREAM, events=events(1, kind))
+    client.append_to_stream(stream, current_version=0, events=events(1))
+    assert client.get_commit_position(filter_include=[kind]) == position
+    assert client.get_commit_position(filter_include=[stream], filter_by_stream_name=True) > position
+    assert client.get_commit_position(filter_exclude=[".*"]) == 0

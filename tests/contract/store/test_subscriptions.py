@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from esdbclient import StreamState
-from esdbclient.exceptions import StreamIsDeleted
+from esdbclient.exceptions import GrpcDeadlineExceeded, StreamIsDeleted
 
 from tests.contract.store.clients import CLIENTS, Client, event, events, ids, until
 
@@ -169,6 +169,15 @@ def test_a_tombstone_ends_the_subscription_to_the_stream(client: Client, stream:
     assert subscription_ids(subscription, 1) == [new.id]
     client.tombstone_stream(stream, current_version=0)
     with pytest.raises(StreamIsDeleted):
+        next(subscription)
+
+
+def test_a_subscription_ends_at_its_deadline(client: Client, stream: str, kind: str) -> None:
+    new = events(2, kind)
+    _append(client, stream, *new)
+    subscription = client.subscribe_to_all(filter_include=[kind], timeout=2)
+    assert subscription_ids(subscription, 2) == ids(new)
+    with pytest.raises(GrpcDeadlineExceeded):
         next(subscription)
 
 
