@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chassis import repository as rooms
@@ -115,6 +115,10 @@ STEPS = st.one_of(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=10))
+@example(steps=[("create", 0, 1), ("wait", 11, 0), ("create", 1, 0), ("create", 0, 0)])
+@example(steps=[("create", 0, 2), ("wait", 11, 0), ("create", 1, 0), ("create", 0, 0)])
+@example(steps=[("create", 0, 0), ("erase", 0, 1)])
+@example(steps=[("race", 0, 1)])
 def test_an_address_is_one_persons_whatever_races_crashes_and_comes_again(
     tools: Tools, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, int]]
 ) -> None:
