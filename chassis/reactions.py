@@ -64,7 +64,11 @@ def context_of(event: Recorded, reaction: str, company: str) -> Context:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event a reaction could not handle: why, since when (UTC, ISO), where it came from, and the event itself."""
+    """What could not be handled: why, since when (UTC, ISO), where it came from, and what it was.
+
+    `reaction` is "ingest" for a message of ERP documents; `event` is then what stands above its documents, which may
+    have people in them.
+    """
 
     queue: str
     reaction: str
@@ -77,32 +81,33 @@ class DeadLetter:
     event: dict[str, Any]
 
 
+INGEST = "ingest"
+
+
 def list_dead(
     amqp_uri: str, service: str, limit: int = 50, reactions: Sequence[Reaction] | None = None
 ) -> list[DeadLetter]:
-    """Up to `limit` dead letters of a service's reactions, oldest first per reaction; they stay where they are."""
+    """Up to `limit` dead letters of a service, oldest first per reaction; they stay where they are."""
     letters: list[DeadLetter] = []
     with _channel(amqp_uri) as channel:
-        for reaction in _reactions(service, reactions):
-            queue = bus.reaction_queue(service, reaction.name)
+        for dead, reaction in _dead_queues(service, reactions):
             while len(letters) < limit:
-                method, properties, body = channel.basic_get(bus.dead_queue(queue))
+                method, properties, body = channel.basic_get(dead)
                 if method is None:
                     break
-                letters.append(_letter(queue, reaction, properties.headers or {}, body))
+                letters.append(_letter(dead, reaction, properties.headers or {}, body))
     return letters  # what was not acknowledged went back when the connection closed
 
 
 def replay_dead(amqp_uri: str, service: str, limit: int = 50, reactions: Sequence[Reaction] | None = None) -> int:
-    """Give up to `limit` dead letters to their reactions again, as if they came for the first time; how many."""
+    """Give up to `limit` dead letters to where they failed again, as if they came for the first time; how many."""
     replayed = 0
     with _channel(amqp_uri) as channel:
         channel.confirm_delivery()
-        for reaction in _reactions(service, reactions):
-            queue = bus.reaction_queue(service, reaction.name)
-            waiting = channel.queue_declare(bus.dead_queue(queue), passive=True).method.message_count
+        for dead, reaction in _dead_queues(service, reactions):
+            waiting = channel.queue_declare(dead, passive=True).method.message_count
             for _ in range(min(waiting, limit - replayed)):
-                method, properties, body = channel.basic_get(bus.dead_queue(queue))
+                method, properties, body = channel.basic_get(dead)
                 if method is None:
                     break
                 again = pika.BasicProperties(
@@ -112,14 +117,21 @@ def replay_dead(amqp_uri: str, service: str, limit: int = 50, reactions: Sequenc
                     message_id=properties.message_id,
                     headers={"portico-replayed": True},
                 )
-                channel.basic_publish("", queue, body, again, mandatory=True)
+                home = _home(dead, reaction, properties.headers or {})
+                channel.basic_publish("", home, body, again, mandatory=True)
                 channel.basic_ack(method.delivery_tag)
                 replayed += 1
     return replayed
 
 
-def _reactions(service: str, reactions: Sequence[Reaction] | None) -> Sequence[Reaction]:
-    return rooms.load(service).reactions if reactions is None else reactions
+def _dead_queues(service: str, reactions: Sequence[Reaction] | None) -> list[tuple[str, Reaction | None]]:
+    """The dead letters of each reaction, and of the service's ERP documents."""
+    own = rooms.load(service)
+    queues: list[tuple[str, Reaction | None]] = [
+        (bus.dead_queue(bus.reaction_queue(service, one.name)), one)
+        for one in (own.reactions if reactions is None else reactions)
+    ]
+    return queues + ([(bus.ingest_dead_queue(service), None)] if own.takes_documents else [])
 
 
 @contextmanager
@@ -132,20 +144,39 @@ def _channel(amqp_uri: str) -> Iterator[Any]:
             connection.close()
 
 
-def _letter(queue: str, reaction: Reaction, headers: dict[str, Any], body: bytes) -> DeadLetter:
+def _home(dead: str, reaction: Reaction | None, headers: dict[str, Any]) -> str:
+    """The queue in which a dead letter was: the reaction's, or that of one partition of ERP documents."""
+    if reaction is not None:
+        return dead.removesuffix(".dead")
+    return str(headers.get("x-from-queue") or headers["x-first-death-queue"])
+
+
+def _letter(dead: str, reaction: Reaction | None, headers: dict[str, Any], body: bytes) -> DeadLetter:
     deaths = headers.get("x-death") or [{}]
-    died = "The process ended each time it handled this event; it was put aside."
+    died = "The process ended each time it handled this; it was put aside."
+    home = _home(dead, reaction, headers)
+    source = (bus.events_exchange(reaction.source_service), reaction.event_type) if reaction else ("", home)
     return DeadLetter(
-        queue=queue,
-        reaction=reaction.name,
-        reason=headers.get("portico-reason") or died,
+        queue=home,
+        reaction=reaction.name if reaction else INGEST,
+        reason=headers.get("portico-reason") or headers.get("reason") or died,
         traceback=headers.get("portico-traceback", ""),
         attempts=int(headers.get("portico-attempts", 0)),
         first_failed_at=headers.get("portico-first-failed-at") or _iso(deaths[0].get("time")),
-        exchange=headers.get("portico-exchange", bus.events_exchange(reaction.source_service)),
-        routing_key=headers.get("portico-routing-key", reaction.event_type),
-        event=loads(body),
+        exchange=headers.get("portico-exchange", source[0]),
+        routing_key=headers.get("portico-routing-key", source[1]),
+        event=loads(body) if reaction else _above_documents(body),
     )
+
+
+def _above_documents(body: bytes) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": "RecordErpDocuments", "stream": "no run"}
+    try:
+        message = dict(loads(body))
+        documents = message.pop("documents", ())
+        return message | told | {"stream": f"run {message.get('run')}", "documents": len(documents)}
+    except (ValueError, TypeError):
+        return told
 
 
 def _iso(time: Any) -> str:

@@ -35,7 +35,7 @@ from esdbclient.exceptions import NotFound as StreamNotFound
 from chassis import codec as json
 from chassis import log
 from chassis.codec import Codec
-from chassis.errors import CommandReused, Conflict, NotFound, PorticoError, Unavailable
+from chassis.errors import CommandReused, Conflict, DeadlineExceeded, NotFound, PorticoError, Unavailable
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply, derived_id
 from chassis.store import AsyncStoreClient
@@ -287,7 +287,11 @@ def _new_event(codec: Codec, stream: str, index: int, event: Event, context: Con
 
 
 def _seconds_left(context: Context) -> float | None:
-    return None if context.deadline is None else max(0.001, (context.deadline - now()).total_seconds())
+    """Until the command's deadline; raises DeadlineExceeded after it: what is appended too late is owed to nobody."""
+    left = None if context.deadline is None else (context.deadline - now()).total_seconds()
+    if left is not None and left <= 0:
+        raise DeadlineExceeded("The request took too long and was dropped. Please try again.")
+    return left
 
 
 def _away() -> Unavailable:

@@ -1,4 +1,4 @@
-"""`portico dead`: the events that a service could not react to, and giving them to it again."""
+"""`portico dead`: the events and ERP documents that a service could not handle, and giving them to it again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dead(
     limit: Annotated[int, typer.Option(min=1, help="At most so many of each service.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts; with traceback and event.")] = False,
 ) -> None:
-    """Show events that no attempt could handle, with the reason, or give them to their reactions again."""
+    """Show what no attempt could handle, with the reason, or give it to where it failed again."""
     from chassis.config import SERVICES
     from deploy.local.problem import Problem
     from portico.running import settings
@@ -36,7 +36,7 @@ def dead(
         raise Problem(f"There is no service {service!r}.", f"There are: {', '.join(SERVICES)}.")
     found, services = settings(), (service,) if service else SERVICES
     if action == Action.replay:
-        typer.echo(f"{_replayed(found, services, limit)} given to their reactions again.")
+        typer.echo(f"{_replayed(found, services, limit)} given to where they failed again.")
         return
     letters = _letters(found, services, limit)
     if as_json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from tests.gateway.ground import Ground
 from tests.support.ports import free_port, listening
 from tests.support.processes import Process
+from tests.support.waiting import wait_until
 
 
 class Server:
@@ -98,3 +101,24 @@ def test_it_stops_cleanly(server: Server) -> None:
     assert server.process.stop() == 0
     assert not listening(server.port)
     assert "Traceback" not in server.process.log.read_text()
+
+
+def test_a_request_under_way_is_answered_before_it_stops(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest("POST", "/login")
+    form = b"email=ann@a.example&password=x"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": len(form),
+        "Expect": "100-continue",
+    }
+    for name, value in headers.items():
+        connection.putheader(name, str(value))
+    connection.endheaders(form[:5])
+    assert connection.sock.recv(25).startswith(b"HTTP/1.1 100 Continue"), "a worker has begun with it"
+    os.kill(server.process.pid, signal.SIGTERM)
+    wait_until(lambda: "Handling signal: term" in server.process.tail(), 10, server.process.tail)
+    connection.send(form[5:])
+    assert connection.getresponse().status == 400, "without its token the form is refused: by a page, not a lost line"
+    connection.close()
+    assert server.process.wait(10) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -176,4 +177,7 @@ def test_it_starts_again_and_a_closed_terminal_stops_each_process_in_its_time(te
     again.send_signal(signal.SIGHUP)
     assert again.wait(90) == 0
     assert ours(terminal.var) == []
-    assert "SIGKILL" not in stops.read_text()
+    ended = dict(re.findall(r"stopped: (\S+) \((.+)\)", stops.read_text()))
+    assert ended.pop("epmd") == "terminated by SIGTERM", "Erlang's, which has no other way"
+    assert set(ended) == {one.name for one in chosen(True, True, demo=False)} - {"epmd"}
+    assert {name: how for name, how in ended.items() if how != "exit status 0"} == {}, "each by itself, none killed"

@@ -5,86 +5,27 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from esdbclient import EventStoreDBClient, NewEvent, RecordedEvent, StreamState
-from esdbclient.exceptions import NotFound
+from esdbclient import NewEvent, StreamState
 
-from chassis import bus, statedb
+from chassis import bus, reactions, rooms, statedb
 from chassis.batches import Answer, BatchSender
 from chassis.codec import dumps, loads
-from chassis.config import Settings
 from chassis.ingest import Ingest
+from tests.service.chassis_bus.ingest_rig import Rig, counts, invoice
 from tests.service.chassis_bus.toy_documents import CODEC, KINDS, SERVICE
-from tests.support.processes import LocalStore, Process
-from tests.support.settings import environment, make_settings
+from tests.support.processes import LocalStore
+from tests.support.settings import make_settings
 from tests.support.waiting import wait_until
 
+TOYS = SimpleNamespace(reactions=(), takes_documents=True)
+"""The rooms of the toys."""
 POINTS = ("mid_batch", "after_append", "after_index")
-
-
-def invoice(
-    number: str, open_amount: str = "5.00", stamp: str = "2026-01-01T00:00:00", note: str = ""
-) -> dict[str, Any]:
-    body = {"total": "10.00", "open_amount": open_amount, "note": note}
-    return {"kind": "invoice", "key": number, "stamp": stamp, "body": body}
-
-
-class Rig:
-    """The toy's worker process, a sender, and the store to look into."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings = settings
-        self.ready = folder / "ready"
-        arguments = ["-m", "tests.service.chassis_bus.worker", "ingest", str(self.ready)]
-        self.worker = Process(arguments, folder / "worker.log", environment(settings))
-        self.sender = BatchSender(settings)
-        self.store = EventStoreDBClient(settings.esdb_uri)
-        self._batch = 0
-
-    def start(self, **env: str) -> None:
-        self.ready.unlink(missing_ok=True)
-        self.worker.start(self.ready.exists, 20, **env)
-
-    def message(self, company: str, *documents: dict[str, Any], **more: Any) -> dict[str, Any]:
-        self._batch += 1
-        return {
-            "run": "R1",
-            "batch": self._batch,
-            "connection": "erp1",
-            "service": SERVICE,
-            "partition": bus.partition_of(company),
-            "correlation_id": "corr-1",
-            "documents": [{"company": company, **document} for document in documents],
-            **more,
-        }
-
-    def answer(self, seconds: float = 20) -> Answer:
-        answers = self.sender.answers(seconds)
-        assert len(answers) == 1, (answers, self.worker.tail())
-        self.sender.ack(answers)
-        return answers[0]
-
-    def ask(self, company: str, *documents: dict[str, Any], **more: Any) -> Answer:
-        assert self.sender.send(self.message(company, *documents, **more)) == 1
-        return self.answer()
-
-    def events(self, stream: str) -> list[RecordedEvent]:
-        try:
-            return list(self.store.get_stream(stream))
-        except NotFound:
-            return []
-
-    def stored(self, stream: str) -> list[tuple[str, str]]:
-        """Type and document number of each event of the stream."""
-        return [(event.type, loads(event.data)["number"]) for event in self.events(stream)]
-
-    def close(self) -> None:
-        self.worker.stop()
-        self.sender.stop()
-        self.store.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +57,6 @@ def own_rig(uri: str, own_store: LocalStore, queues: None, tmp_path: Path) -> It
     made = Rig(make_settings(tmp_path / "var", uri, own_store.uri), tmp_path)
     yield made
     made.close()
-
-
-def counts(answer: Answer) -> tuple[int, int, int, int]:
-    return answer["changed"], answer["unchanged"], answer["stale"], len(answer["refused"])
 
 
 def test_new_documents_go_to_both_streams_and_are_answered_with_their_position(rig: Rig) -> None:
@@ -345,6 +282,33 @@ def test_an_unreadable_message_ends_with_the_dead_letters_and_its_reason(rig: Ri
     assert body == b'{"run": "R1"}'
     assert "not a message of ERP documents" in properties.headers["reason"]
     assert counts(rig.ask("after-unreadable", invoice("1"))) == (1, 0, 0, 0)
+
+
+def test_a_batch_that_kills_the_worker_each_time_is_put_aside_told_and_taken_in_when_replayed(
+    vhost: str, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "INGEST_DELIVERY_LIMIT", 2)
+    monkeypatch.setattr(rooms, "load", lambda service: TOYS)
+    with closing(bus.connect(vhost, "test")) as connection:
+        bus.declare_ingest(connection.channel(), SERVICE)
+    rig = Rig(make_settings(tmp_path / "var", vhost, store), tmp_path)
+    flag = tmp_path / "flag"
+    rig.sender.send(rig.message("deadly", invoice("1")))
+    for _ in range(bus.INGEST_DELIVERY_LIMIT + 1):
+        flag.touch()
+        rig.start(PORTICO_KILL_AT=f"{SERVICE}.ingest.mid_batch:{flag}")
+        assert rig.worker.wait() == -9
+
+    (letter,) = wait_until(lambda: reactions.list_dead(vhost, SERVICE), 20, "the dead letter")
+    assert letter.reason.startswith("The process ended each time")
+    assert letter.queue == bus.ingest_queue(SERVICE, bus.partition_of("deadly"))
+    assert (letter.event["run"], letter.event["batch"], letter.event["documents"]) == ("R1", 1, 1)
+    wait_until(lambda: reactions.list_dead(vhost, SERVICE), 20, "it is back where it was")
+    rig.start()
+    assert reactions.replay_dead(vhost, SERVICE) == 1
+    assert counts(rig.answer()) == (1, 0, 0, 0)
+    assert rig.stored("documents-deadly") == [("InvoiceRecorded", "1")]
+    rig.close()
 
 
 def test_batches_wait_for_a_store_that_is_away(own_rig: Rig, own_store: LocalStore) -> None:

@@ -33,13 +33,25 @@ COMPANY, PRIYA = "C10010", "K-0001"
 FORM = {"summary": "Scanner logs off", "detail": "After ten minutes.", "product": "Warehouse Scanner"}
 PROJECT = {"name": "Roll-out", "status": "In progress", "percent_done": 60, "due_date": "2026-12-25", "tasks": []}
 
-DOCUMENT = {"kind": "project", "key": "PR-1", "stamp": "2026-11-20T09:30:00Z", "body": PROJECT}
+DOCUMENT = {"kind": "project", "stamp": "2026-11-20T09:30:00Z", "body": PROJECT}
 
 
-@pytest.fixture
-def cases(new_vhost: Callable[[], str], own_store: LocalStore, tmp_path: Path) -> Iterator[RunningService]:
-    """The service and its worker, on a store that can be made to hang."""
-    service = RunningService("cases", make_settings(tmp_path / "var", new_vhost(), own_store.uri), tmp_path / "log")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStore]:
+    """A store that can be made to hang."""
+    local = LocalStore(tmp_path_factory.mktemp("stopping") / "localstore")
+    local.start()
+    yield local
+    local.stop()
+
+
+@pytest.fixture(scope="module")
+def cases(
+    new_vhost: Callable[[], str], store: LocalStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
+    """The service and its worker."""
+    folder = tmp_path_factory.mktemp("cases")
+    service = RunningService("cases", make_settings(folder / "var", new_vhost(), store.uri), folder / "log")
     service.start()
     yield service
     service.stop()
@@ -51,7 +63,10 @@ class Work:
     def __init__(self, cases: RunningService, store: LocalStore, caller: ThreadPoolExecutor) -> None:
         self.cases, self.store = cases, store
         cases.send("OpenCase", FORM, COMPANY, PRIYA)
-        cases.record(COMPANY, [DOCUMENT | {"key": "PR-0"}])  # both are connected to the store
+        self.key = f"PR-{uuid4().hex[:8]}"
+        cases.record(COMPANY, [DOCUMENT | {"key": f"{self.key}-before"}])  # both are connected to the store
+        for process in (cases.service, cases.worker):
+            process.log.write_text("")  # what an earlier test had them say
         os.killpg(store.process.pid, signal.SIGSTOP)
         context = Context(uuid4(), COMPANY, PRIYA, "test", "test", deadline=datetime.now(UTC) + timedelta(seconds=90))
         self.command = context.command_id
@@ -63,8 +78,9 @@ class Work:
     def _hand_over(self) -> None:
         """Give the worker a batch, and wait until both processes have what they are to hold."""
         partition = bus.partition_of(COMPANY)
-        head = {"run": "R1", "batch": "1", "connection": "erp", "service": "cases", "partition": partition}
-        message = {**head, "dry_run": False, "correlation_id": "test", "documents": [{"company": COMPANY, **DOCUMENT}]}
+        document = {"company": COMPANY, **DOCUMENT, "key": self.key}
+        head = {"run": "R1", "batch": self.key, "connection": "erp", "service": "cases", "partition": partition}
+        message = {**head, "dry_run": False, "correlation_id": "test", "documents": [document]}
         with closing(bus.connect(self.cases.settings.amqp_uri, "test")) as connection:
             channel = connection.channel()
             channel.confirm_delivery()
@@ -89,7 +105,7 @@ class Work:
     def recorded(self) -> int:
         """How many events the batch made."""
         with closing(EventStoreDBClient(self.cases.settings.esdb_uri)) as store:
-            return sum(b'"PR-1"' in event.metadata for event in store.read_all())
+            return sum(f'"{self.key}"'.encode() in event.metadata for event in store.read_all())
 
     def opened(self) -> int:
         """How many cases the command opened."""
@@ -98,9 +114,9 @@ class Work:
 
 
 @pytest.fixture
-def work(cases: RunningService, own_store: LocalStore) -> Iterator[Work]:
+def work(cases: RunningService, store: LocalStore) -> Iterator[Work]:
     with ThreadPoolExecutor(1) as caller:
-        made = Work(cases, own_store, caller)
+        made = Work(cases, store, caller)
         yield made
         made.wake()
 
@@ -120,15 +136,6 @@ def ended(sent: float, *processes: Process) -> None:
         assert process.wait(sent + SECONDS - time.monotonic()) == 0, process.tail()
 
 
-def test_what_a_service_and_a_worker_hold_is_finished_before_they_end(cases: RunningService, work: Work) -> None:
-    sent = terminate(cases.service, cases.worker)
-    work.wake()
-    ended(sent, cases.service, cases.worker)
-    assert work.answer.result(5)["status"] == "done", "the caller has its answer, of a service that is gone"
-    assert (work.opened(), work.recorded()) == (1, 1)
-    assert "stopped without finishing" not in cases.service.tail() + cases.worker.tail()
-
-
 def test_what_cannot_be_finished_in_time_is_given_back_and_done_by_the_next(cases: RunningService, work: Work) -> None:
     sent = terminate(cases.service, cases.worker)
     ended(sent, cases.service, cases.worker)
@@ -137,6 +144,16 @@ def test_what_cannot_be_finished_in_time_is_given_back_and_done_by_the_next(case
     assert work.answer.result(90)["status"] == "done"
     wait_until(lambda: work.recorded() == 1, 30, cases.worker.tail)
     assert work.opened() == 1
+
+
+def test_what_a_service_and_a_worker_hold_is_finished_before_they_end(cases: RunningService, work: Work) -> None:
+    sent = terminate(cases.service, cases.worker)
+    work.wake()
+    ended(sent, cases.service, cases.worker)
+    assert work.answer.result(5)["status"] == "done", "the caller has its answer, of a service that is gone"
+    assert (work.opened(), work.recorded()) == (1, 1)
+    for process in (cases.service, cases.worker):
+        assert "stopped without finishing" not in process.tail()
 
 
 @pytest.mark.parametrize("kind", ["service", "worker"])

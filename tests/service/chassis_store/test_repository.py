@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from chassis import repository as rooms
 from chassis.codec import Codec, dumps, loads
-from chassis.errors import CommandReused, Unavailable
+from chassis.errors import CommandReused, Conflict, DeadlineExceeded, Unavailable
 from chassis.messages import Context, Event, Recorded, Reply
-from chassis.repository import SNAPSHOT_EVERY, Aggregate, Loaded, Repository
+from chassis.repository import ATTEMPTS, SNAPSHOT_EVERY, Aggregate, Loaded, Repository
 from tests.support.processes import LocalStore
 
 T = TypeVar("T")
@@ -187,6 +187,47 @@ def test_an_append_that_the_store_gets_to_after_the_deadline_is_dropped(own_stor
     client.append_to_stream("after-it", current_version=StreamState.ANY, events=[NewEvent("Added", b"{}")])
     assert [event.stream_name for event in client.read_all()] == ["after-it"]
     client.close()
+
+
+def test_nothing_is_appended_after_the_deadline_by_one_who_slept(store: str, key: str) -> None:
+    async def late(repository: Repository) -> Loaded[Sum]:
+        command = replace(context(), deadline=rooms.now() - timedelta(seconds=0.1))
+        with pytest.raises(DeadlineExceeded):
+            await repository.append(CODEC, SUM.stream(key), key, -1, [Added(1)], command)
+        return await repository.load(SUM, key)
+
+    assert run(store, late).revision == -1
+
+
+class Rivalled(Repository):
+    """Somebody else changes the stream between load and append, so many times."""
+
+    rivals = 0
+
+    async def load(self, aggregate: Aggregate[Any], key: str) -> Loaded[Any]:
+        """Load, and lose the race."""
+        loaded = await super().load(aggregate, key)
+        if self.rivals:
+            self.rivals -= 1
+            await self.append(CODEC, aggregate.stream(key), key, loaded.revision, [Added(100)], context())
+        return loaded
+
+
+@pytest.mark.parametrize(("rivals", "total"), [(ATTEMPTS - 1, 100 * (ATTEMPTS - 1) + 1), (ATTEMPTS, 100 * ATTEMPTS)])
+def test_a_conflict_is_decided_again_so_many_times_and_then_said(store: str, key: str, rivals: int, total: int) -> None:
+    async def work() -> tuple[bool, int]:
+        repository = Rivalled(store, "test")
+        repository.rivals = rivals
+        try:
+            await repository.change(SUM, key, context(), adding(1), create=True)
+            done = True
+        except Conflict:
+            done = False
+        state = (await repository.load(SUM, key)).state
+        await repository.close()
+        return done, state.total
+
+    assert asyncio.run(work()) == (rivals < ATTEMPTS, total)
 
 
 class Killed(BaseException):
