@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 _NAME, _, _PATH = os.environ.get("PORTICO_KILL_AT", "").partition(":")
 
@@ -25,4 +26,7 @@ def reach(name: str) -> None:
         os.unlink(flag)
     except FileNotFoundError:
         return
-    os.kill(os.getpid(), signal.SIGSTOP if stop else signal.SIGKILL)
+    if stop:  # sent to this thread: of one sent to the process another may take note a moment later
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
