@@ -13,12 +13,21 @@ from chassis.postgres_models import READERS
 from tests.gateway.ground import Ground
 from tests.support.postgres import PostgresServer
 
-ON_BOTH = {"test_balance", "test_documents", "test_fragments", "test_order_pad", "test_queries_run", "test_scope"}
+ON_BOTH = {
+    "test_balance",
+    "test_documents",
+    "test_fragments",
+    "test_order_pad",
+    "test_queries_run",
+    "test_reads",
+    "test_scope",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Both kinds of database for the modules of ON_BOTH."""
-    if "engine" in metafunc.fixturenames:
+    named = any("engine" in mark.args for mark in metafunc.definition.iter_markers("parametrize"))
+    if "engine" in metafunc.fixturenames and not named:
         both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
         metafunc.parametrize("engine", ["sqlite", "postgresql"] if both else ["sqlite"])
 
