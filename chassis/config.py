@@ -33,15 +33,29 @@ def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     raise BadSetting(f"{name}={text} cannot be used: it is one of {', '.join(words)}.")
 
 
+def _postgres(env: Mapping[str, str], name: str) -> str:
+    """The variable as the address of a PostgreSQL database; empty where it is absent."""
+    text = env.get(name, "").strip()
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise BadSetting(f"{name} cannot be used: it is postgresql://user:password@host:port/database.")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where this process finds its data, its broker and its store. Ports are on the loopback interface."""
+    """Where this process finds its data, its broker and its store. Ports are on the loopback interface.
+
+    `read_uri` is the PostgreSQL database of the read models, which workers write; empty where they are files in `var`.
+    `read_only_uri` is the same database for the gateway, with a role that may read alone.
+    """
 
     var: Path
     port: int
     live_port: int
     amqp_uri: str
     esdb_uri: str
+    read_uri: str
+    read_only_uri: str
     admin_port: int
     log_level: str
     log_format: str
@@ -57,6 +71,8 @@ class Settings:
             live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1 if port < 65535 else 65534, 0, 65535),
             amqp_uri=env.get("PORTICO_AMQP_URI", ""),
             esdb_uri=env.get("PORTICO_ESDB_URI", ""),
+            read_uri=_postgres(env, "PORTICO_READ_URI"),
+            read_only_uri=_postgres(env, "PORTICO_READ_ONLY_URI") or _postgres(env, "PORTICO_READ_URI"),
             admin_port=whole_number(env, "PORTICO_ADMIN_PORT", 0, 0, 65535),
             log_level=_one_of(env, "PORTICO_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
             log_format=_one_of(env, "PORTICO_LOG_FORMAT", ("json", "console")),

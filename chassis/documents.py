@@ -153,7 +153,9 @@ class DocumentWriter:
         self._lines = upsert(tables.lines)
         self._days = _adding(tables.totals), _pruning(tables.totals)
         self._months = _adding(tables.months), _pruning(tables.months)
-        self._term = f"INSERT OR IGNORE INTO {tables.search.name} (company, term, kind, {key}) VALUES (?, ?, ?, ?)"
+        self._term = (
+            f"INSERT INTO {tables.search.name} (company, term, kind, {key}) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        )
         self._no_term = f"DELETE FROM {tables.search.name} WHERE company = ? AND term = ? AND kind = ? AND {key} = ?"
         self._link = upsert(tables.links)
         self._no_links = f"DELETE FROM {tables.links.name} WHERE company = ? AND kind = ? AND number = ?"
@@ -212,7 +214,8 @@ class DocumentWriter:
 
 
 def _adding(table: Table) -> str:
-    added = ", ".join(f"{name} = {name} + excluded.{name}" for name in ("count", "total_minor", "open_minor"))
+    sums = ("count", "total_minor", "open_minor")
+    added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
     return upsert(table).partition(" DO UPDATE")[0] + f" DO UPDATE SET {added}"
 
 

@@ -1,7 +1,8 @@
 """Read models: tables named with their version, a checkpoint in the same transaction, a version per company.
 
 Everything here can be deleted and rebuilt from the streams. Where they are kept is a Database: a SQLite file a service
-(`chassis/sqlite_models.py`).
+(`chassis/sqlite_models.py`), or a schema a service in PostgreSQL (`chassis/postgres_models.py`). Statements are the
+same for both.
 """
 
 from __future__ import annotations
@@ -114,7 +115,11 @@ class Database(Protocol):
 
 
 def database(settings: Settings, service: str) -> Database:
-    """Where this service's read models are."""
+    """Where this service's read models are: where PORTICO_READ_URI says, else in its data folder."""
+    if settings.read_uri:
+        from chassis.postgres_models import PostgresDatabase  # takes time to load, and few have it
+
+        return PostgresDatabase(settings.read_uri, service)
     from chassis.sqlite_models import SqliteDatabase
 
     return SqliteDatabase(settings.read_db(service))

@@ -25,7 +25,7 @@ from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
 from gateway.pages import all_pages
 from gateway.parts import EXTENSION, Parts, Rpc
-from gateway.reads import NotReady, Reads
+from gateway.reads import NotReady, open_reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden
@@ -52,7 +52,7 @@ def create_app(
     found = Parts(
         settings=settings,
         gateway=gateway,
-        reads=Reads(settings),
+        reads=open_reads(settings),
         store=SessionStore(state, gateway),
         throttle=Throttle(state, secret),
         rpc=rpc or client,

@@ -30,7 +30,7 @@ from chassis.messages import ALL_COMPANIES
 from chassis.statedb import StateDb
 from gateway.config import GatewaySettings
 from gateway.people import load_person
-from gateway.reads import Reads
+from gateway.reads import open_reads
 from gateway.sessions import SessionStore
 from gateway.websession import COOKIE
 
@@ -125,7 +125,7 @@ class Live:
         self.settings = settings
         self.gateway = gateway
         self.hub = Hub()
-        self.reads = Reads(settings)
+        self.reads = open_reads(settings)
         self.store = SessionStore(StateDb(settings.state_db("gateway")), gateway)
         self.database = ThreadPoolExecutor(1, "database")
         self.link = Link(settings.amqp_uri, "live-hints", self._opened, lambda reason: None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.config import SERVICES
 from chassis.errors import PorticoError
 from gateway.parts import Parts
 from gateway.people import load_person
@@ -26,8 +25,7 @@ def readiness(parts: Parts) -> tuple[bool, str]:
 
 def status(parts: Parts) -> dict[str, Any]:
     """Which read models are there, and how well the cache of fragments does in this worker."""
-    there = [service for service in SERVICES if parts.settings.read_db(service).exists()]
     return {
-        "read models": {"services": there},
+        "read models": {"services": parts.reads.there()},
         "fragments": {"hits": parts.fragments.hits, "misses": parts.fragments.misses},
     }

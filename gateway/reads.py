@@ -1,4 +1,7 @@
-"""Read-only access to the services' published tables: each service's read.db attached under the service's name."""
+"""Read-only access to the services' published tables, as `service.table`.
+
+From files: each service's read.db is attached under the service's name. From PostgreSQL: `gateway/postgres_reads.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from chassis.config import SERVICES, Settings
 from chassis.errors import Unavailable
@@ -18,6 +21,7 @@ from gateway.stamps import FileStamp
 _LOOK_AGAIN = 1.0
 _MEMO_ENTRIES = 4096
 T = TypeVar("T")
+NOT_READY = "This part of the portal is being prepared; it will be here shortly."
 _NOT_THERE = ("no such table", "no such column", "unknown database", "unable to open database")
 
 
@@ -25,16 +29,70 @@ class NotReady(Unavailable):
     """A read model this page needs has not been built yet."""
 
 
-class Reads:
+class Reads(Protocol):
     """One connection a thread, shared by all pages of a process. Nothing is opened before the first read.
 
     Everything read between two calls of `end` is one transaction: rows and checkpoints fit together.
     """
 
+    def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
+        """The rows as named tuples; raises NotReady when a table is not there (yet)."""
+
+    def end(self) -> None:
+        """Finish this thread's read transaction; the next read sees what was committed since."""
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+
+    def versions(self, company: str) -> dict[str, int]:
+        """`service.model` → position of the last change this company can see, over all services.
+
+        For `ALL_COMPANIES` it is how far each model has come.
+        """
+
+    def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` reads from these services, kept for all threads until something in them changes.
+
+        Fits what this thread reads in its transaction, if it has one open: neither older nor newer.
+        """
+
+    def has_reached(self, model: str, position: int) -> bool:
+        """Whether a read model (`service.model_v1`, as its checkpoint is named) shows the store up to `position`."""
+
+    def there(self) -> list[str]:
+        """The services that have read models."""
+
+
+def open_reads(settings: Settings) -> Reads:
+    """The read models where these settings have them."""
+    if settings.read_only_uri:
+        from gateway.postgres_reads import PostgresReads  # takes time to load, and few have it
+
+        return PostgresReads(settings.read_only_uri)
+    return FileReads(settings)
+
+
+class RowClasses:
+    """A named tuple for each list of columns, made once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], Any] = {}
+
+    def of(self, names: tuple[str, ...]) -> Any:
+        """The class of rows with these columns."""
+        found = self._found.get(names)
+        if found is None:
+            found = self._found[names] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+        return found
+
+
+class FileReads:
+    """Reads from the services' SQLite files."""
+
     def __init__(self, settings: Settings) -> None:
         self._paths = {service: settings.read_db(service) for service in SERVICES}
         self._local = threading.local()
-        self._rows: dict[tuple[str, ...], Any] = {}
+        self._rows = RowClasses()
         self._stamps = {service: FileStamp(path) for service, path in self._paths.items()}
         self._memo: dict[Hashable, tuple[list[bytes | None], Any]] = {}
 
@@ -43,12 +101,12 @@ class Reads:
         connection = self._begin()
         try:
             cursor = connection.execute(sql, values)
-            return list(map(self._row_class(cursor)._make, cursor))
+            return list(map(self._rows.of(tuple(column[0] for column in cursor.description))._make, cursor))
         except sqlite3.OperationalError as error:
             if not str(error).startswith(_NOT_THERE):
                 raise
             self._local.checked = 0.0
-            raise NotReady("This part of the portal is being prepared; it will be here shortly.") from error
+            raise NotReady(NOT_READY) from error
 
     def end(self) -> None:
         """Finish this thread's read transaction; the next read sees what was committed since."""
@@ -76,7 +134,7 @@ class Reads:
             sql = self._local.positions_sql
             return dict(connection.execute(sql).fetchall()) if sql else {}
         sql = self._local.versions_sql
-        return dict(connection.execute(sql, (company,)).fetchall()) if sql else {}
+        return dict(connection.execute(sql, {"company": company}).fetchall()) if sql else {}
 
     def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` reads from these services, kept for all threads until somebody commits to one of their files.
@@ -119,12 +177,9 @@ class Reads:
             return False
         return row is not None and row[0] >= position
 
-    def _row_class(self, cursor: sqlite3.Cursor) -> Any:
-        names = tuple(column[0] for column in cursor.description)
-        found = self._rows.get(names)
-        if found is None:
-            found = self._rows[names] = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-        return found
+    def there(self) -> list[str]:
+        """The services that have read models."""
+        return [service for service, path in self._paths.items() if path.exists()]
 
     def _begin(self) -> sqlite3.Connection:
         local = self._local
@@ -158,8 +213,8 @@ class Reads:
             attached.append(service)
         versioned = [service for service in attached if _has_versions(connection, service)]
         self._local.complete = len(versioned) == len(attached)
-        self._local.versions_sql = " UNION ALL ".join(map(_versions_of, versioned))
-        self._local.positions_sql = " UNION ALL ".join(map(_positions_of, versioned))
+        self._local.versions_sql = " UNION ALL ".join(map(versions_of, versioned))
+        self._local.positions_sql = " UNION ALL ".join(map(positions_of, versioned))
         self._local.attached = tuple(attached)
         self._local.files = files
         self._local.connection = connection
@@ -179,16 +234,18 @@ def _file_identity(path: Any) -> tuple[int, int] | None:
 _MODEL = "substr(model, 1, length(rtrim(model, '0123456789')) - 2)"
 
 
-def _positions_of(service: str) -> str:
+def positions_of(service: str) -> str:
+    """SQL: how far each read model of the service has come."""
     return f"SELECT '{service}.' || {_MODEL}, MAX(position) FROM {service}.checkpoints GROUP BY 1"
 
 
-def _versions_of(service: str) -> str:
+def versions_of(service: str) -> str:
+    """SQL: where what `:company` sees of each read model of the service changed last."""
     # The table's key begins with the model: naming the models makes this a handful of look-ups, not a scan.
     models = f"SELECT {_MODEL} FROM {service}.checkpoints"
     return (
         f"SELECT '{service}.' || model, MAX(position) FROM {service}.readmodel_versions"
-        f" WHERE model IN ({models}) AND company IN (?1, '*') GROUP BY model"
+        f" WHERE model IN ({models}) AND company IN (:company, '*') GROUP BY model"
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from chassis.config import Settings
 from tests.support.portal import Portal, running
+from tests.support.postgres import PostgresServer
 from tests.support.processes import LocalStore
 from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
@@ -94,6 +95,22 @@ def own_store(tmp_path: Path) -> Iterator[LocalStore]:
     local.start()
     yield local
     local.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The session's PostgreSQL instance; a test that kills it starts it again."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_uri(postgres: PostgresServer) -> Iterator[str]:
+    """The URI of a database of this test alone, empty."""
+    with postgres.database(f"test{next(_numbers)}") as uri:
+        yield uri
 
 
 @pytest.fixture

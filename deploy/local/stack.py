@@ -50,6 +50,8 @@ class Stack:
             "PORTICO_LIVE_PORT": str(self.settings.live_port),
             "PORTICO_AMQP_URI": self.settings.amqp_uri,
             "PORTICO_ESDB_URI": self.settings.esdb_uri,
+            "PORTICO_READ_URI": self.settings.read_uri,
+            "PORTICO_READ_ONLY_URI": self.settings.read_only_uri,
         }
         if DEMO_ERP in self.processes:
             found["PORTICO_SUPPLIER"] = os.environ.get("PORTICO_SUPPLIER", SUPPLIER)

@@ -1,4 +1,4 @@
-"""The system parts that the tests run against: RabbitMQ, Chromium and a font, strace. Standard library only."""
+"""System parts that the tests run against: RabbitMQ, PostgreSQL, Chromium, a font, strace. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from deploy.local.problem import Problem
 from deploy.local.system_packages import install
 
 RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+POSTGRES_VERSIONS = "/usr/lib/postgresql"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -20,6 +21,8 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
     packages = []
     if not os.path.exists(RABBITMQ_SERVER):
         packages.append("rabbitmq-server")
+    if not list(Path(POSTGRES_VERSIONS).glob("*/bin/postgres")):
+        packages.append("postgresql")
     if browser(environment) is None:
         packages.append("chromium-browser" if _is_ubuntu() else "chromium")
     if not has_font():
@@ -36,6 +39,14 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
             "The test run needs Chromium, and installing the package brought no browser that runs.",
             "Install Chromium or Chrome, or name one:  make test PORTICO_CHROMIUM=/path/to/chromium",
         )
+
+
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL's programs, the newest version's. Raises Problem when there is none."""
+    found = [path.parent for path in Path(POSTGRES_VERSIONS).glob("*/bin/postgres")]
+    if not found:
+        raise Problem("PostgreSQL is not installed.", "Type:  make test-ready")
+    return max(found, key=lambda path: int(path.parent.name))
 
 
 def browser(environment: Mapping[str, str]) -> str | None:

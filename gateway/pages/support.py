@@ -56,7 +56,8 @@ _PRODUCTS = Query(
 _PROJECTS = Query(
     "projects.list",
     """SELECT j.number, j.name, j.status, j.percent_done, j.due_date, j.reference, j.updated_at
-       FROM cases.project_list_v1 j WHERE j.company = :company ORDER BY j.status <> 'open', j.due_date, j.number""",
+       FROM cases.project_list_v1 j WHERE j.company = :company
+       ORDER BY j.status <> 'open', j.due_date NULLS FIRST, j.number""",
     needs="open_cases",
 )
 _PROJECT = Query(

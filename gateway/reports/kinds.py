@@ -135,7 +135,7 @@ def _sums_query(kind: Kind) -> Query:
     return Query(
         f"{kind.kind}.sums",
         f"SELECT currency, SUM(count) AS count, SUM(total_minor) AS total_minor, SUM(open_minor) AS open_minor"
-        f" FROM ({union}) GROUP BY currency HAVING SUM(count) > 0 ORDER BY currency",
+        f" FROM ({union}) sums GROUP BY currency HAVING SUM(count) > 0 ORDER BY currency",
         needs=kind.needs,
     )
 

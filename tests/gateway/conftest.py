@@ -1,18 +1,59 @@
-"""A gateway a test."""
+"""A gateway a test, over files; for what reads most, over PostgreSQL too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from chassis.postgres_models import READERS
 from tests.gateway.ground import Ground
+from tests.support.postgres import PostgresServer
+
+ON_BOTH = {
+    "test_balance",
+    "test_documents",
+    "test_fragments",
+    "test_order_pad",
+    "test_queries_run",
+    "test_reads",
+    "test_scope",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both kinds of database for the modules of ON_BOTH."""
+    named = any("engine" in mark.args for mark in metafunc.definition.iter_markers("parametrize"))
+    if "engine" in metafunc.fixturenames and not named:
+        both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
+        metafunc.parametrize("engine", ["sqlite", "postgresql"] if both else ["sqlite"])
+
+
+@pytest.fixture(scope="session")
+def web_user(postgres: PostgresServer) -> str:
+    """A role of PostgreSQL that may read what services publish, and nothing else."""
+    with closing(psycopg.connect(postgres.uri("postgres"), autocommit=True)) as connection:
+        connection.execute(f"CREATE ROLE {READERS}".encode())
+        connection.execute(f"CREATE ROLE web LOGIN IN ROLE {READERS}".encode())
+    return "web"
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
+def read_env(engine: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of where read models are."""
+    if engine == "sqlite":
+        return {}
+    web_user = request.getfixturevalue("web_user")
+    uri = str(request.getfixturevalue("postgres_uri"))
+    return {"PORTICO_READ_URI": uri, "PORTICO_READ_ONLY_URI": uri.replace("portico@", f"{web_user}@")}
+
+
+@pytest.fixture
+def ground(tmp_path: Path, read_env: dict[str, str]) -> Iterator[Ground]:
     """The gateway of two customers' companies and their supplier's staff."""
-    made = Ground(tmp_path / "var")
+    made = Ground(tmp_path / "var", read_env)
     yield made
     made.close()

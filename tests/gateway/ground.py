@@ -6,19 +6,20 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, Table, Text
 from werkzeug.test import TestResponse
 
 from chassis.config import Settings
 from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
-from chassis.readmodel import Projection
-from chassis.sqlite_models import SqliteDatabase
+from chassis.readmodel import CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
 from gateway.app import create_app
 from gateway.config import GatewaySettings
+from gateway.parts import parts
 from gateway.people import PERMISSIONS
 from services.identity.projections import PROJECTIONS as identity
 from services.identity.projections import companies, people
@@ -31,34 +32,36 @@ PASSWORD = "correct horse battery"
 CUSTOMER = "K-100"
 OTHER = "K-200"
 STAFF = "S-1"
+_EMPTY: dict[type, Any] = {Text: "", Integer: 0, BigInteger: 0, Boolean: False, Float: 0.0, LargeBinary: b""}
 
 
 class ReadModel:
-    """A service's read.db, written as its projector would."""
+    """A service's read models, written as its projector would."""
 
-    def __init__(self, path: Path, projections: tuple[Projection, ...]) -> None:
-        self.path = path
-        database = SqliteDatabase(path)
+    def __init__(self, database: Database, projections: tuple[Projection, ...]) -> None:
         self.db = database.connect()
         database.create_tables(self.db, projections)
         for one in projections:
-            name = f"{one.name}_v{one.version}"
-            self.db.execute("INSERT INTO checkpoints VALUES (?, ?, 0, '')", (name, one.version))
+            self.put(CHECKPOINTS, model=one.checkpoint, version=one.version, position=0, token="")
 
     def put(self, table: Table, **values: Any) -> None:
-        """Write a row; columns not named are empty."""
-        row: dict[str, Any] = {column.name: None for column in table.c}
-        row |= {column.name: "" for column in table.c if isinstance(column.type, Text) and not column.nullable}
-        row |= {column.name: 0 for column in table.c if isinstance(column.type, Integer)}
-        names = ", ".join(row)
-        marks = ", ".join(f":{name}" for name in row)
-        self.db.execute(f"REPLACE INTO {table.name} ({names}) VALUES ({marks})", row | values)
+        """Write a row, over one with the same key; columns not named are empty."""
+        row: dict[str, Any] = {column.name: _EMPTY.get(type(column.type)) for column in table.c if not column.nullable}
+        row |= {name: bool(one) if isinstance(table.c[name].type, Boolean) else one for name, one in values.items()}
+        self.execute(upsert(table), tuple(row.get(column.name) for column in table.c))
+
+    def execute(self, sql: str, values: tuple[Any, ...]) -> None:
+        """A statement in a transaction that touches the checkpoints, as each of a projector's does."""
+        self.db.execute("BEGIN")
+        self.db.execute(sql, values)
+        self.db.execute("UPDATE checkpoints SET token = ?", (str(uuid4()),))
+        self.db.execute("COMMIT")
 
     def move(self, model: str, company: str, position: int) -> None:
         """Say that the model of this company stands at `position`."""
         self.db.execute("BEGIN")
         self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, f"{model}_v1"))
-        self.db.execute("REPLACE INTO readmodel_versions VALUES (?, ?, ?)", (model, company, position))
+        self.db.execute(upsert(VERSIONS), (model, company, position))
         self.db.execute("COMMIT")
 
     def close(self) -> None:
@@ -110,7 +113,7 @@ class Ground:
     """One gateway with everything around it, and what a test does with it."""
 
     def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
-        settings = Settings.from_env({"PORTICO_VAR": str(folder), "PORTICO_PORT": "8000"})
+        settings = Settings.from_env({"PORTICO_VAR": str(folder), "PORTICO_PORT": "8000", **(env or {})})
         self.settings = settings
         self.identity = FakeIdentity()
         self.commands = FakeCommands()
@@ -135,7 +138,7 @@ class Ground:
 
     def unlicense(self, feature: str, company: str) -> None:
         """Have licensing know that it is licensed no longer."""
-        self.models["licensing"].db.execute(
+        self.models["licensing"].execute(
             f"DELETE FROM {features.FEATURES.name} WHERE company = ? AND feature = ?", (company, feature)
         )
 
@@ -182,8 +185,10 @@ class Ground:
         }
 
     def model(self, service: str, projections: tuple[Projection, ...]) -> ReadModel:
-        """A service's read.db with these models in it."""
-        found = self.models[service] = ReadModel(self.settings.read_db(service), projections)
+        """A service's database with these models in it."""
+        if service in self.models:
+            self.models[service].close()
+        found = self.models[service] = ReadModel(database(self.settings, service), projections)
         return found
 
     def browser(self) -> FlaskClient:
@@ -199,6 +204,8 @@ class Ground:
 
     def close(self) -> None:
         """Close every database."""
+        with self.app.app_context():
+            parts().reads.close()
         for model in self.models.values():
             model.close()
 

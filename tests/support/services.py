@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from chassis import bus
 from chassis.codec import dumps, loads
 from chassis.config import Settings
 from chassis.messages import Context
+from chassis.readmodel import database
 from chassis.rpc import Commands, RpcClient
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -119,11 +119,9 @@ class RunningService:
             connection.close()
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of the service's read models, read as the gateway reads them: read-only."""
-        path = self.settings.read_db(self.name)
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
+        """Rows of the service's read models, read-only."""
+        with database(self.settings, self.name).reading() as execute:
+            return [dict(row) for row in execute(sql, values)]
 
     def metrics(self, port: int) -> str:
         """What the process with this admin port counts, in Prometheus' text format."""

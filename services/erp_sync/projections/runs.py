@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 from chassis.codec import dumps
 from chassis.messages import Recorded
@@ -16,7 +16,7 @@ RUNS = Table(
     Column("connection", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("file_name", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("profile", Text, nullable=False),
     Column("profile_file", Text, nullable=False),
     Column("dry_run", Boolean, nullable=False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Column, Integer, Text
+from sqlalchemy import BigInteger, Column, Integer, Text
 
 from chassis.codec import dumps
 from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, document_tables
@@ -28,7 +28,7 @@ ORDERS: DocumentTables = document_tables(
         Column("from_erp", Integer, nullable=False),
         Column("placed_by", Text, nullable=False),
         Column("message", Text, nullable=False),
-        Column("position", Integer, nullable=False),
+        Column("position", BigInteger, nullable=False),
     ),
 )
 """`orders_v1`, `order_lines_v1`, `order_totals_v1`, `order_months_v1`, `order_links_v1`, `order_search_v1`.

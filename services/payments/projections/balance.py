@@ -45,7 +45,8 @@ _SETTLE = f"DELETE FROM {OPEN_ITEMS.name} WHERE {_WHERE}"
 _ADD = (
     f"INSERT INTO {BALANCES.name} (company, branch, currency, items, open_minor) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (company, branch, currency)"
-    " DO UPDATE SET items = items + excluded.items, open_minor = open_minor + excluded.open_minor"
+    f" DO UPDATE SET items = {BALANCES.name}.items + excluded.items,"
+    f" open_minor = {BALANCES.name}.open_minor + excluded.open_minor"
 )
 _PRUNE = f"DELETE FROM {BALANCES.name} WHERE company = ? AND branch = ? AND currency = ? AND items = 0"
 

@@ -1,4 +1,4 @@
-"""A bench for the tests of the projector."""
+"""A bench for the tests of the projector, on either kind of database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from tests.service.chassis_store.bench import Bench
 from tests.support.settings import make_settings
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Where the read models are."""
+    return str(request.param)
+
+
 @pytest.fixture
-def bench(store: str, tmp_path: Path) -> Iterator[Bench]:
+def bench(engine: str, request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterator[Bench]:
     """A fresh one."""
-    bench = Bench(make_settings(tmp_path / "var", esdb_uri=store))
+    read_uri = request.getfixturevalue("postgres_uri") if engine == "postgresql" else ""
+    bench = Bench(make_settings(tmp_path / "var", esdb_uri=store, read_uri=read_uri))
     yield bench
     bench.client.close()

@@ -16,6 +16,7 @@ import pytest
 from tests.service.chassis_store.bench import Bench
 from tests.service.chassis_store.numbers import SERVICE
 from tests.support.ports import free_port
+from tests.support.postgres import PostgresServer
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
 
@@ -152,16 +153,19 @@ def test_a_worker_stopped_with_a_batch_in_hand_is_replaced_and_writes_nothing_wh
     assert waiting.works()
 
 
-def test_a_worker_stopped_in_its_transaction_is_ended_for_it_keeps_everybody_from_writing(
-    bench: Bench, pair: tuple[Worker, Worker]
+def test_a_worker_stopped_in_its_transaction_loses_the_locks_that_keep_others_from_writing(
+    bench: Bench, engine: str, pair: tuple[Worker, Worker]
 ) -> None:
     stopped, waiting = pair
     stopped.arm("before_commit", "stop")
     bench.append(3, 4)
     wait_until(stopped.is_stopped, 20, stopped.process.tail)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4], TAKEN_OVER, waiting.process.tail)
-    assert stopped.process.wait() == -signal.SIGKILL
-    stopped.process.start(lambda: bool(stopped.get("/healthz")))  # as a supervisor does
+    if engine == "postgresql":
+        stopped.signal(signal.SIGCONT)  # its session was ended
+    else:
+        assert stopped.process.wait() == -signal.SIGKILL  # nobody else can unlock SQLite's file
+        stopped.process.start(lambda: bool(stopped.get("/healthz")))  # as a supervisor does
     wait_until(stopped.stands_by, 20, stopped.process.tail)
     bench.append(5)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4, 5], 20, waiting.process.tail)
@@ -177,3 +181,30 @@ def test_a_new_version_is_built_beside_the_old_one_which_goes_on(bench: Bench, h
     for version, worker in ((1, old), (2, new)):
         wait_until(lambda: bench.numbers(version) == [1, 2, 3], 20, worker.process.tail)  # noqa: B023
         assert worker.works()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_database_killed_while_it_is_written_has_every_event_once(
+    bench: Bench, postgres: PostgresServer, hire: Hire
+) -> None:
+    first = 101  # past 13
+    bench.append(first)
+    worker = hire()
+    wait_until(lambda: bench.numbers() == [first], 20, worker.process.tail)
+    worker.arm("before_commit", "stop")
+    last = first + 1
+    bench.append(last)
+    wait_until(worker.is_stopped, 20, worker.process.tail)
+    postgres.kill()
+    worker.signal(signal.SIGCONT)
+    postgres.start()
+    wait_until(lambda: bench.numbers() == [first, last], 30, worker.process.tail)
+    for _ in range(3):  # at whatever moment this is
+        for _ in range(4):
+            bench.append(*range(last + 1, last + 501))
+            last += 500
+        postgres.kill()
+        postgres.start()
+    wait_until(lambda: len(bench.numbers()) > last - first, 60, worker.process.tail)
+    assert bench.numbers() == list(range(first, last + 1))
+    wait_until(worker.works, 20, worker.process.tail)

@@ -1,0 +1,223 @@
+"""Read models in PostgreSQL: each service its own schema in one database, written by one role.
+
+The statements are those for SQLite, with `?` for values. Text is compared by its bytes, as SQLite does, whatever the
+database's own rules are.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.rows import no_result
+from sqlalchemy import Table, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
+
+from chassis.lease import LEASES, Holder
+from chassis.readmodel import CHECKPOINTS, VERSIONS, Execute, NotThere, Projection, Unreadable
+
+READERS = "portico_readers"
+"""Members of this role may read all read models; who keeps them grants it that where it exists."""
+NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
+CONNECT: Any = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_ONE_AT_A_TIME = 7_701_601_371
+"""The advisory lock of who makes tables: two at once would trip over each other's names."""
+_VALUE = re.compile(r"'(?:[^']|'')*'|\?|%")
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_kept = threading.local()
+
+
+class PostgresDatabase:
+    """The schema of one service. A projector locks the rows it writes, and its checkpoint, until it commits."""
+
+    passing: tuple[type[Exception], ...] = (psycopg.OperationalError,)
+
+    def __init__(self, uri: str, schema: str) -> None:
+        self._uri = uri
+        self._schema = schema
+
+    def connect(self, token: str = "") -> Connection:
+        """A connection for the projector: read models are rebuilt after a loss of power, so nothing is synced."""
+        connection = Connection(self._open(f"portico {token}"))
+        connection.execute("SET synchronous_commit = off")
+        return connection
+
+    def connect_leases(self) -> Connection:
+        """A connection to the table of leases."""
+        connection = Connection(self._open("portico leases"))
+        self._create(connection, [LEASES])
+        return connection
+
+    def create_tables(self, connection: Connection, projections: Iterable[Projection]) -> None:
+        """Make the tables of these projections where missing, beside those of other versions."""
+        self._create(connection, [CHECKPOINTS, VERSIONS, *(table for one in projections for table in one.tables)])
+
+    def wait_for_locks(self, connection: Connection, seconds: int) -> None:
+        """How long a statement waits for what another connection has locked."""
+        connection.execute(f"SET lock_timeout = '{seconds}s'")
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether this is the error of a statement that waited so long."""
+        return isinstance(error, psycopg.errors.LockNotAvailable)
+
+    def end(self, holder: Holder, token: str) -> bool:
+        """End the session that the replaced projector writes in; the process itself is left alone."""
+        with closing(Connection(self._open("portico"))) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = ?",
+                (f"portico {token}",),
+            )
+        return True
+
+    @contextmanager
+    def reading(self) -> Iterator[Execute]:
+        """`execute` in one read transaction, for the service that owns the read models. Raises Unreadable.
+
+        Each thread keeps its connection, and opens another when that one broke.
+        """
+        try:
+            connection = self._reader()
+            try:
+                yield connection.execute
+            finally:
+                connection.execute("ROLLBACK")
+        except NOT_THERE as error:
+            raise NotThere(str(error)) from error
+        except psycopg.OperationalError as error:
+            raise Unreadable(str(error)) from error
+
+    def _reader(self) -> Connection:
+        connections: dict[tuple[str, str], Connection] = _kept.__dict__.setdefault("by_schema", {})
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        kept = connections.pop((self._uri, self._schema), None)
+        if kept is not None:
+            try:
+                kept.execute(begin)
+            except psycopg.OperationalError:  # it broke since
+                kept.close()
+                kept = None
+        if kept is None:
+            kept = Connection(self._open("portico"))
+            kept.execute(begin)
+        connections[self._uri, self._schema] = kept
+        return kept
+
+    def _open(self, name: str) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(self._uri, autocommit=True, row_factory=_rows, application_name=name, **CONNECT)
+        connection.execute(f"SET search_path = {self._schema}".encode())
+        return connection
+
+    def _create(self, connection: Connection, tables: Iterable[Table]) -> None:
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT pg_advisory_xact_lock(?)", (_ONE_AT_A_TIME,))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+            readers = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = ?", (READERS,)).fetchone() is not None
+            if readers:
+                connection.execute(f"GRANT USAGE ON SCHEMA {self._schema} TO {READERS}")
+            for table in tables:
+                # By name: to make an index "if not exists" would wait for whoever writes to the table.
+                if connection.execute("SELECT to_regclass(?) IS NULL AS missing", (table.name,)).fetchall()[0][
+                    "missing"
+                ]:
+                    connection.execute(_ddl(CreateTable(table)))
+                    for index in table.indexes:
+                        connection.execute(_ddl(CreateIndex(index)))
+                if readers:
+                    connection.execute(f"GRANT SELECT ON {table.name} TO {READERS}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+class Connection:
+    """A psycopg connection as a projection sees it: statements as for SQLite, rows with names and an order."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Any = ()) -> psycopg.Cursor[Any]:
+        """The cursor of one statement; its values by position."""
+        try:
+            return self._connection.execute(_translated(sql), values)
+        except psycopg.DataError:
+            stripped = [without_nul(value) for value in values]
+            if stripped == list(values):
+                raise
+            return self._connection.execute(_translated(sql), stripped)
+
+    def executemany(self, sql: str, rows: Iterable[Any]) -> None:
+        """The statement for each row of values."""
+        self._connection.cursor().executemany(_translated(sql), rows)
+
+    def close(self) -> None:
+        """Close it; what is not committed is lost."""
+        with suppress(psycopg.Error):
+            self._connection.close()
+
+
+class Row(tuple[Any, ...]):
+    """A row that is asked by name or by place, like SQLite's."""
+
+    __slots__ = ()
+    _places: dict[str, int] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self._places[key] if isinstance(key, str) else key)
+
+    def keys(self) -> list[str]:
+        """The names, so that `dict(row)` is what it looks like."""
+        return list(self._places)
+
+
+class WholeNumber(Loader):
+    """A sum of whole numbers, which PostgreSQL gives as a decimal, as the int it is."""
+
+    def load(self, data: Any) -> int:
+        """Raises ValueError for what is not whole: no table here has such numbers."""
+        return int(bytes(data))
+
+
+psycopg.adapters.register_loader("numeric", WholeNumber)
+
+
+@compiles(Text, "postgresql")
+def _text(element: Text, compiler: Any, **kw: Any) -> str:
+    return 'TEXT COLLATE "C"'
+
+
+def _ddl(statement: ExecutableDDLElement) -> str:
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def without_nul(value: Any) -> Any:
+    """The value without the character U+0000, which PostgreSQL's texts cannot have."""
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+@lru_cache(1024)
+def _row_class(names: tuple[str, ...]) -> type[Row]:
+    places = {name: place for place, name in enumerate(names)}
+    return type("Row", (Row,), {"__slots__": (), "_places": places})
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> Callable[[Any], Any]:
+    if cursor.description is None:
+        return no_result
+    return _row_class(tuple(column.name for column in cursor.description))
+
+
+@lru_cache(4096)
+def _translated(sql: str) -> bytes:
+    if sql == "BEGIN IMMEDIATE":
+        return b"BEGIN"
+    return _VALUE.sub(lambda found: {"?": "%s", "%": "%%"}.get(found[0], found[0].replace("%", "%%")), sql).encode()
