@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from chassis import rooms
 from chassis.config import SERVICES
 from chassis.projector import Projector
+from chassis.readmodel import VERSIONS, Database, NotThere, database
 from chassis.sqlite_models import SqliteDatabase
 from tests.chaos.checker import Tables, faults_of_read_models
 from tests.support.portal import Portal
 from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
-
-_NOT_ROWS = ("checkpoints", "sqlite_")
 
 
 @contextmanager
@@ -44,9 +42,9 @@ def build(esdb_uri: str, folder: Path) -> None:
     """Build all read models, for ever."""
     threads = []
     for name in SERVICES:
-        lock, found, database = threading.Lock(), rooms.load(name), SqliteDatabase(folder / f"{name}.db")
+        lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(folder / f"{name}.db")
         for projection in found.projections:
-            one = Projector(name, projection, found.codec, database, esdb_uri, write_lock=lock)
+            one = Projector(name, projection, found.codec, own, esdb_uri, write_lock=lock)
             threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
             threads[-1].start()
     for thread in threads:
@@ -58,17 +56,20 @@ def differences(portal: Portal, paths: dict[str, Path]) -> list[str]:
     return [
         fault
         for name, path in paths.items()
-        for fault in faults_of_read_models(name, tables(portal.var / name / "read.db"), tables(path))
+        for fault in faults_of_read_models(
+            name, tables(name, database(portal.settings, name)), tables(name, SqliteDatabase(path))
+        )
     ]
 
 
-def tables(path: Path) -> Tables:
-    """All rows of a read model's file."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        connection.execute("BEGIN")
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        wanted = [name for name in names if not name.startswith(_NOT_ROWS)]
-        return {name: Counter(connection.execute(f"SELECT * FROM {name}")) for name in wanted}
+def tables(service: str, kept: Database) -> Tables:
+    """All rows of a service's read models, wherever they are kept; none of what is not there yet."""
+    names = [VERSIONS.name, *(table.name for one in rooms.load(service).projections for table in one.tables)]
+    try:
+        with kept.reading() as execute:
+            return {name: Counter(map(tuple, execute(f"SELECT * FROM {name}").fetchall())) for name in names}
+    except NotThere:
+        return {}
 
 
 if __name__ == "__main__":

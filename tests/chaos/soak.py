@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.ground import PARTS, Ground, opened, wait_ready
-from tests.chaos.storm import Storm
+from tests.chaos.storm import Storm, Victim
 from tests.support.cluster import RabbitCluster
 from tests.support.portal import running
+from tests.support.postgres import PostgresServer
 
 BETWEEN_BLOWS_SECONDS = (0.5, 8.0)
 
@@ -31,16 +32,26 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long processes are harmed (default: 10)")
     parser.add_argument("--cluster", action="store_true", help="on three RabbitMQ nodes, which are harmed too")
+    parser.add_argument("--postgres", action="store_true", help="with read models in PostgreSQL, which is harmed too")
     parser.add_argument("--seed", default=str(random.randrange(1_000_000)), help="of a run to be repeated")
     wanted = parser.parse_args(arguments)
     print(f"seed {wanted.seed}, {wanted.minutes:g} minutes", flush=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        nodes = clustered(stack, folder) if wanted.cluster else None
-        environment = {"PORTICO_AMQP_URI": nodes.uri} if nodes else None
+        environment: dict[str, str] = {}
+        others: dict[str, Victim] = {}
+        if wanted.cluster:
+            nodes = clustered(stack, folder)
+            environment["PORTICO_AMQP_URI"] = nodes.uri
+            others |= {name: Node(nodes, name) for name in nodes.nodes}
+        if wanted.postgres:
+            server = PostgresServer()
+            stack.callback(server.stop)
+            server.start()
+            environment["PORTICO_READ_URI"] = stack.enter_context(server.database("portico"))
+            others["postgres"] = Postgres(server)
         portal = stack.enter_context(running(folder / "p", environment=environment))
         ground = stack.enter_context(opened(portal, folder))
-        others = {name: Node(nodes, name) for name in nodes.nodes} if nodes else None
         storm = Storm(ground, random.Random(wanted.seed), others)
         rage(storm, wanted.minutes * 60, random.Random(f"{wanted.seed} when"))
         faults = storm.faults()
@@ -81,6 +92,27 @@ class Node:
         self.cluster.back(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """The database of the read models."""
+
+    server: PostgresServer
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.server.kill()
+        self.server.start()
+
+    def paused(self) -> AbstractContextManager[None]:
+        """As on a machine that swaps."""
+        return self.server.paused()
+
+    def restart(self) -> None:
+        """As for an update."""
+        self.server.end()
+        self.server.start()
+
+
 def rage(storm: Storm, seconds: float, chance: random.Random) -> None:
     """Strike a process every few seconds while people work; then let everything come back."""
     until = time.monotonic() + seconds
@@ -103,6 +135,7 @@ def report(storm: Storm, ground: Ground) -> None:
     for name, asking in (("orders", orders), ("messages on cases", messages)):
         told = len(asking.told())
         print(f"{told:,} {name} acknowledged in {asking.attempts():,} attempts, the slowest in {asking.longest:.1f} s")
+    print(f"{sum(map(len, storm.references.values())):,} orders seen on pages")
     print(f"{ground.imports:,} imports of {PARTS} files")
     print(
         f"{storm.done.total():,} blows: " + ", ".join(f"{name} × {count}" for name, count in storm.done.most_common())

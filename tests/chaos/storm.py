@@ -134,6 +134,7 @@ class Storm:
         """All that is wrong, once everything runs again."""
         faults = self.ground.faults()
         told = {one.reference: one.company for one in self.ground.client.acknowledged()}
+        faults += [f"lost: {company} saw none of its orders" for company, seen in self.references.items() if not seen]
         return faults + [
             f"another company's: {reference} was on a page of {company}"
             for company, references in self.references.items()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -88,12 +88,37 @@ class PostgresServer:
             [*self._as_user, self._programs / program, *arguments], check=True, capture_output=True, cwd=self.folder
         )
 
+    def end(self) -> None:
+        """Stop it as for an update: sessions are ended, what is committed is kept."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(60)
+            self._process = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """SIGSTOP to all its processes, then SIGCONT."""
+        stopped = self._pids()
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _pids(self) -> list[int]:
+        """The postmaster's and its children's: each session is a process in a group of its own."""
+        if self._process is None:
+            return []
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return [self._process.pid, *map(int, children)]
+
     def _signal(self, signum: int) -> None:
         if self._process is None:
             return
-        # Each session is a process in a group of its own; all are children of the postmaster.
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for pid in (self._process.pid, *map(int, children)):
+        for pid in self._pids():
             os.kill(pid, signum)
         self._process.wait(20)
         self._process = None
