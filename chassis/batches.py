@@ -53,7 +53,7 @@ class BatchSender:
 
         Take answers and send the rest. Raises Unavailable when the broker does not confirm: send the same again.
         """
-        now = time.monotonic(), self._publisher.connections
+        now = time.monotonic(), self._publisher.connection(seconds)
         going: list[Message] = []
         for message in messages:
             name = _name(message)

@@ -55,6 +55,7 @@ class Ended:
     deadline: float
     revision: int | None = None
     seconds: float = 0.0
+    said: str = ""
     fault: str = ""
 
 
@@ -81,8 +82,8 @@ class Crowd:
         try:
             answer = self._commands.send("cases", "ReplyToCase", {"case": case, "text": str(command)}, context)
             ended = replace(ended, revision=answer["revision"])
-        except Unavailable:
-            pass
+        except Unavailable as error:
+            ended = replace(ended, said=error.message)
         except Exception as error:
             ended = replace(ended, fault=repr(error))
         return replace(ended, seconds=time.monotonic() - started)
@@ -131,6 +132,8 @@ def test_commands_under_way_while_the_broker_dies_and_restarts_are_answered_and_
     acknowledged = {one.command: [one.revision] for one in ended if one.revision is not None}
     assert {command: done.get(command) for command in acknowledged} == acknowledged, "acknowledged and not done"
     assert done.keys() <= {one.command for one in ended}
+    denied = {one.command: one.said for one in ended if "nothing was done" in one.said.lower()}
+    assert {command: said for command, said in denied.items() if command in done} == {}, "said to be undone, and done"
 
 
 def _done(uri: str, numbers: list[str]) -> dict[UUID, list[int]]:

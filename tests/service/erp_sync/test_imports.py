@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
 import subprocess
 import sys
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from pika.exceptions import ChannelClosedByBroker
 
+from chassis import bus
 from chassis.errors import NotAllowed
 from deploy.local.problem import Problem
 from portico.import_ import Order, follow, start
@@ -163,12 +168,18 @@ def many(first: str) -> str:
     return HEADER + "".join(ROWS.format(f"{first}{n:03}").replace("X1", "X" * 3000) for n in range(300))
 
 
+def status_of(desk: Desk, run: str) -> dict[str, Any]:
+    """How far a run is."""
+    status: dict[str, Any] = desk.erp_sync.rpc.call("erp_sync", "run_status", {"run": run}, idempotent=True)
+    return status
+
+
 def run_at_work(desk: Desk, content: str, profile: str) -> str:
     """A run of which some batches are answered."""
     run = start(desk.erp_sync.settings, desk.erp_sync.rpc, desk.order(content, profile))
 
     def at_work() -> bool:
-        status = desk.erp_sync.rpc.call("erp_sync", "run_status", {"run": run}, idempotent=True)
+        status = status_of(desk, run)
         return bool(status["state"] == "sending" and status["answered"])
 
     wait_until(at_work, 30, "batches answered")
@@ -193,13 +204,30 @@ def test_workers_told_to_stop_while_an_import_runs_do_so_and_go_on_later(desk: D
     assert outcome(status["summary"]) == (600, 0, 0, 0)
 
 
+def consumers(desk: Desk, reaction: str) -> int:
+    """How many consume the queue of one of erp_sync's reactions; none while it is not there."""
+    with closing(bus.connect(desk.erp_sync.settings.amqp_uri, "test")) as connection:
+        try:
+            queue = connection.channel().queue_declare(bus.reaction_queue("erp_sync", reaction), passive=True)
+        except ChannelClosedByBroker:
+            return 0
+        count: int = queue.method.consumer_count
+        return count
+
+
 def test_an_import_goes_on_when_the_broker_has_lost_what_waited_in_it(desk: Desk, rabbit: RabbitNode) -> None:
-    run = run_at_work(desk, many("L"), desk.profile("lost"))
-    vhost = desk.erp_sync.settings.amqp_uri.rpartition("/")[2]
-    rabbit.ctl("delete_vhost", vhost)
-    rabbit.vhost(vhost)
+    os.killpg(desk.owner.worker.pid, signal.SIGSTOP)
+    try:
+        run = start(desk.erp_sync.settings, desk.erp_sync.rpc, desk.order(many("L"), desk.profile("lost")))
+        wait_until(lambda: status_of(desk, run)["state"] == "sending", 30, "batches are out")
+        vhost = desk.erp_sync.settings.amqp_uri.rpartition("/")[2]
+        rabbit.ctl("delete_vhost", vhost)
+        rabbit.vhost(vhost)
+    finally:
+        os.killpg(desk.owner.worker.pid, signal.SIGCONT)
     status = follow(desk.erp_sync.rpc, run, lambda status: None)
     assert outcome(status["summary"]) == (600, 0, 0, 0)
+    wait_until(lambda: consumers(desk, "post_order") == 1, 30, desk.erp_sync.service.tail)
 
 
 @pytest.mark.parametrize(("row", "code"), [("1,L,2026-05-31,X1,1,1\n", 0), ("1,L,never,X1,1,1\n", 3), ("", 1)])
