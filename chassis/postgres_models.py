@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.rows import no_result
+from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Table, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
@@ -112,6 +113,8 @@ class PostgresDatabase:
 
     def _open(self, name: str) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._uri, autocommit=True, row_factory=_rows, application_name=name, **CONNECT)
+        connection.prepared_max = 1000
+        connection.adapters.register_dumper(int, Int8Dumper)  # one plan a statement, however large its numbers
         connection.execute(f"SET search_path = {self._schema}".encode())
         return connection
 
@@ -139,14 +142,51 @@ class PostgresDatabase:
             raise
 
 
+def problem(uri: str, writes: bool) -> str:
+    """Why the database cannot be used, to write read models or to read them; empty when it can."""
+    try:
+        with psycopg.connect(uri, autocommit=True, **CONNECT) as connection:
+            asked = connection.execute("SELECT has_database_privilege(current_database(), 'CREATE'), current_user")
+            may, role = asked.fetchone() or (False, "?")
+    except psycopg.OperationalError as error:
+        return str(error).strip().splitlines()[0]
+    return f"role {role} may not make schemas there" if writes and not may else ""
+
+
 class Connection:
-    """A psycopg connection as a projection sees it: statements as for SQLite, rows with names and an order."""
+    """A psycopg connection as a projection sees it: statements as for SQLite, rows with names and an order.
+
+    Between BEGIN IMMEDIATE and its end statements go out without a wait for each answer, unless somebody looks at it:
+    an error may show only at `settle`, or at the next answer that is looked at.
+    """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._pipeline: psycopg.Pipeline | None = None
+        self._leave = ExitStack()
 
-    def execute(self, sql: str, values: Any = ()) -> psycopg.Cursor[Any]:
-        """The cursor of one statement; its values by position."""
+    def execute(self, sql: str, values: Any = ()) -> Any:
+        """What one statement answers: `fetchone`, `fetchall`, `rowcount`, or the rows one after the other."""
+        if sql == "COMMIT":
+            self._end_pipeline()
+        elif sql.startswith("ROLLBACK"):
+            with suppress(psycopg.Error):  # it is for the error that has been told
+                self.settle() if sql.startswith("ROLLBACK TO") else self._end_pipeline()
+        cursor = self._sent(sql, values)
+        if sql == "BEGIN IMMEDIATE":
+            self._pipeline = self._leave.enter_context(self._connection.pipeline())
+        return cursor if self._pipeline is None else _Answer(cursor, self._pipeline)
+
+    def settle(self) -> None:
+        """Wait for the answers to all statements. Raises the error of the first that failed."""
+        if self._pipeline is not None:
+            self._pipeline.sync()
+
+    def _end_pipeline(self) -> None:
+        self._pipeline = None
+        self._leave.close()
+
+    def _sent(self, sql: str, values: Any) -> psycopg.Cursor[Any]:
         try:
             return self._connection.execute(_translated(sql), values)
         except psycopg.DataError:
@@ -163,6 +203,25 @@ class Connection:
         """Close it; what is not committed is lost."""
         with suppress(psycopg.Error):
             self._connection.close()
+
+
+class _Answer:
+    """The answer to a statement that may still be on its way."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any], pipeline: psycopg.Pipeline) -> None:
+        self._cursor = cursor
+        self._pipeline = pipeline
+        self.fetchone = cursor.fetchone
+        self.fetchall = cursor.fetchall
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor)
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement wrote."""
+        self._pipeline.sync()
+        return self._cursor.rowcount
 
 
 class Row(tuple[Any, ...]):

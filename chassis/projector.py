@@ -266,6 +266,7 @@ class Projector:
             return self._try_parked(connection, event, rows)
         try:
             self.projection.project(self._codec.recorded(event), rows)
+            rows.settle()
         except self._database.passing:
             raise
         except Exception as error:
@@ -277,6 +278,7 @@ class Projector:
         connection.execute("SAVEPOINT parked")
         try:
             self.projection.project(self._codec.recorded(event), rows)
+            rows.settle()
         except Exception as error:
             connection.execute("ROLLBACK TO parked")
             connection.execute("RELEASE parked")

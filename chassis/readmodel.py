@@ -54,7 +54,13 @@ class Rows:
 
     def __init__(self, connection: Any) -> None:
         self.execute: Execute = connection.execute
+        self._settle: Callable[[], None] | None = getattr(connection, "settle", None)
         self.companies: dict[str, int] = {}
+
+    def settle(self) -> None:
+        """Have every error of a statement so far be raised now: PostgreSQL's answers are not waited for one by one."""
+        if self._settle is not None:
+            self._settle()
 
     def touch(self, company: str, position: int) -> None:
         """Say that what this company sees of the read model changed at `position`."""

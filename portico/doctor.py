@@ -61,6 +61,7 @@ def examine(environment: os._Environ[str]) -> Iterator[Finding]:
         ("port", lambda: _port(settings, running)),
         ("broker", lambda: _broker(settings, report())),
         ("store", lambda: _store(settings, report())),
+        ("database", lambda: _database(running.settings if running else settings)),
         ("processes", lambda: _processes(settings, report())),
         ("clock", lambda: _clock(settings)),
     ]
@@ -145,6 +146,24 @@ def _store(settings: Settings, report: dict[str, Any] | None) -> Finding:
         todo = (report and _mend(report, "store")) or "Start it, or put PORTICO_ESDB_URI right."
         return Finding("store", f"does not answer at {uri}", todo)
     return Finding("store", f"answers at {uri}, last position {position}")
+
+
+def _database(settings: Settings) -> Finding:
+    if not settings.read_uri:
+        return Finding("database", "read models are files in the data folder")
+    from chassis import postgres_models
+
+    problems = [
+        f"{name}: {problem}"
+        for name, uri, writes in (
+            ("PORTICO_READ_URI", settings.read_uri, True),
+            ("PORTICO_READ_ONLY_URI", settings.read_only_uri, False),
+        )
+        if (problem := postgres_models.problem(uri, writes))
+    ]
+    if problems:
+        return Finding("database", "; ".join(problems), "Start PostgreSQL, or put the variable right.")
+    return Finding("database", "PostgreSQL answers; read models are written and read there")
 
 
 def _processes(settings: Settings, report: dict[str, Any] | None) -> Finding:

@@ -13,15 +13,7 @@ from chassis.postgres_models import READERS
 from tests.gateway.ground import Ground
 from tests.support.postgres import PostgresServer
 
-ON_BOTH = {
-    "test_balance",
-    "test_documents",
-    "test_fragments",
-    "test_order_pad",
-    "test_queries_run",
-    "test_reads",
-    "test_scope",
-}
+ON_BOTH = {"test_balance", "test_documents", "test_fragments", "test_queries_run", "test_reads"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -39,13 +39,20 @@ class Future(Event):
 
 
 def numbers(prefix: str, version: int = 1) -> Projection:
-    """The read model `numbers`: a row each time a number is told, so that twice is seen; it cannot take 13."""
-    table = Table(f"numbers_v{version}", MetaData(), Column("number", BigInteger), Column("company", Text))
+    """The read model `numbers`: a row each time a number is told, so that twice is seen.
+
+    It cannot take 13, and its database cannot take what it writes of 14.
+    """
+    columns = Column("number", BigInteger), Column("company", Text, nullable=False)
+    table = Table(f"numbers_v{version}", MetaData(), *columns)
 
     def project(event: Recorded, rows: Rows) -> None:
-        rows.execute(f"INSERT INTO {table.name} VALUES (?, 'C1')", (event.data["number"],))
-        if event.data["number"] == 13:
+        number = event.data["number"]
+        rows.execute(f"INSERT INTO {table.name} VALUES (?, ?)", (number, "C1"))
+        if number == 13:
             raise ValueError("13 brings bad luck")
+        if number == 14:
+            rows.execute(f"INSERT INTO {table.name} VALUES (?, ?)", (number, None))
         rows.touch("C1", event.position)
 
     return Projection("numbers", version, (prefix,), (table,), project)
