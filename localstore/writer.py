@@ -36,7 +36,7 @@ from localstore.storage import (
 from localstore.wire import ANY, EXISTS, Proposed
 
 MAX_WRITES = 1000  # in one transaction
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 256 * 1024  # more gains nothing: who is answered meanwhile prepares his next append
 RECENT_IDS = 50_000
 CACHED_HEADS = 100_000
 NOWHERE = ("", NO_STREAM, 0)
