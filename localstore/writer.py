@@ -36,12 +36,13 @@ from localstore.storage import (
 from localstore.wire import ANY, EXISTS, Proposed
 
 MAX_WRITES = 1000  # in one transaction
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 256 * 1024  # more gains nothing: who is answered meanwhile prepares his next append
 RECENT_IDS = 50_000
 CACHED_HEADS = 100_000
 NOWHERE = ("", NO_STREAM, 0)
-WAKE_SECONDS = 0.002
-"""Subscriptions are woken so long after a commit: its writers are answered first, and commits that follow wake once."""
+WAKE_SECONDS, LATEST_WAKE_SECONDS = 0.002, 0.015
+"""Subscriptions are woken so long after a commit: its writers are answered first, and commits that follow wake once.
+While more writes wait, that is put off, until the latest."""
 
 WRITTEN = metrics.APPENDS.labels("written")
 
@@ -173,9 +174,12 @@ class Writer:
             else:
                 future.set_result(outcome)
         if batch.rows and self._waking is None:
-            self._waking = self._loop.call_later(WAKE_SECONDS, self._wake)
+            self._waking = self._loop.call_later(WAKE_SECONDS, self._wake, self._loop.time() + LATEST_WAKE_SECONDS)
 
-    def _wake(self) -> None:
+    def _wake(self, latest: float) -> None:
+        if self._queue.qsize() and self._loop.time() < latest:
+            self._waking = self._loop.call_later(WAKE_SECONDS, self._wake, latest)
+            return
         self._waking = None
         self._feed.wake()
 

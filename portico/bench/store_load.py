@@ -28,6 +28,8 @@ READ = 30_000  # events
 LIVE = 300  # events
 _DATA = b'{"lines": "' + b"y" * 400 + b'"}'
 _METADATA = b'{"correlation": "' + b"c" * 100 + b'"}'
+DEADLINE = 30  # seconds for an append, so that one that grpc lost ends the measurement
+PATIENCE = 3600  # seconds, for ten million events on a slow machine
 LIVE_TYPE = "BenchLive"
 
 
@@ -39,7 +41,10 @@ def event(kind: str = "OrderPlaced") -> NewEvent:
 def load(what: str, uri: str) -> Any:
     """Load the store from another process; what that found."""
     command = [sys.executable, "-m", "portico.bench.store_load", what, uri]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{what} at {uri} did not end in {PATIENCE} s: a call has got no answer") from None
     if done.returncode:
         raise RuntimeError(f"{what} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
@@ -57,7 +62,7 @@ async def _appends(uri: str, writers: int, size: int) -> float:
         while time.perf_counter() - started < SECONDS:
             new = [event() for _ in range(size)]
             stream = f"order-{uuid.uuid4().hex}"
-            await client.append_to_stream(stream, current_version=StreamState.NO_STREAM, events=new)
+            await client.append_to_stream(stream, current_version=StreamState.NO_STREAM, events=new, timeout=DEADLINE)
             written += size
 
     await asyncio.gather(*[write() for _ in range(writers)])

@@ -45,7 +45,7 @@ class _Measured:
 
 
 def size_rows(folder: Path, port: int) -> list[Figure]:
-    """The rows of this module; takes a quarter of an hour and 10 GB of disk."""
+    """The rows of this module; takes a quarter of an hour and 12 GB of disk."""
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < EVENTS * SPARE_BYTES:
         raise RuntimeError(f"{folder} has less than {EVENTS * SPARE_BYTES / 1e9:.0f} GB free")
