@@ -7,6 +7,7 @@ from typing import Any
 from chassis.errors import PorticoError
 from gateway.parts import Parts
 from gateway.people import load_person
+from gateway.reads import NotReady
 
 _NOBODY = "-"
 
@@ -15,8 +16,10 @@ def readiness(parts: Parts) -> tuple[bool, str]:
     """Ready when identity's read model can be asked who somebody is: without it nobody gets in."""
     try:
         load_person(parts.reads, _NOBODY)
-    except PorticoError:
+    except NotReady:
         return False, "identity's read model is not built yet"
+    except PorticoError as error:
+        return False, error.message
     finally:
         parts.reads.end()
         parts.reads.close()

@@ -61,15 +61,19 @@ class Bed:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment in which commands and processes find this installation."""
-        found = {**os.environ, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port), **more}
+        found = {**self._own(), **more}
         running = stack.load(self.var)
         return found if running is None else {**found, **running.environment(), **more}
 
+    def _own(self) -> dict[str, str]:
+        # Read models in files, whatever this shell is set up for: that is what the limits are for.
+        files = {"PORTICO_READ_URI": "", "PORTICO_READ_ONLY_URI": ""}
+        return {**os.environ, **files, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port)}
+
     def portico(self, *arguments: str) -> str:
         """Run a `portico` command on it; gives what it prints, raises with what it said when it fails."""
-        own = {**os.environ, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port)}
         done = subprocess.run(
-            [sys.executable, "-m", "portico", *arguments], env=own, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "portico", *arguments], env=self._own(), capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(f"portico {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -15,7 +15,7 @@ from chassis import bus
 from chassis.codec import dumps, loads
 from chassis.config import Settings
 from chassis.messages import Context
-from chassis.readmodel import database
+from chassis.readmodel import NotThere, database
 from chassis.rpc import Commands, RpcClient
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -119,9 +119,12 @@ class RunningService:
             connection.close()
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of the service's read models, read-only."""
-        with database(self.settings, self.name).reading() as execute:
-            return [dict(row) for row in execute(sql, values)]
+        """Rows of the service's read models, read-only; none while they are being made."""
+        try:
+            with database(self.settings, self.name).reading() as execute:
+                return [dict(row) for row in execute(sql, values)]
+        except NotThere:
+            return []
 
     def metrics(self, port: int) -> str:
         """What the process with this admin port counts, in Prometheus' text format."""
