@@ -164,6 +164,7 @@ class Relay:
         """Give each listener what was published and it has not had; what comes after follows behind, in order."""
         for listener, after in self._told.behind(self._listeners):
             self._catching_up = listener.queue
+            self._behind_since = self._behind_since or time.monotonic()
             for events in earlier(client, self._prefixes, listener.event_type, after, self._position):
                 if stop.is_set():
                     return
