@@ -33,13 +33,8 @@ def test_a_second_worker_stands_by_and_takes_over_from_one_that_was_killed(own_p
         own_portal.kill("orders-worker")
         wait_until(lambda: _all(parts(), "position"), 30, second.tail)
         by = f"standing by for process {second.pid}"
-<<<<<<< HEAD
-        # Two read models and the relay.
-        wait_until(lambda: _told(own_portal).count(by) == 3, 30, lambda: _told(own_portal))
-=======
         # Both read models and the relay.
         wait_until(lambda: _status(own_portal).count(by) == 3, 30, lambda: _status(own_portal))
->>>>>>> projector
         assert not own_portal.unready()
     finally:
         second.stop()
@@ -50,9 +45,5 @@ def _all(parts: dict[str, Any], what: str) -> bool:
     return bool(parts) and all(what in part for part in parts.values())
 
 
-<<<<<<< HEAD
-def _told(portal: Portal) -> str:
-=======
 def _status(portal: Portal) -> str:
->>>>>>> projector
     return portal.run("status", check=False).stdout
