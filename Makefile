@@ -39,7 +39,7 @@ lint: ## ruff and mypy only
 venv: ## Make or mend .venv from the locked requirements
 	@exec $(PYTHON) deploy/local/bootstrap.py
 
-test-ready: ## Also install what the tests need: RabbitMQ, Chromium
+test-ready: ## Also install what the tests need: RabbitMQ, PostgreSQL, Chromium
 	@exec $(PYTHON) deploy/local/bootstrap.py --test --parts
 
 lock: ## Write requirements/*.txt anew from *.in (needs uv)
