@@ -20,11 +20,13 @@ from tests.support.settings import make_settings
 def orders(tmp_path: Path, vhost: str, own_store: LocalStore, postgres_uri: str) -> Iterator[RunningService]:
     """The running service, with the example's items, prices and terms."""
     service = RunningService("orders", make_settings(tmp_path / "var", vhost, own_store.uri, postgres_uri), tmp_path)
-    service.start()
-    for company, documents in (("", ERP_ITEMS), ("", ERP_PRICES), (COMPANY, [ERP_TERMS])):
-        service.wait_position("catalogue_v1", service.record(company, documents)["position"])
-    yield service
-    service.stop()
+    try:
+        service.start()
+        for company, documents in (("", ERP_ITEMS), ("", ERP_PRICES), (COMPANY, [ERP_TERMS])):
+            service.wait_position("catalogue_v1", service.record(company, documents)["position"])
+        yield service
+    finally:
+        service.stop()
 
 
 def test_an_order_is_priced_and_shown_from_postgresql(orders: RunningService, postgres: PostgresServer) -> None:
