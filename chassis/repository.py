@@ -172,6 +172,9 @@ class Repository:
             if reply.revision - loaded.snapshot >= SNAPSHOT_EVERY:
                 self._snapshot_soon(aggregate, key)
             return reply
+        earlier = self.earlier(await self.load(aggregate, key), aggregate, key, context)
+        if earlier is not None:  # the last one it lost to was itself, sent twice
+            return earlier
         raise Conflict("Others were changing the same thing at that moment. Nothing was changed; please try again.")
 
     def earlier(self, loaded: Loaded[S], aggregate: Aggregate[S], key: str, context: Context) -> Reply | None:

@@ -18,7 +18,7 @@ from chassis.codec import loads
 from chassis.errors import Unavailable
 from chassis.messages import Context
 from chassis.rpc import Commands, RpcClient
-from tests.support.processes import LocalStore
+from tests.support.processes import LocalStore, Process
 from tests.support.rabbit import RabbitNode
 from tests.support.services import RunningService
 from tests.support.settings import make_settings
@@ -30,9 +30,8 @@ SOON, PATIENT = 5.0, 90.0
 """Deadlines in seconds: shorter than the broker is away, and longer."""
 SLACK = 3.0
 """Seconds that a caller on a loaded machine may need to be woken."""
-EACH = (SOON, PATIENT, PATIENT)
-"""The callers that write to the same case."""
-CASES = 8
+EACH = 8 * (SOON, PATIENT, PATIENT)
+"""The callers, who have a case each: what a command could lose against is itself, sent twice."""
 COMPANY, PRIYA = "C10010", "K-0001"
 FORM = {"summary": "Scanner logs off", "detail": "After ten minutes.", "product": "Warehouse Scanner"}
 
@@ -66,7 +65,9 @@ class Crowd:
         self.ended: list[Ended] = []
         self._commands = Commands(rpc)
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._call, args=(case, within)) for case in cases for within in EACH]
+        self._threads = [
+            threading.Thread(target=self._call, args=(case, within)) for case, within in zip(cases, EACH, strict=True)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -92,12 +93,14 @@ class Crowd:
         """How many commands were."""
         return sum(one.revision is not None for one in self.ended)
 
-    def wait_served(self) -> None:
+    def wait_served(self, by: Process) -> None:
         """Wait until the service answers (again)."""
-        before = self.answered()
-        wait_until(
-            lambda: self.answered() > before + CASES * len(EACH), 60, lambda: f"{self.answered()} of {len(self.ended)}"
-        )
+        enough = self.answered() + len(EACH)
+
+        def state() -> str:
+            return f"{enough} answered, {self.answered()} of {len(self.ended)} are\n{by.tail()}"
+
+        wait_until(lambda: self.answered() >= enough, 60, state)
 
     def end(self) -> list[Ended]:
         """Have them stop after the command that each has out."""
@@ -111,16 +114,16 @@ class Crowd:
 def test_commands_under_way_while_the_broker_dies_and_restarts_are_answered_and_done_once(
     cases: RunningService, mortal_rabbit: RabbitNode, own_store: LocalStore
 ) -> None:
-    numbers = [cases.send("OpenCase", FORM, COMPANY, PRIYA)["id"] for _ in range(CASES)]
+    numbers = [cases.send("OpenCase", FORM, COMPANY, PRIYA)["id"] for _ in EACH]
     mortal_rabbit.settle()
     crowd = Crowd(cases.rpc, numbers)
     try:
-        crowd.wait_served()
+        crowd.wait_served(cases.service)
         mortal_rabbit.kill()
         mortal_rabbit.start()
-        crowd.wait_served()
+        crowd.wait_served(cases.service)
         mortal_rabbit.restart()
-        crowd.wait_served()
+        crowd.wait_served(cases.service)
     finally:
         ended = crowd.end()
 

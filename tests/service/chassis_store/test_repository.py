@@ -230,6 +230,35 @@ def test_a_conflict_is_decided_again_so_many_times_and_then_said(store: str, key
     assert asyncio.run(work()) == (rivals < ATTEMPTS, total)
 
 
+def test_a_command_that_lost_its_last_attempt_to_itself_gets_its_reply(store: str, key: str) -> None:
+    command = context()
+
+    class Twinned(Repository):
+        """The same command, sent twice, is done at the same moment by another process: just before our last attempt."""
+
+        attempts = 0
+
+        async def load(self, aggregate: Aggregate[Any], key: str) -> Loaded[Any]:
+            loaded = await super().load(aggregate, key)
+            self.attempts += 1
+            if self.attempts <= ATTEMPTS:
+                last = self.attempts == ATTEMPTS
+                by, event = (command, Added(1)) if last else (context(), Added(100))
+                twin = replace(by, causation_id="twin")
+                await self.append(CODEC, aggregate.stream(key), key, loaded.revision, [event], twin, looked=False)
+            return loaded
+
+    async def work() -> tuple[Reply, int]:
+        repository = Twinned(store, "test")
+        reply = await repository.change(SUM, key, command, adding(1), create=True)
+        total = (await repository.load(SUM, key)).state.total
+        await repository.close()
+        return reply, total
+
+    reply, total = asyncio.run(work())
+    assert (reply.repeated, reply.revision, total) == (True, ATTEMPTS - 1, 100 * (ATTEMPTS - 1) + 1)
+
+
 class Killed(BaseException):
     """Stands for the process ending at a named point."""
 
