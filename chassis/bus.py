@@ -19,11 +19,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker
 
 from chassis import config, log, rooms
 from chassis.codec import dumps
-from chassis.link import Message, Publisher, parameters
+from chassis.link import AWAY, Message, Publisher, parameters
 
 logger = log.get(__name__)
 
@@ -210,7 +210,7 @@ def declare_topology(amqp_uri: str, process: str = "topology", stop: threading.E
                 if connection.is_open:
                     connection.close()
             return
-        except (AMQPError, OSError) as error:
+        except AWAY as error:
             if isinstance(error, ChannelClosedByBroker) and error.reply_code == 406:  # waiting does not help
                 raise RuntimeError(
                     f"The broker has a queue of another release: {error.reply_text}."

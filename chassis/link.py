@@ -17,12 +17,16 @@ from typing import Any, NamedTuple
 
 import pika
 from pika.adapters.select_connection import IOLoop
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
 
 from chassis import log
 from chassis.errors import Unavailable
 
 logger = log.get(__name__)
 
+AWAY = (AMQPError, AMQPConnectorException, OSError)
+"""What pika raises when the broker does not answer, or takes a connection and says nothing."""
 HEARTBEAT = 30
 """Seconds between heartbeats."""
 
@@ -292,8 +296,9 @@ class Publisher:
 
     def _forget(self, batch: _Batch) -> None:
         for message in batch.messages:
-            if message.mandatory:
-                self._mandatory.pop(message.message_id, None)
+            # Sent again under its id, it is the later batch's to be told of.
+            if message.mandatory and self._mandatory.get(message.message_id) is batch:
+                del self._mandatory[message.message_id]
 
     def _returned(self, _channel: Any, method: Any, properties: Any, _body: bytes) -> None:
         batch = self._mandatory.get(properties.message_id or "")

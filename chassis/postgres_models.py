@@ -28,7 +28,13 @@ from chassis.readmodel import CHECKPOINTS, VERSIONS, Execute, NotThere, Projecti
 READERS = "portico_readers"
 """Members of this role may read all read models; who keeps them grants it that where it exists."""
 NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
-CONNECT: Any = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+CONNECT: Any = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # a host that has gone is noticed by who was just sending, too; milliseconds
+}
 _ONE_AT_A_TIME = 7_701_601_371
 """The advisory lock of who makes tables: two at once would trip over each other's names."""
 _VALUE = re.compile(r"'(?:[^']|'')*'|\?|%")

@@ -71,7 +71,6 @@ class Projector:
         self.service = service
         self.projection = projection
         self.position = 0
-        self.seen = 0
         self.events = 0
         self._oldest: Any = None
         self._codec = codec

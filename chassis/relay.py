@@ -19,14 +19,13 @@ from typing import Any
 
 from esdbclient import Checkpoint
 from esdbclient.exceptions import DeadlineExceeded, DiscoveryFailed, GrpcError, NodeIsNotLeader
-from pika.exceptions import AMQPError
 
 from chassis import bus, log, metrics
 from chassis.codec import Codec
 from chassis.config import Settings
 from chassis.errors import Unavailable
 from chassis.killpoints import reach
-from chassis.link import Message, Publisher
+from chassis.link import AWAY, Message, Publisher
 from chassis.listeners import BATCH, Listener, Told, earlier, for_listener, message
 from chassis.reactions import Since
 from chassis.statedb import StateDb
@@ -157,7 +156,7 @@ class Relay:
             finally:
                 if connection.is_open:
                     connection.close()
-        except (AMQPError, OSError) as error:
+        except AWAY as error:
             raise Unavailable(f"The message broker does not answer: {error!r}.") from error
 
     def _catch_up(self, client: StoreClient, publisher: Publisher, stop: threading.Event) -> None:

@@ -43,7 +43,7 @@ class SqliteDatabase:
         connection = _open(self.path.with_suffix(".leases"), timeout=2)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA wal_autocheckpoint=100")
-        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA synchronous=NORMAL")  # it must be whole after a loss of power
         _create(connection, [LEASES])
         return connection
 

@@ -159,8 +159,14 @@ def run_worker(name: str) -> None:
     settings = Settings.from_env()
     log.configure(f"{name}-worker", settings.log_level, settings.log_format)
     stop = threading.Event()
+
+    def ending(_signum: int, _frame: Any) -> None:
+        if not stop.is_set():
+            stop.set()
+            end_in_time()
+
     for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+        signal.signal(signum, ending)
     statedb.migrate(settings.state_db(name), name)
     bus.declare_topology(settings.amqp_uri, stop=stop)
     if stop.is_set():
@@ -179,7 +185,6 @@ def run_worker(name: str) -> None:
     _log.info("started", parts=[part.name for part in parts])
     stop.wait()
     _log.info("stopping")
-    end_in_time()
     for part in parts:
         part.thread.join()
     hints.stop()

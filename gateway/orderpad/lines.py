@@ -44,7 +44,7 @@ def read_rows(form: Mapping[str, Sequence[str]]) -> list[Typed]:
     for column in columns:
         column.extend([""] * (count - len(column)))
     rows = [
-        Typed(item.strip().upper(), quantity.strip(), shown, currency)
+        Typed(_item(item), quantity.strip(), shown, currency)
         for item, quantity, shown, currency in zip(*columns, strict=True)
     ]
     return [row for row in rows if not row.empty]
@@ -64,8 +64,13 @@ def read_pasted(text: str) -> list[Typed]:
             parts = [item, quantity] if item and quantity[:1].isdigit() else parts
         heading = number == 0 and len(lines) > 1 and len(parts) > 1 and not any(map(str.isdigit, parts[1]))
         if parts and not heading:
-            rows.append(Typed(parts[0].upper(), parts[1] if len(parts) > 1 else "1"))
+            rows.append(Typed(_item(parts[0]), parts[1] if len(parts) > 1 else "1"))
     return rows
+
+
+def _item(text: str) -> str:
+    """An item number as it is looked up: capitals, and nothing that cannot be seen."""
+    return "".join(filter(str.isprintable, text)).strip().upper()
 
 
 def quantity_of(text: str, locale: str) -> Decimal | None:

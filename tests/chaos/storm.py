@@ -9,8 +9,9 @@ import urllib.error
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Protocol
 
 from portico.processes import BROKER, DEMO_ERP, EPMD, STORE
@@ -22,6 +23,9 @@ from tests.support.portal import Portal
 BETWEEN_SECONDS = 0.2
 """Between two orders of a customer, two cases, two pages read."""
 LONGEST_PAUSE_SECONDS = 6.0
+AWAY = (502, 503, 504)
+"""How a page says that something is away."""
+HEADING = "<h1>Orders"
 _REFERENCE = re.compile(r"\bW-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _REST = threading.Event()
 """Never set: `wait` is a pause that is itself the disturbance."""
@@ -73,6 +77,8 @@ class Storm:
         self.done: Counter[str] = Counter()
         self.references: dict[str, set[str]] = {company: set() for company in CUSTOMERS}
         """What people saw on their pages, by company."""
+        self.pages: list[str] = []
+        """Pages that were wrong."""
 
     def chosen(self, count: int) -> list[str]:
         """So many different processes in any order, broker and store among them."""
@@ -127,12 +133,21 @@ class Storm:
                 one.result(PATIENCE)
 
     def _look(self, person: Person, company: str) -> None:
-        with suppress(urllib.error.URLError, OSError):  # the portal is away; it says so or is silent
-            self.references[company].update(_REFERENCE.findall(person.reads("/orders")))
+        try:
+            page = person.reads("/orders")
+        except urllib.error.HTTPError as error:
+            if error.code not in AWAY:
+                self.pages.append(f"a page of {company} answered {error.code}")
+        except (OSError, HTTPException):
+            pass  # the portal is away, or went away in the middle of the page
+        else:
+            if HEADING not in page:
+                self.pages.append(f"a page of {company} is not the list of orders: {page[:200]}")
+            self.references[company].update(_REFERENCE.findall(page))
 
     def faults(self) -> list[str]:
         """All that is wrong, once everything runs again."""
-        faults = self.ground.faults()
+        faults = self.ground.faults() + self.pages
         told = {one.reference: one.company for one in self.ground.client.acknowledged()}
         faults += [f"lost: {company} saw none of its orders" for company, seen in self.references.items() if not seen]
         return faults + [

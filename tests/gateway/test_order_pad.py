@@ -124,6 +124,10 @@ def test_the_pad_can_be_cleared(shop: Ground) -> None:
     assert 'value="I-1"' not in check(browser, action="clear", item="I-1", quantity="2").text
 
 
+def test_what_cannot_be_seen_is_no_part_of_an_item(shop: Ground) -> None:
+    assert 'value="I-1"' in check(buyer(shop, ("N",)), item="i-1\0\u200b", quantity="2").text
+
+
 def test_looking_up_nothing_says_what_to_do(shop: Ground) -> None:
     assert "type an item and a quantity" in check(buyer(shop, ("N",))).text
 

@@ -98,9 +98,12 @@ class PostgresServer:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """SIGSTOP to all its processes, then SIGCONT."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
         stopped = self._pids()
         for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
@@ -118,7 +121,9 @@ class PostgresServer:
     def _signal(self, signum: int) -> None:
         if self._process is None:
             return
+        self._process.send_signal(signal.SIGSTOP)  # so that no session is begun meanwhile
         for pid in self._pids():
-            os.kill(pid, signum)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signum)
         self._process.wait(20)
         self._process = None

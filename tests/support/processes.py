@@ -63,6 +63,10 @@ class Process:
         """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
+    def is_stopped(self) -> bool:
+        """Whether SIGSTOP has reached it."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def wait(self, seconds: float = 20) -> int:
         """Wait for its end; the return code."""
         assert self._process is not None

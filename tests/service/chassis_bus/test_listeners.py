@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -175,12 +177,18 @@ def test_a_relay_killed_while_it_begins_again_loses_none(rig: Rig, tmp_path: Pat
     assert got == [*range(1, again + 1), *range(1, 452)]
 
 
-def test_a_listener_that_was_away_for_thousands_of_events_gets_each_in_order(rig: Rig, rabbit: RabbitNode) -> None:
+def test_a_listener_that_was_away_for_thousands_of_events_gets_each_in_order(
+    rig: Rig, rabbit: RabbitNode, tmp_path: Path
+) -> None:
     count = 5000
     rig.open(range(1, count + 1))
-    rig.start("old:first")
-    wait_until(lambda: rig.kept()["position"] > 0, 30, rig.relay.tail)
-    assert rig.relay.stop() == 0, "told to stop in the middle, it does so in order"
+    flag = tmp_path / "flag"
+    flag.write_text("stop")
+    rig.start("old:first", PORTICO_KILL_AT=f"{SERVICE}.after_publish:{flag}")
+    wait_until(rig.relay.is_stopped, 30, rig.relay.tail)
+    for signum in (signal.SIGTERM, signal.SIGCONT):
+        os.kill(rig.relay.pid, signum)
+    assert rig.relay.wait() == 0, "told to stop in the middle, it does so in order"
     assert rig.kept()["position"] < rig.last
     rig.start("old:first")
     rig.wait_told()

@@ -73,7 +73,11 @@ class Work:
         self.answer: Future[dict[str, Any]] = caller.submit(
             cases.commands.send, "cases", "OpenCase", FORM | {"summary": "held"}, context
         )
-        self._hand_over()
+        try:
+            self._hand_over()
+        except BaseException:
+            self.wake()
+            raise
 
     def _hand_over(self) -> None:
         """Give the worker a batch, and wait until both processes have what they are to hold."""

@@ -11,7 +11,6 @@ import os
 import signal
 import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,10 +62,6 @@ class Worker:
     def arm(self, point: str, action: str) -> None:
         """Have it `kill` or `stop` itself when it gets to the point."""
         (self.armed / f"{SERVICE}.numbers.{point}").write_text(action)
-
-    def is_stopped(self) -> bool:
-        """Whether SIGSTOP has reached it."""
-        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def signal(self, signum: int) -> None:
         """Send it a signal, and wait for nothing."""
@@ -146,7 +141,7 @@ def test_a_worker_stopped_with_a_batch_in_hand_is_replaced_and_writes_nothing_wh
     stopped, waiting = pair
     stopped.arm("before_transaction", "stop")
     bench.append(3, 4)
-    wait_until(stopped.is_stopped, 20, stopped.process.tail)
+    wait_until(stopped.process.is_stopped, 20, stopped.process.tail)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4], TAKEN_OVER, waiting.process.tail)
     bench.append(5)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4, 5], 20, waiting.process.tail)
@@ -164,7 +159,7 @@ def test_a_worker_stopped_in_its_transaction_loses_the_locks_that_keep_others_fr
     stopped, waiting = pair
     stopped.arm("before_commit", "stop")
     bench.append(3, 4)
-    wait_until(stopped.is_stopped, 20, stopped.process.tail)
+    wait_until(stopped.process.is_stopped, 20, stopped.process.tail)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4], TAKEN_OVER, waiting.process.tail)
     if engine == "postgresql":
         stopped.signal(signal.SIGCONT)  # its session was ended
@@ -200,7 +195,7 @@ def test_a_database_killed_while_it_is_written_has_every_event_once(
     worker.arm("before_commit", "stop")
     last = first + 1
     bench.append(last)
-    wait_until(worker.is_stopped, 20, worker.process.tail)
+    wait_until(worker.process.is_stopped, 20, worker.process.tail)
     postgres.kill()
     worker.signal(signal.SIGCONT)
     postgres.start()
