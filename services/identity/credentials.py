@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from chassis.codec import decode_as, dumps, loads
@@ -120,7 +120,8 @@ async def settle(contact: str, tools: Tools) -> Reply | None:
         return None
     pending = loads(row["pending"])
     decide = _PENDING[pending["decide"]]
-    context = decode_as(Context, pending["context"])
+    # The deadline was its caller's; what the stored password is owed has none.
+    context = replace(decode_as(Context, pending["context"]), deadline=None)
     reply = await tools.repository.change(CONTACT, contact, context, lambda state: decide(state, pending["login"]))
     await _write(
         tools, "UPDATE passwords SET pending = NULL WHERE contact = ? AND command = ?", contact, row["command"]

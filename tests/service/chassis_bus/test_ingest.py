@@ -291,8 +291,11 @@ def test_a_batch_that_kills_the_worker_each_time_is_put_aside_told_and_taken_in_
     monkeypatch.setattr(rooms, "load", lambda service: TOYS)
     with closing(bus.connect(vhost, "test")) as connection:
         bus.declare_ingest(connection.channel(), SERVICE)
-    rig = Rig(make_settings(tmp_path / "var", vhost, store), tmp_path)
-    flag = tmp_path / "flag"
+    with closing(Rig(make_settings(tmp_path / "var", vhost, store), tmp_path)) as rig:
+        _kill_and_replay(rig, tmp_path / "flag", vhost)
+
+
+def _kill_and_replay(rig: Rig, flag: Path, vhost: str) -> None:
     rig.sender.send(rig.message("deadly", invoice("1")))
     for _ in range(bus.INGEST_DELIVERY_LIMIT + 1):
         flag.touch()
@@ -308,7 +311,6 @@ def test_a_batch_that_kills_the_worker_each_time_is_put_aside_told_and_taken_in_
     assert reactions.replay_dead(vhost, SERVICE) == 1
     assert counts(rig.answer()) == (1, 0, 0, 0)
     assert rig.stored("documents-deadly") == [("InvoiceRecorded", "1")]
-    rig.close()
 
 
 def test_batches_wait_for_a_store_that_is_away(own_rig: Rig, own_store: LocalStore) -> None:

@@ -132,7 +132,11 @@ def test_a_reaction_added_later_begins_where_it_says(rig: Rig) -> None:
 def test_a_broker_that_lost_its_queues_meanwhile_gets_everything_again_from_where_each_begins(
     rabbit: RabbitNode, own_store: LocalStore, tmp_path: Path
 ) -> None:
-    rig = Rig(make_settings(tmp_path / "var", rabbit.vhost("lost"), own_store.uri), tmp_path)
+    with closing(Rig(make_settings(tmp_path / "var", rabbit.vhost("lost"), own_store.uri), tmp_path)) as rig:
+        _lose_and_find(rig, rabbit)
+
+
+def _lose_and_find(rig: Rig, rabbit: RabbitNode) -> None:
     rig.start("old:first")
     rig.open(range(1, 251))
     rig.wait_told()
@@ -155,7 +159,6 @@ def test_a_broker_that_lost_its_queues_meanwhile_gets_everything_again_from_wher
     rig.wait_told()
     assert rig.kept()["broker"] == mark, "the same broker is known again"
     assert sorted(rig.got("new")) == list(range(251, 265))
-    rig.close()
 
 
 @pytest.mark.parametrize("point", POINTS)
