@@ -14,6 +14,16 @@ SECONDS = 8.0
 """What a process has to finish what it holds; two seconds later the process manager kills it."""
 
 
+def wait_until_told(stop: threading.Event) -> None:
+    """Wait until a signal handler sets `stop`.
+
+    Handlers run in the main thread, and only when it runs. A process that was paused when the signal was sent may get
+    it in any of its threads: a main thread that waits without end would never hear of it.
+    """
+    while not stop.wait(1.0):
+        pass
+
+
 def end_in_time(seconds: float = SECONDS) -> None:
     """End this process, as if it had stopped by itself, if it still runs after so many seconds.
 

@@ -20,7 +20,7 @@ from chassis.relay import Relay
 from chassis.rooms import Rooms, load
 from chassis.sqlite_models import SqliteDatabase
 from chassis.statedb import StateDb
-from chassis.stopping import end_in_time
+from chassis.stopping import end_in_time, wait_until_told
 
 _log = log.get("worker")
 
@@ -183,7 +183,7 @@ def run_worker(name: str) -> None:
         status=lambda: {part.name: part.status() for part in parts},
     )
     _log.info("started", parts=[part.name for part in parts])
-    stop.wait()
+    wait_until_told(stop)
     _log.info("stopping")
     for part in parts:
         part.thread.join()

@@ -140,6 +140,15 @@ def ended(sent: float, *processes: Process) -> None:
         assert process.wait(sent + SECONDS - time.monotonic()) == 0, process.tail()
 
 
+def test_processes_told_to_stop_while_they_were_paused_end_when_they_are_woken(cases: RunningService) -> None:
+    """Then the kernel may hand the signal to any thread, not only to the main one that has to act on it."""
+    for signum in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
+        for process in (cases.service, cases.worker):
+            os.kill(process.pid, signum)
+    ended(time.monotonic(), cases.service, cases.worker)
+    cases.start()
+
+
 def test_what_cannot_be_finished_in_time_is_given_back_and_done_by_the_next(cases: RunningService, work: Work) -> None:
     sent = terminate(cases.service, cases.worker)
     ended(sent, cases.service, cases.worker)

@@ -18,6 +18,7 @@ from chassis.ingest import Ingest
 from chassis.listeners import Listener
 from chassis.reactions import Reaction, Since
 from chassis.relay import Relay
+from chassis.stopping import wait_until_told
 from tests.service.chassis_bus.toy_documents import CODEC, KINDS, PUBLISHED, SERVICE, STREAMS
 
 LISTENER = "listener"
@@ -61,6 +62,7 @@ def main(part: str, ready: Path) -> None:
     thread = threading.Thread(target=runnable.run, args=(stop,))
     ready.touch()  # first: a test may have it killed at once
     thread.start()
+    wait_until_told(stop)
     thread.join()
 
 
