@@ -52,7 +52,7 @@ class Stuck(Exception):
 
 
 class Projector:
-    """Keeps one read model of one service. `changed` is told (model, company → position) after each commit.
+    """Keeps one read model of one service. `changed` is told (checkpoint, company → position) after each commit.
 
     That notice is a hint for open pages; whoever misses it finds the same numbers in the table of versions.
     """
@@ -257,7 +257,7 @@ class Projector:
         self.position = position
         self.events += taken
         if rows.companies:
-            self._changed(self.projection.name, rows.companies)
+            self._changed(self.projection.checkpoint, rows.companies)
 
     def _project(self, connection: Any, event: Any, rows: Rows) -> bool:
         """Take the event in; False when it is parked and left out. Raises Stuck."""
@@ -299,7 +299,7 @@ class Projector:
         connection.executemany(
             "INSERT INTO readmodel_versions (model, company, position) VALUES (?, ?, ?)"
             " ON CONFLICT (model, company) DO UPDATE SET position = excluded.position",
-            [(self.projection.name, company, at) for company, at in companies.items()],
+            [(self.projection.checkpoint, company, at) for company, at in companies.items()],
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from chassis.config import SERVICES, Settings
 from chassis.errors import Unavailable
 from chassis.messages import ALL_COMPANIES
+from gateway.models import CHECKPOINTS
 from gateway.stamps import FileStamp
 
 _LOOK_AGAIN = 1.0
@@ -45,7 +46,7 @@ class Reads(Protocol):
         """Close this thread's connection."""
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services.
+        """The models of gateway.models → position of the last change this company can see, over all services.
 
         For `ALL_COMPANIES` it is how far each model has come.
         """
@@ -122,10 +123,7 @@ class FileReads:
             self._local.connection = None
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services.
-
-        For `ALL_COMPANIES` it is how far each model has come.
-        """
+        """As Reads says."""
         return self.memo(("versions", company), SERVICES, lambda: self._versions(company))
 
     def _versions(self, company: str) -> dict[str, int]:
@@ -230,23 +228,22 @@ def _file_identity(path: Any) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found.st_size else None
 
 
-# A checkpoint's name is the model's with its version behind: `orders_v1`.
-_MODEL = "substr(model, 1, length(rtrim(model, '0123456789')) - 2)"
-
-
 def positions_of(service: str) -> str:
     """SQL: how far each read model of the service has come."""
-    return f"SELECT '{service}.' || {_MODEL}, MAX(position) FROM {service}.checkpoints GROUP BY 1"
+    return f"SELECT '{service}.' || model, position FROM {service}.checkpoints WHERE model IN ({_names(service)})"
 
 
 def versions_of(service: str) -> str:
     """SQL: where what `:company` sees of each read model of the service changed last."""
     # The table's key begins with the model: naming the models makes this a handful of look-ups, not a scan.
-    models = f"SELECT {_MODEL} FROM {service}.checkpoints"
     return (
         f"SELECT '{service}.' || model, MAX(position) FROM {service}.readmodel_versions"
-        f" WHERE model IN ({models}) AND company IN (:company, '*') GROUP BY model"
+        f" WHERE model IN ({_names(service)}) AND company IN (:company, '*') GROUP BY model"
     )
+
+
+def _names(service: str) -> str:
+    return ", ".join(f"'{checkpoint}'" for checkpoint in CHECKPOINTS[service])
 
 
 def _has_versions(connection: sqlite3.Connection, service: str) -> bool:

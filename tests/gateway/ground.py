@@ -60,8 +60,9 @@ class ReadModel:
     def move(self, model: str, company: str, position: int) -> None:
         """Say that the model of this company stands at `position`."""
         self.db.execute("BEGIN")
-        self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, f"{model}_v1"))
-        self.db.execute(upsert(VERSIONS), (model, company, position))
+        checkpoint = f"{model}_v1"
+        self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, checkpoint))
+        self.db.execute(upsert(VERSIONS), (checkpoint, company, position))
         self.db.execute("COMMIT")
 
     def close(self) -> None:

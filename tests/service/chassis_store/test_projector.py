@@ -61,3 +61,17 @@ def test_what_is_parked_for_one_read_model_is_not_for_another(bench: Bench) -> N
     assert [one.model for one in bench.parking.all()] == ["others"]
     assert bench.parking.release("others", position)
     assert not bench.parking.release("others", position)
+
+
+def test_each_version_of_a_read_model_tells_of_its_own_changes_under_its_own_name(bench: Bench) -> None:
+    first = bench.append(1)
+    with bench.running(bench.projector()):
+        wait_until(lambda: bench.numbers() == [1], 20, "the first version")
+        with bench.running(bench.projector(version=2)):
+            wait_until(lambda: bench.numbers(version=2) == [1], 20, "the second")
+        second = bench.append(2)
+        wait_until(lambda: bench.numbers() == [1, 2], 20, "the first alone")
+    versions = "SELECT model, company, position FROM readmodel_versions ORDER BY model"
+    assert bench.query(versions) == [("numbers_v1", "C1", second), ("numbers_v2", "C1", first)]
+    assert ("numbers_v2", {"C1": first}) in bench.told
+    assert ("numbers_v1", {"C1": second}) in bench.told
