@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
 
 from tests.service.chassis_store.bench import Bench
 from tests.service.chassis_store.numbers import Counted, Future
+from tests.support.processes import LocalStore
 from tests.support.waiting import wait_until
+
+BUILDING = "SELECT model, table_name FROM readmodel_building"
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,55 @@ def test_each_version_of_a_read_model_tells_of_its_own_changes_under_its_own_nam
     assert bench.query(versions) == [("numbers_v1", "C1", second), ("numbers_v2", "C1", first)]
     assert ("numbers_v2", {"C1": first}) in bench.told
     assert ("numbers_v1", {"C1": second}) in bench.told
+
+
+def test_a_read_model_is_being_built_until_it_has_caught_up_and_lags_from_then_on(bench: Bench) -> None:
+    bench.append(1, 2)
+    position = bench.append(13)
+    bench.append(3)
+    projector = bench.projector()
+    bench.stuck(projector)
+    assert bench.numbers() == [1, 2]
+    assert bench.query(BUILDING) == [("numbers_v1", "numbers_v1")], "it stands before its end"
+    assert projector.status()["building"]
+    bench.parking.park("numbers", position, "bad luck")
+    projector = bench.projector()
+    with bench.running(projector):
+        wait_until(lambda: bench.numbers() == [1, 2, 3], 20, "all but the parked one")
+        wait_until(lambda: "building" not in projector.status(), 20, "it has caught up")
+        assert bench.query(BUILDING) == []
+    position = bench.append(13)
+    projector = bench.projector()
+    assert bench.stuck(projector).position == position
+    assert bench.query(BUILDING) == [], "it is behind, as one that lags is"
+    assert "building" not in projector.status()
+
+
+def test_it_is_being_built_from_the_moment_there_is_a_table(bench: Bench) -> None:
+    with closing(bench.database.connect()) as connection:
+        bench.database.create_tables(connection, [bench.projector().projection])
+    assert bench.query("SELECT number FROM numbers_v1") == []
+    assert bench.query(BUILDING) == [("numbers_v1", "numbers_v1")]
+
+
+def test_one_that_has_no_events_at_all_has_caught_up_with_them(bench: Bench, own_store: LocalStore) -> None:
+    bench.uri = own_store.uri
+    projector = bench.projector()
+    with bench.running(projector):
+        wait_until(lambda: "position" in projector.status() and bench.query("SELECT 1 FROM checkpoints"), 20, "begun")
+        wait_until(lambda: bench.query(BUILDING) == [], 20, "caught up")
+    assert bench.query("SELECT model, position FROM checkpoints") == [("numbers_v1", 0)]
+
+
+def test_one_of_a_release_without_that_mark_is_gone_on_with_and_not_built_again(bench: Bench) -> None:
+    bench.append(1)
+    with bench.running(bench.projector()):
+        wait_until(lambda: bench.numbers() == [1], 20, "the older release's")
+    with closing(bench.database.connect()) as connection:
+        connection.execute("DROP TABLE readmodel_building")
+    bench.append(13)
+    projector = bench.projector()
+    bench.stuck(projector)
+    assert bench.numbers() == [1]
+    assert bench.query(BUILDING) == []
+    assert "building" not in projector.status()
