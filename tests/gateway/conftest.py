@@ -21,6 +21,7 @@ ON_BOTH = {
     "test_models",
     "test_queries_run",
     "test_reads",
+    "test_releases",
 }
 
 
