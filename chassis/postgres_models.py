@@ -150,6 +150,13 @@ class PostgresDatabase:
             raise
 
 
+def close_readers(uri: str) -> None:
+    """Close the connections that this thread keeps to read from this database."""
+    kept: dict[tuple[str, str], Connection] = _kept.__dict__.get("by_schema", {})
+    for key in [key for key in kept if key[0] == uri]:
+        kept.pop(key).close()
+
+
 def problem(uri: str, writes: bool) -> str:
     """Why the database cannot be used, to write read models or to read them; empty when it can."""
     try:

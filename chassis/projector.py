@@ -169,13 +169,14 @@ class Projector:
     def _stand_by(self) -> None:
         """What this one knew of the read model is another's to tell."""
         self._oldest, self._stuck = None, None
-        for gauge in (metrics.PROJECTOR_LAG, metrics.PROJECTOR_POSITION):
+        for gauge in (metrics.PROJECTOR_LAG, metrics.PROJECTOR_POSITION, metrics.PROJECTOR_BUILDING):
             with contextlib.suppress(KeyError):
                 gauge.remove(self._metrics_name)
 
     def _show_metrics(self) -> None:
         metrics.PROJECTOR_LAG.labels(self._metrics_name).set_function(self.lag_seconds)
         metrics.PROJECTOR_POSITION.labels(self._metrics_name).set_function(lambda: self.position)
+        metrics.PROJECTOR_BUILDING.labels(self._metrics_name).set_function(lambda: self.building)
 
     def _take_over(self, connection: Any) -> None:
         """Make the tables, put our token at the checkpoint, and go on from its position."""

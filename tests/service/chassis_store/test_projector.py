@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from chassis.metrics import exposition
 from tests.service.chassis_store.bench import Bench
 from tests.service.chassis_store.numbers import Counted, Future
 from tests.support.processes import LocalStore
@@ -131,3 +132,29 @@ def test_one_of_a_release_without_that_mark_is_gone_on_with_and_not_built_again(
     assert bench.numbers() == [1]
     assert bench.query(BUILDING) == []
     assert "building" not in projector.status()
+
+
+def test_its_figures_tell_one_that_is_stuck_from_one_that_works_and_from_one_that_is_built(bench: Bench) -> None:
+    bench.append(1)
+    projector = bench.projector()
+    with bench.running(projector):
+        wait_until(lambda: figure("building") == 0 and bench.numbers() == [1], 20, "caught up")
+        wait_until(lambda: figure("lag_seconds") == 0, 20, "nothing waits")
+        assert figure("position") == projector.position
+    at, position = projector.position, bench.append(13)
+    bench.stuck(bench.projector())
+    lag = figure("lag_seconds")
+    assert lag > 0
+    wait_until(lambda: figure("lag_seconds") >= lag + 0.2, 20, "it grows though nothing moves")
+    assert at <= figure("position") < position
+    with closing(bench.database.connect()) as connection:
+        connection.execute("DELETE FROM checkpoints")
+        connection.execute("DROP TABLE numbers_v1")
+    bench.stuck(bench.projector())
+    assert figure("building") == 1
+
+
+def figure(name: str) -> float:
+    """What the bench's worker tells Prometheus of its read model; -1 when it tells nothing."""
+    said = re.search(rf'^portico_projector_{name}{{model="cases.numbers_v1"}} (\S+)$', exposition()[0].decode(), re.M)
+    return float(said[1]) if said else -1
