@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, Table, Text
 from werkzeug.test import TestResponse
 
-from chassis.config import Settings
+from chassis import rooms
+from chassis.config import SERVICES, Settings
 from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import BUILDING, CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
@@ -202,6 +203,12 @@ class Ground:
             self.models[service].close()
         found = self.models[service] = ReadModel(database(self.settings, service), projections)
         return found
+
+    def all_models(self, *without: str) -> None:
+        """Every service's databases, empty where the test wrote nothing; not those of services in `without`."""
+        for service in SERVICES:
+            if service not in self.models and service not in without:
+                self.model(service, rooms.load(service).projections)
 
     def browser(self) -> FlaskClient:
         """A browser that nobody is signed in with."""

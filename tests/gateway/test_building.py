@@ -25,9 +25,7 @@ PREPARED = "This part is being prepared"
 @pytest.fixture
 def filled(ground: Ground) -> Ground:
     """All models are there; C-A has an order."""
-    for service in SERVICES:
-        if service not in ground.models:
-            ground.model(service, rooms.load(service).projections)
+    ground.all_models()
     model = ground.models["orders"]
     model.put(
         ORDERS.documents,

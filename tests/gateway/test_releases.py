@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from esdbclient import EventStoreDBClient, NewEvent, StreamState
 
-from chassis import rooms
 from chassis.readmodel import database
 from gateway.parts import parts
 from services.payments.contract import CODEC
@@ -129,8 +128,7 @@ class Releases:
 def releases(
     ground: Ground, read_env: dict[str, str], tmp_path: Path, own_store: LocalStore, broker: str
 ) -> Iterator[Releases]:
-    for service in ("cases", "orders", "erp_sync"):
-        ground.model(service, rooms.load(service).projections)
+    ground.all_models("payments")
     found = Releases(ground, tmp_path, {"PORTICO_AMQP_URI": broker, **read_env}, own_store.uri)
     yield found
     found.stop()
