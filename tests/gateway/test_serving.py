@@ -50,6 +50,7 @@ class Server:
 
 @pytest.fixture
 def server(ground: Ground, tmp_path: Path) -> Iterator[Server]:
+    ground.all_models()
     made = Server(ground, tmp_path)
     made.process.start(lambda: listening(made.port) and listening(made.probe), 30)
     yield made
