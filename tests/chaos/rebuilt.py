@@ -27,22 +27,29 @@ def rebuilt(portal: Portal, folder: Path) -> Iterator[dict[str, Path]]:
 
     By a process of its own, for identity's has to find the portal's keys.
     """
-    paths = {name: folder / f"{name}.db" for name in SERVICES}
+    paths = {name: _path(folder, name) for name in SERVICES}
     command = [sys.executable, "-m", "tests.chaos.rebuilt", portal.settings.esdb_uri, str(folder)]
     building = subprocess.Popen(command, cwd=ROOT, env=portal.environment)
     try:
-        wait_until(lambda: all(path.exists() for path in paths.values()), 60, "the read models are begun")
+        own = {name: SqliteDatabase(path) for name, path in paths.items()}
+        wait_until(lambda: all(tables(name, one) for name, one in own.items()), 60, "the read models are begun")
         yield paths
     finally:
         building.kill()
         building.wait()
 
 
+def _path(folder: Path, service: str) -> Path:
+    """As in a data folder."""
+    return folder / service / "read.db"
+
+
 def build(esdb_uri: str, folder: Path) -> None:
     """Build all read models, for ever."""
     threads = []
     for name in SERVICES:
-        lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(folder / f"{name}.db")
+        _path(folder, name).parent.mkdir(exist_ok=True)
+        lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(_path(folder, name))
         for projection in found.projections:
             one = Projector(name, projection, found.codec, own, esdb_uri, write_lock=lock)
             threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
