@@ -45,6 +45,8 @@ S = TypeVar("S")
 ATTEMPTS = 8
 SNAPSHOT_EVERY = 100
 REMEMBERED = 1000
+LONG_STREAMS = 10_000
+"""How many streams a repository remembers to have a snapshot."""
 _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, StoreDeadline)
 
 
@@ -100,6 +102,8 @@ class Repository:
         self._client: AsyncStoreClient | None = None
         self._connecting = asyncio.Lock()
         self._snapshots: dict[str, asyncio.Task[None]] = {}
+        self._long: dict[str, None] = {}
+        """Streams that were found to have a snapshot: of these it is read at once, not after what it stands for."""
 
     async def client(self) -> AsyncStoreClient:
         """The connected client; raises Unavailable when the store does not answer."""
@@ -128,15 +132,25 @@ class Repository:
         """The stream's state by folding its events; an absent stream gives the initial state, revision -1."""
         client = await self.client()
         stream = aggregate.stream(key)
-        loaded = Loaded(aggregate.initial)
         try:
-            await _fold(client, aggregate, stream, loaded, SNAPSHOT_EVERY)
-            if loaded.revision + 1 >= SNAPSHOT_EVERY:
+            kept = await _last_snapshot(client, aggregate, stream) if stream in self._long else None
+            loaded = kept or Loaded(aggregate.initial)
+            if kept is None:
+                await _fold(client, aggregate, stream, loaded, SNAPSHOT_EVERY)
+                if loaded.revision + 1 < SNAPSHOT_EVERY:
+                    return loaded
                 loaded = await _last_snapshot(client, aggregate, stream) or loaded
-                await _fold(client, aggregate, stream, loaded)
+            await _fold(client, aggregate, stream, loaded)
         except _STORE_AWAY as error:
             raise _away() from error
+        if loaded.snapshot >= 0:
+            self._remember_long(stream)
         return loaded
+
+    def _remember_long(self, stream: str) -> None:
+        self._long[stream] = None
+        if len(self._long) > LONG_STREAMS:
+            del self._long[next(iter(self._long))]
 
     async def change(
         self,

@@ -15,6 +15,7 @@ from chassis.config import SERVICES
 from chassis.projector import Projector
 from chassis.readmodel import VERSIONS, Database, NotThere, database
 from chassis.sqlite_models import SqliteDatabase
+from chassis.worker import Part
 from tests.chaos.checker import Tables, faults_of_read_models
 from tests.support.portal import Portal
 from tests.support.processes import ROOT
@@ -46,16 +47,17 @@ def _path(folder: Path, service: str) -> Path:
 
 def build(esdb_uri: str, folder: Path) -> None:
     """Build all read models, for ever."""
-    threads = []
+    parts = []
     for name in SERVICES:
         _path(folder, name).parent.mkdir(exist_ok=True)
         lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(_path(folder, name))
         for projection in found.projections:
             one = Projector(name, projection, found.codec, own, esdb_uri, write_lock=lock)
-            threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
-            threads[-1].start()
-    for thread in threads:
-        thread.join()
+            # As in a worker: what fails because another made the same new file at that moment is tried again.
+            parts.append(Part(f"{name} {projection.name}", one, threading.Event()))
+            parts[-1].thread.start()
+    for part in parts:
+        part.thread.join()
 
 
 def differences(portal: Portal, paths: dict[str, Path]) -> list[str]:
