@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -270,23 +271,34 @@ class Killed(BaseException):
     """Stands for the process ending at a named point."""
 
 
-OUTCOMES = st.sampled_from(["answered", "killed after the append", "repeated", "both at once"])
+OUTCOMES = st.sampled_from(
+    ["answered", "killed before the append", "killed after the append", "repeated", "both at once", "against another"]
+)
 COMMANDS = st.lists(st.tuples(st.integers(0, 9), st.booleans(), OUTCOMES), min_size=1, max_size=25)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=COMMANDS)
+@given(steps=COMMANDS, snapshot_every=st.sampled_from([3, SNAPSHOT_EVERY]))
 def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
-    store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]]
+    store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]], snapshot_every: int
 ) -> None:
+    monkeypatch.setattr(rooms, "SNAPSHOT_EVERY", snapshot_every)
     key = f"property{next(_names)}"
     ids = [uuid4() for _ in range(10)]
     expected: dict[int, str] = {}
-    dying = False
+    dying = ""
 
     def reach(point: str) -> None:
-        if dying and point == "test.after_append":
+        if dying == "killed after the append" and point == "test.after_append":
             raise Killed
+
+    def adding_unless_killed(number: int) -> Callable[[Sum], list[Event]]:
+        def decide(state: Sum) -> list[Event]:
+            if dying == "killed before the append":
+                raise Killed
+            return [Added(10**number)]
+
+        return decide
 
     monkeypatch.setattr(rooms, "reach", reach)
 
@@ -294,7 +306,7 @@ def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
         """Whether it was done; False when it was refused because the id was used before."""
         command = context(ids[number], content)
         try:
-            reply = await repository.change(SUM, key, command, adding(10**number), create=True)
+            reply = await repository.change(SUM, key, command, adding_unless_killed(number), create=True)
         except CommandReused:
             return False
         assert reply.id == key
@@ -305,18 +317,27 @@ def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
         for number, other, outcome in steps:
             content = "other" if other else "same"
             refused = expected.get(number, content) != content
-            dying = outcome == "killed after the append"
-            try:
-                done = [await send(repository, number, content)]
-            except Killed:
-                done = []
-            dying = False
-            if outcome in ("repeated", "killed after the append"):
-                done.append(await send(repository, number, content))
+            done = []
+            if outcome == "against another":
+                other_number = (number + 1) % 10
+                expected.setdefault(other_number, "same")
+                rival = Repository(store, "test")
+                sent = send(repository, number, content), send(rival, other_number, expected[other_number])
+                one, another = await asyncio.gather(*sent)
+                await rival.close()
+                assert another
+                done.append(one)
             elif outcome == "both at once":
                 rival = Repository(store, "test")
                 done += await asyncio.gather(send(repository, number, content), send(rival, number, content))
                 await rival.close()
+            else:
+                dying = outcome
+                with contextlib.suppress(Killed):
+                    done.append(await send(repository, number, content))
+                dying = ""
+            if outcome != "answered":
+                done.append(await send(repository, number, content))
             assert set(done) == {not refused}
             expected.setdefault(number, content)
 
