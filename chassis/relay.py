@@ -68,7 +68,7 @@ class Relay:
 
     def status(self) -> dict[str, Any]:
         """Position, events published since the start, for how long events have been waiting, what is away; the queue
-        that is being given what it has not had."""
+        that is being given what it has not had; those that fill though no reaction of this release reads them."""
         since = self._behind_since
         lag = 0.0 if since is None else time.monotonic() - since
         return {
@@ -77,6 +77,7 @@ class Relay:
             "lag_seconds": round(lag, 3),
             "away": self._away,
             "catching_up": self._catching_up,
+            "abandoned": ", ".join(queue for queue, _ in self._told.abandoned(self._listeners)),
         }
 
     def run(self, stop: threading.Event) -> None:
