@@ -13,10 +13,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 from esdbclient import NewEvent, StreamState
@@ -56,6 +56,7 @@ class Aggregate(Generic[S]):
 
     `company_of(state)` names the company that sees it, or None for what only staff and services touch. `version` is
     that of state and `evolve`: when either changes its meaning, a higher one makes older snapshots be passed over.
+    Those of a state with other fields are in any case.
     """
 
     category: str
@@ -64,6 +65,11 @@ class Aggregate(Generic[S]):
     company_of: Callable[[S], str | None]
     codec: Codec
     version: int = 1
+
+    @property
+    def snapshot_schema(self) -> dict[str, Any]:
+        """What a snapshot says of the rules it was made by."""
+        return {"schema": self.version, "shape": json.shape(cast(Hashable, type(self.initial)))}
 
     def stream(self, key: str) -> str:
         """The name of the stream of one of them."""
@@ -215,7 +221,7 @@ class Repository:
             loaded = await self.load(aggregate, key)
             commands = dict(list(loaded.commands.items())[-REMEMBERED:])
             data = json.dumps(dataclasses.replace(loaded, commands=commands))
-            event = NewEvent(type="Snapshot", data=data, metadata=json.dumps({"schema": aggregate.version}))
+            event = NewEvent(type="Snapshot", data=data, metadata=json.dumps(aggregate.snapshot_schema))
             client = await self.client()
             await client.append_to_stream(_snapshots(stream), current_version=StreamState.ANY, events=[event])
         except (PorticoError, EventStoreDBClientException) as error:
@@ -278,7 +284,7 @@ async def _last_snapshot(client: AsyncStoreClient, aggregate: Aggregate[S], stre
         [event] = await client.get_stream(_snapshots(stream), backwards=True, limit=1)
     except StreamNotFound:
         return None
-    if json.loads(event.metadata).get("schema") != aggregate.version:
+    if json.loads(event.metadata) != aggregate.snapshot_schema:
         return None
     kept = json.loads(event.data)
     commands = {command: json.decode_as(Seen, seen) for command, seen in kept["commands"].items()}

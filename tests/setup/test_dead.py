@@ -6,11 +6,14 @@ import json
 from contextlib import closing
 
 import pika
+import pytest
 
 from chassis import bus
 from chassis.codec import dumps
 from tests.support.portal import Portal
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(300)
 
 QUEUE = bus.reaction_queue("erp_sync", "withdraw_order")
 ID = "00000000-0000-0000-0000-00000000dead"

@@ -17,6 +17,8 @@ from tests.chaos.client import CUSTOMERS, Client
 from tests.support.portal import Portal
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.timeout(300)
+
 QUEUE = bus.reaction_queue("erp_sync", "thank_for_order")
 
 
@@ -42,13 +44,19 @@ def gone(own_portal: Portal, channel: BlockingChannel, monkeypatch: pytest.Monke
         books.commit()
 
 
+def waiting(channel: BlockingChannel) -> int:
+    """How many events are in the queue."""
+    count: int = channel.queue_declare(QUEUE, passive=True).method.message_count
+    return count
+
+
 @pytest.mark.usefixtures("gone")
 def test_a_queue_that_fills_and_nobody_reads_is_told_and_can_be_removed(
     own_portal: Portal, channel: BlockingChannel
 ) -> None:
     client = Client(own_portal.commands, own_portal.var / "demo", own_portal.var.parent / "forgotten.log")
     client.order(CUSTOMERS[0])
-    wait_until(lambda: channel.queue_declare(QUEUE, passive=True).method.message_count == 1, 30, "it fills")
+    wait_until(lambda: waiting(channel) == 1, 30, "it fills")
     assert f'"abandoned": "{QUEUE}"' in own_portal.run("status", "--json", check=False).stdout
     said = own_portal.run("doctor", check=False).stdout
     assert f"{QUEUE}: filled, and no reaction of this release reads it" in said
@@ -57,6 +65,7 @@ def test_a_queue_that_fills_and_nobody_reads_is_told_and_can_be_removed(
     tag = channel.basic_consume(QUEUE, lambda *_: None)
     assert "1 consumers read" in own_portal.run("forget", QUEUE, check=False).stderr
     channel.basic_cancel(tag)
+    wait_until(lambda: waiting(channel) == 1, 30, "it is back")
 
     said = own_portal.run("forget", QUEUE).stdout
     assert said.startswith(f"{QUEUE} is deleted, with 1 events that waited and 0 dead letters. All events are still")

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import repository as rooms
-from chassis.codec import Codec, dumps, loads
+from chassis.codec import Codec, dumps, loads, shape
 from chassis.errors import CommandReused, Conflict, DeadlineExceeded, Unavailable
 from chassis.messages import Context, Event, Recorded, Reply
 from chassis.repository import ATTEMPTS, SNAPSHOT_EVERY, Aggregate, Loaded, Repository
@@ -356,4 +356,26 @@ def test_a_snapshot_is_kept_as_readable_json(store: str, key: str) -> None:
     [event] = client.get_stream(f"snapshot-{SUM.stream(key)}")
     client.close()
     assert loads(event.data)["state"] == {"total": SNAPSHOT_EVERY, "seen": [1]}
-    assert loads(event.metadata) == {"schema": 1}
+    assert loads(event.metadata) == {"schema": 1, "shape": shape(Sum)}
+
+
+@dataclass(frozen=True)
+class Average:
+    """What a later release makes of the same events."""
+
+    total: int = 0
+    count: int = 0
+
+
+def test_a_snapshot_of_a_state_with_other_fields_is_passed_over(store: str, key: str) -> None:
+    fill(store, key, SNAPSHOT_EVERY)
+    run(store, lambda repository: repository.snapshot(SUM, key))
+    later: Aggregate[Average] = Aggregate(
+        "sum",
+        Average(),
+        lambda state, event: Average(state.total + event.number, state.count + 1),
+        lambda state: None,
+        CODEC,
+    )
+    loaded = run(store, lambda repository: repository.load(later, key))
+    assert (loaded.state, loaded.snapshot) == (Average(SNAPSHOT_EVERY, SNAPSHOT_EVERY), -1)
