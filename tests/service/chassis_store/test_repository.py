@@ -271,6 +271,27 @@ class Killed(BaseException):
     """Stands for the process ending at a named point."""
 
 
+class Death:
+    """Ends the process at the moment that `when` names."""
+
+    when = ""
+
+    def reach(self, point: str) -> None:
+        """The append is done, the answer not given."""
+        if self.when == "killed after the append" and point == "test.after_append":
+            raise Killed
+
+    def adding(self, number: int) -> Callable[[Sum], list[Event]]:
+        """Decides to add it, if the process lives."""
+
+        def decide(state: Sum) -> list[Event]:
+            if self.when == "killed before the append":
+                raise Killed
+            return [Added(number)]
+
+        return decide
+
+
 OUTCOMES = st.sampled_from(
     ["answered", "killed before the append", "killed after the append", "repeated", "both at once", "against another"]
 )
@@ -286,34 +307,20 @@ def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
     key = f"property{next(_names)}"
     ids = [uuid4() for _ in range(10)]
     expected: dict[int, str] = {}
-    dying = ""
-
-    def reach(point: str) -> None:
-        if dying == "killed after the append" and point == "test.after_append":
-            raise Killed
-
-    def adding_unless_killed(number: int) -> Callable[[Sum], list[Event]]:
-        def decide(state: Sum) -> list[Event]:
-            if dying == "killed before the append":
-                raise Killed
-            return [Added(10**number)]
-
-        return decide
-
-    monkeypatch.setattr(rooms, "reach", reach)
+    death = Death()
+    monkeypatch.setattr(rooms, "reach", death.reach)
 
     async def send(repository: Repository, number: int, content: str) -> bool:
         """Whether it was done; False when it was refused because the id was used before."""
         command = context(ids[number], content)
         try:
-            reply = await repository.change(SUM, key, command, adding_unless_killed(number), create=True)
+            reply = await repository.change(SUM, key, command, death.adding(10**number), create=True)
         except CommandReused:
             return False
         assert reply.id == key
         return True
 
     async def work(repository: Repository) -> None:
-        nonlocal dying
         for number, other, outcome in steps:
             content = "other" if other else "same"
             refused = expected.get(number, content) != content
@@ -332,10 +339,10 @@ def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
                 done += await asyncio.gather(send(repository, number, content), send(rival, number, content))
                 await rival.close()
             else:
-                dying = outcome
+                death.when = outcome
                 with contextlib.suppress(Killed):
                     done.append(await send(repository, number, content))
-                dying = ""
+                death.when = ""
             if outcome != "answered":
                 done.append(await send(repository, number, content))
             assert set(done) == {not refused}
