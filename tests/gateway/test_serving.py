@@ -33,7 +33,7 @@ class Server:
             "PORTICO_VAR": str(ground.settings.var),
             "PORTICO_PORT": str(self.port),
             "PORTICO_ADMIN_PORT": str(self.probe),
-            "PORTICO_AMQP_URI": "amqp://nobody@127.0.0.1:1/",
+            "PORTICO_AMQP_URI": "amqp://nobody:none@127.0.0.1:1/",
             "PORTICO_LOG_FORMAT": "json",
         }
         self.process = Process(["-m", "gateway.run"], folder / "gateway.log", environment)
