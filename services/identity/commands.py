@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chassis.messages import Command
 
@@ -85,3 +86,25 @@ class EraseContact(Command):
 
     actor: str
     contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMail(Command):
+    """Something happened of which the contact is to hear by a mail of this `kind` (mails/kinds.py).
+
+    `mail` names the mail; the same again is the same mail. After `useful_until` (UTC) it is not worth sending.
+    """
+
+    mail: str
+    contact_id: str
+    kind: str
+    params: dict[str, str] = field(default_factory=dict)
+    useful_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMailAgain(Command):
+    """An admin has a mail tried again now, whatever became of it."""
+
+    actor: str
+    mail: str

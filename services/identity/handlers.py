@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, staff_only
+from chassis.dispatch import CommandHandler, Handle, Tools, changes, reactions_only, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, domain, schemas
-from services.identity.streams import CONTACT
+from services.identity.mails import domain as mails
+from services.identity.mails import requesting
+from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
 
 
@@ -44,6 +46,10 @@ COMMAND_HANDLERS = {
     ),
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
+    ),
+    "RequestMail": CommandHandler(schemas.RequestMailShape, reactions_only(requesting.request_mail)),
+    "SendMailAgain": CommandHandler(
+        schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
     ),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }
