@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from typing import Protocol
 
@@ -209,6 +209,11 @@ class Outbox:
                 str(message["To"]),
                 message["Date"].datetime.isoformat(),
                 str(message["Message-ID"]),
-                plain.get_content() if plain is not None else "",
-                html.get_content() if html is not None else "",
+                _lines(plain),
+                _lines(html),
             )
+
+
+def _lines(part: MIMEPart | None) -> str:
+    """A part's text with the line ends of texts, not those of the wire."""
+    return "" if part is None else str(part.get_content()).replace("\r\n", "\n")

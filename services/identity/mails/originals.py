@@ -16,8 +16,12 @@ class Wording(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around every mail: the button's label, whom to ask, and how to get fewer of them."""
+    """What stands around every mail: the button's label, whom to ask, and how to get fewer of them.
 
+    `locale` is how its dates are written.
+    """
+
+    locale: str
     button: str
     help: str
     choose: str
@@ -26,11 +30,13 @@ class Frame(NamedTuple):
 DEFAULT_LANGUAGE = "en"
 FRAME = {
     "en": Frame(
+        "en_GB",
         "Open in the portal",
         "This mail was sent by the customer portal of {supplier}. If you have questions, reach us here:",
         "You can choose which mails you get:",
     ),
     "de": Frame(
+        "de_DE",
         "Im Portal öffnen",
         "Diese Nachricht hat das Kundenportal von {supplier} gesendet. Bei Fragen erreichen Sie uns hier:",
         "Welche Nachrichten Sie bekommen, können Sie wählen:",

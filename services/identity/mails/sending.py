@@ -13,7 +13,7 @@ from email.errors import MessageError
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 
 from chassis import log, metrics
 from chassis.config import Settings
@@ -30,7 +30,7 @@ from services.identity.links import INVITATION, Link, keep_link, known_link, tok
 from services.identity.mails import domain
 from services.identity.mails.domain import Mail
 from services.identity.mails.kinds import KINDS, Kind
-from services.identity.mails.originals import language_of, original
+from services.identity.mails.originals import FRAME, language_of, original
 from services.identity.mails.settings import MailSettings, is_address
 from services.identity.mails.writing import House, Sender, compose, one_line, write
 from services.identity.projections.mails import MAILS
@@ -186,8 +186,11 @@ class Desk:
         return Letter(mail.message_id[1:].partition("@")[0], sender.address, address, content)
 
     def _moment(self, moment: datetime | None, language: str) -> str:
-        zone = self._configured.timezone
-        return format_datetime(moment, "long", tzinfo=zone, locale=language) if moment is not None else ""
+        if moment is None:
+            return ""
+        here = moment.astimezone(self._configured.timezone)
+        locale = FRAME[language].locale
+        return f"{format_date(here, 'long', locale)}, {format_time(here, 'short', locale=locale)} {here.tzname()}"
 
     def _secret(self, mail: Mail, kind: Kind, contact: Contact) -> dict[str, str]:
         """The token of the mail's link, where it has one: derived, as when its row was made. Raises NotNeeded."""

@@ -102,7 +102,7 @@ def _sender(env: Mapping[str, str], needed: bool) -> tuple[str, str]:
             )
         return "", "portal@portico.invalid"
     name, address = parseaddr(text)
-    if not is_address(address) or not name.isprintable():
+    if not is_address(address) or not text.isprintable():
         raise BadSetting(
             f"PORTICO_MAIL_FROM={text} cannot be used: it is portal@example.com or Example Portal <portal@example.com>."
         )

@@ -13,6 +13,7 @@ from html import escape
 
 from services.identity.mails.kinds import Kind
 from services.identity.mails.originals import FRAME, Wording
+from services.identity.mails.settings import is_address
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
@@ -100,6 +101,8 @@ def compose(
     written: Written, language: str, sender: Sender, to_name: str, to_address: str, message_id: str, at: datetime
 ) -> bytes:
     """The whole mail as it goes over the wire. Raises ValueError where an address cannot be one."""
+    if not is_address(to_address):
+        raise ValueError("not one address")
     message = EmailMessage(_POLICY)
     message["Message-ID"] = message_id
     message["Date"] = at
@@ -108,11 +111,11 @@ def compose(
     if sender.reply_to:
         message["Reply-To"] = Address(addr_spec=sender.reply_to)
     message["Subject"] = written.subject
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(written.text)
     message.add_alternative(written.html, subtype="html")
+    message["Content-Language"] = language
     return message.as_bytes()
 
 
