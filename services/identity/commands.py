@@ -108,3 +108,33 @@ class SendMailAgain(Command):
 
     actor: str
     mail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMailText(Command):
+    """An admin writes another text for a kind of mail in a language."""
+
+    actor: str
+    kind: str
+    language: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreMailText(Command):
+    """An admin goes back to the text that comes with Portico."""
+
+    actor: str
+    kind: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMailSender(Command):
+    """An admin says whom mails come from; "": as the installation's settings have it."""
+
+    actor: str
+    name: str = ""
+    address: str = ""
+    reply_to: str = ""

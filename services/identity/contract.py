@@ -10,13 +10,14 @@ from marshmallow.validate import Length
 from chassis.codec import Codec
 from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
 from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "mail-")
+STREAMS = ("company-", "contact-", "email-", "mail-", "mailtext-", "mailsender-")
 CODEC = Codec(events.ALL)
 PUBLISHED = frozenset(
     {
@@ -43,6 +44,8 @@ COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
 MAILS_MODEL = "mails_v1"
 """Published table `mails_v1` (see projections/mails.py)."""
+MAIL_TEXTS_MODEL = "mailtexts_v1"
+"""Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -102,6 +105,7 @@ __all__ = [
     "MAILS_MODEL",
     "MAIL_KINDS",
     "MAIL_STATES",
+    "MAIL_TEXTS_MODEL",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
@@ -112,4 +116,5 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "mail_texts",
 ]

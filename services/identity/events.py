@@ -237,6 +237,36 @@ class MailRequeued(Event):
     asked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MailTextChanged(Event):
+    """An admin wrote another text for a kind of mail in a language."""
+
+    kind: str
+    language: str
+    subject: str
+    text: str
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailTextRestored(Event):
+    """An admin went back to the text that comes with Portico."""
+
+    kind: str
+    language: str
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSenderChanged(Event):
+    """An admin said whom mails come from; "": as the installation's settings have it."""
+
+    name: str
+    address: str
+    reply_to: str
+    changed_by: str
+
+
 ALL = (
     CompanyRecorded,
     BranchRecorded,
@@ -261,4 +291,7 @@ ALL = (
     MailGivenUp,
     MailNotNeeded,
     MailRequeued,
+    MailTextChanged,
+    MailTextRestored,
+    MailSenderChanged,
 )

@@ -9,7 +9,7 @@ from chassis.dispatch import CommandHandler, Handle, Tools, changes, reactions_o
 from chassis.messages import Context, Reply
 from services.identity import contacts, domain, schemas
 from services.identity.mails import domain as mails
-from services.identity.mails import requesting
+from services.identity.mails import editing, requesting
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
 
@@ -51,5 +51,8 @@ COMMAND_HANDLERS = {
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
     ),
+    "ChangeMailText": CommandHandler(schemas.ChangeMailTextShape, staff_only(editing.change_text)),
+    "RestoreMailText": CommandHandler(schemas.RestoreMailTextShape, staff_only(editing.restore_text)),
+    "ChangeMailSender": CommandHandler(schemas.ChangeMailSenderShape, staff_only(editing.change_sender)),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

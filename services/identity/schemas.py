@@ -12,6 +12,7 @@ from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
 from services.identity.mails.kinds import KINDS
+from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
@@ -136,3 +137,31 @@ class SendMailAgainShape(Shape):
 
     makes = commands.SendMailAgain
     mail = fields.String(required=True, validate=Length(min=1, max=64))
+
+
+class _MailTextShape(Shape):
+    kind = fields.String(required=True, validate=OneOf(tuple(KINDS)))
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+
+
+class RestoreMailTextShape(_MailTextShape):
+    """RestoreMailText as an admin's button sends it."""
+
+    makes = commands.RestoreMailText
+
+
+class ChangeMailTextShape(_MailTextShape):
+    """ChangeMailText as an admin's form sends it; what the text must be is the domain's to say."""
+
+    makes = commands.ChangeMailText
+    subject = fields.String(required=True, validate=Length(max=1000))
+    text = fields.String(required=True, validate=Length(max=20_000))
+
+
+class ChangeMailSenderShape(Shape):
+    """ChangeMailSender as an admin's form sends it."""
+
+    makes = commands.ChangeMailSender
+    name = fields.String(validate=Length(max=200))
+    address = fields.String(validate=Length(max=254))
+    reply_to = fields.String(validate=Length(max=254))

@@ -11,12 +11,15 @@ from chassis.repository import Aggregate, Loaded
 from services.identity import domain
 from services.identity.contract import CODEC
 from services.identity.mails import domain as mails
+from services.identity.mails import texts
 
 S = TypeVar("S")
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC)
 CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
+MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
+MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)
 
 

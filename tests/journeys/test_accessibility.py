@@ -32,6 +32,9 @@ STAFF = (
     "/sync/postings",
     "/mails",
     "/outbox",
+    "/mails/texts",
+    "/mails/texts/invitation/en",
+    "/mails/sender",
 )
 
 

@@ -32,9 +32,10 @@ from services.identity.mails.domain import Mail
 from services.identity.mails.kinds import KINDS, Kind
 from services.identity.mails.originals import FRAME, language_of, original
 from services.identity.mails.settings import MailSettings, is_address
+from services.identity.mails.texts import SENDER_KEY, text_key
 from services.identity.mails.writing import House, Sender, compose, one_line, write
 from services.identity.projections.mails import MAILS
-from services.identity.streams import CONTACT, MAIL
+from services.identity.streams import CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
 from services.identity.vault import open_vault
 
 _LOOK_SECONDS = 0.25
@@ -176,8 +177,12 @@ class Desk:
             configured.support_phone,
             f"{configured.origin}/settings/mails",
         )
-        sender = Sender(configured.sender_name, configured.sender_address)
-        written = write(kind, original(kind.name, language), language, values, house)
+        chosen = self._streams.load(MAIL_SENDER, SENDER_KEY)
+        sender = Sender(
+            chosen.name or configured.sender_name, chosen.address or configured.sender_address, chosen.reply_to
+        )
+        changed = self._streams.load(MAIL_TEXT, text_key(kind.name, language)).wording
+        written = write(kind, changed or original(kind.name, language), language, values, house)
         at = mail.requested_at or now()
         try:
             content = compose(written, language, sender, person.name, address, mail.message_id, at)

@@ -67,10 +67,14 @@ class Written:
     html: str
 
 
-def unknown_placeholders(kind: Kind, wording: Wording) -> list[str]:
+def unknown_placeholders(kind: Kind, text: str) -> list[str]:
     """What stands in braces and is no placeholder of this kind."""
-    found = _PLACEHOLDER.findall(f"{wording.subject} {wording.text}")
-    return sorted(set(found) - set(kind.placeholders))
+    return sorted(set(_PLACEHOLDER.findall(text)) - set(kind.placeholders))
+
+
+def missing_placeholders(kind: Kind, text: str) -> list[str]:
+    """The placeholders without which a mail of this kind is of no use, and that are not there."""
+    return sorted(set(kind.must) - set(_PLACEHOLDER.findall(text)))
 
 
 def write(kind: Kind, wording: Wording, language: str, values: Mapping[str, str], house: House) -> Written:

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from chassis.errors import Invalid, NotAllowed
 from chassis.statedb import StateDb
-from tests.service.identity.office import NORDLICHT, PASSWORD, Office
+from tests.service.identity.office import ADMIN, NORDLICHT, PASSWORD, Office
 from tests.support.waiting import wait_until
 
 NEW = "six swans on a lake"
@@ -175,3 +178,27 @@ def test_staff_have_a_mail_sent_again_and_it_replaces_the_first(office: Office) 
     wait_until(path.exists, 10, "the file again")
     assert letter(office, row) == first
     assert len(list(path.parent.glob(f"{row['mail']}.*"))) == 1
+
+
+def test_mails_have_the_text_and_the_sender_that_admins_chose(office: Office) -> None:
+    text = {"kind": "password_changed", "language": "en", "subject": "New key, {name}", "text": "Tell us:\n\n{link}"}
+    office.do("ChangeMailText", text)
+    office.do("ChangeMailSender", {"name": "Weiß Portal", "address": "p@s.example", "reply_to": "desk@s.example"})
+    contact = office.sign_up("chosen@nordlicht.example", name="Jörg")
+    office.do("ChangePassword", {"current": PASSWORD, "new": NEW}, NORDLICHT, contact)
+    (row,) = mails(office, contact, "password_changed")
+    found = letter(office, row)
+    assert (found["subject"], found["sender"]) == ("New key, Jörg", "Weiß Portal <p@s.example>")
+    assert found["text"].startswith("Tell us:\n\nhttp://localhost")
+    office.do("RestoreMailText", {"kind": "password_changed", "language": "en"})
+    done = office.do("SendMailAgain", {"mail": row["mail"]})
+    office.service.wait_position("mails_v1", done["position"])
+    wait_until(lambda: letter(office, row)["subject"] == "Your password was changed", 10, "the original text")
+    history = office.service.rows("SELECT original, changed_by FROM mail_texts_v1 ORDER BY revision")
+    assert [bool(one["original"]) for one in history] == [False, True]
+    assert {one["changed_by"] for one in history} == {ADMIN}
+    with pytest.raises(Invalid) as refused:
+        office.do("ChangeMailText", {**text, "text": "{nme}"})
+    assert list(refused.value.details["fields"]) == ["text"]
+    with pytest.raises(NotAllowed):
+        office.do("ChangeMailText", text, NORDLICHT, contact)
