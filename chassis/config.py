@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SERVICES = ("identity", "cases", "licensing", "payments", "orders", "erp_sync")
 
@@ -23,6 +24,15 @@ def whole_number(env: Mapping[str, str], name: str, default: int, least: int, mo
     if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
         raise BadSetting(f"{name}={text} cannot be used: it is a whole number from {least} to {most}.")
     return int(text)
+
+
+def timezone(env: Mapping[str, str]) -> ZoneInfo:
+    """The zone of business dates and of times that people read, `PORTICO_TIMEZONE`; UTC where it is absent."""
+    name = env.get("PORTICO_TIMEZONE", "").strip() or "UTC"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there; no name of a zone; a folder of zones
+        raise BadSetting(f"PORTICO_TIMEZONE={name} cannot be used: it is a zone's name like Europe/Berlin.") from None
 
 
 def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:

@@ -99,6 +99,17 @@ def staff_only(handle: Handle) -> Handle:
     return guarded
 
 
+def reactions_only(handle: Handle) -> Handle:
+    """For what other services' events lead to: no page may claim it."""
+
+    async def guarded(command: Any, context: Context, tools: Tools) -> Reply:
+        if context.channel != "reaction":
+            raise NotAllowed("Only what happened elsewhere can lead to this.")
+        return await handle(command, context, tools)
+
+    return guarded
+
+
 def creates(
     aggregate: Aggregate[Any],
     prefix: str,

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from chassis.config import BadSetting, whole_number
+from chassis.config import timezone, whole_number
 
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
@@ -19,16 +19,12 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _timezone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there; no name of a zone; a folder of zones
-        raise BadSetting(f"PORTICO_TIMEZONE={name} cannot be used: it is a zone's name like Europe/Berlin.") from None
-
-
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Names, addresses and limits of the portal. Times in the unit their name says."""
+    """Names, addresses and limits of the portal. Times in the unit their name says.
+
+    `outbox`: mails go into a folder, which a page shows, for there is no mail server.
+    """
 
     supplier: str = "Portico"
     website: str = ""
@@ -48,6 +44,8 @@ class GatewaySettings:
     live_look_seconds: float = 5.0
     fragment_chars: int = 64 * 1024 * 1024
     style_page: bool = False
+    forgot_password: bool = True
+    outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
 
     @classmethod
@@ -74,7 +72,9 @@ class GatewaySettings:
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
-            timezone=_timezone(env.get("PORTICO_TIMEZONE", "").strip() or "UTC"),
+            forgot_password=env.get("PORTICO_FORGOT_PASSWORD", "").strip() != "0",
+            outbox=not env.get("PORTICO_SMTP_URI", "").strip(),
+            timezone=timezone(env),
         )
 
 

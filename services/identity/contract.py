@@ -10,11 +10,14 @@ from marshmallow.validate import Length
 from chassis.codec import Codec
 from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.mails import texts as mail_texts
+from services.identity.mails.domain import STATES as MAIL_STATES
+from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-")
+STREAMS = ("company-", "contact-", "email-", "mail-", "mailtext-", "mailsender-")
 CODEC = Codec(events.ALL)
 PUBLISHED = frozenset(
     {
@@ -23,9 +26,14 @@ PUBLISHED = frozenset(
         "ContactDeactivated",
         "ContactReactivated",
         "ContactErased",
+        "ContactInvited",
+        "PasswordResetAsked",
+        "PasswordReset",
+        "PasswordChanged",
+        "PasswordSet",
     }
 )
-"""None of these has personal data, not even sealed."""
+"""None of these has personal data, not even sealed. The last five are for identity's own mails."""
 
 PEOPLE_MODEL = "people_v1"
 """Published table `contacts_v1` (see projections/people.py)."""
@@ -34,6 +42,10 @@ COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
+MAILS_MODEL = "mails_v1"
+"""Published table `mails_v1` (see projections/mails.py)."""
+MAIL_TEXTS_MODEL = "mailtexts_v1"
+"""Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -90,6 +102,10 @@ __all__ = [
     "DEFAULT_PERMISSIONS",
     "INVITATION_DAYS",
     "LONGEST_PASSWORD",
+    "MAILS_MODEL",
+    "MAIL_KINDS",
+    "MAIL_STATES",
+    "MAIL_TEXTS_MODEL",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
@@ -100,4 +116,5 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "mail_texts",
 ]

@@ -1,4 +1,4 @@
-"""The three kinds of streams that identity owns, and loading one as the person who asks may see it."""
+"""The kinds of streams that identity owns, and loading one as the person who asks may see it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from chassis.messages import Context
 from chassis.repository import Aggregate, Loaded
 from services.identity import domain
 from services.identity.contract import CODEC
+from services.identity.mails import domain as mails
+from services.identity.mails import texts
 
 S = TypeVar("S")
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC)
 CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
+MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
+MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
+MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)
 
 

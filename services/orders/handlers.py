@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
+from chassis.dispatch import CommandHandler, Tools, changes, create, reactions_only
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
 from chassis.readmodel import Database, NotThere, Unreadable, database, is_building
@@ -39,33 +39,22 @@ def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Cata
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
 
 
-def by_reactions(handle: Handle) -> Handle:
-    """For what the ERP's answers lead to: no page may claim it."""
-
-    async def guarded(command: object, context: Context, tools: Tools) -> Reply:
-        if context.channel != "reaction":
-            raise NotAllowed("Only the ERP's answers can say this.")
-        return await handle(command, context, tools)
-
-    return guarded
-
-
 COMMAND_HANDLERS = {
     "PlaceOrder": CommandHandler(schemas.PlaceOrderShape, place_order),
     "CancelOrder": CommandHandler(schemas.CancelOrderShape, changes(ORDER, "order", domain.decide_cancel_order)),
     "MarkOrderQueued": CommandHandler(
-        schemas.MarkOrderQueuedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_queued))
+        schemas.MarkOrderQueuedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_queued))
     ),
     "MarkOrderPosted": CommandHandler(
-        schemas.MarkOrderPostedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_posted))
+        schemas.MarkOrderPostedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_posted))
     ),
     "MarkOrderWithdrawn": CommandHandler(
-        schemas.MarkOrderWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_withdrawn))
+        schemas.MarkOrderWithdrawnShape, reactions_only(changes(ORDER, "order", domain.decide_mark_withdrawn))
     ),
     "MarkOrderNotWithdrawn": CommandHandler(
-        schemas.MarkOrderNotWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_not_withdrawn))
+        schemas.MarkOrderNotWithdrawnShape, reactions_only(changes(ORDER, "order", domain.decide_mark_not_withdrawn))
     ),
     "MarkOrderRejected": CommandHandler(
-        schemas.MarkOrderRejectedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_rejected))
+        schemas.MarkOrderRejectedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_rejected))
     ),
 }

@@ -20,6 +20,8 @@ OWN_ROOMS = {
     "identity/contacts.py": "commands on contacts that also touch the vault or an address",
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/known_passwords.txt": "passwords that nobody may choose",
+    "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
+    "identity/mails": "which mails there are, how each is written and sent",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/streams.py": "three kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",

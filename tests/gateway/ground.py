@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from chassis import rooms
 from chassis.config import SERVICES, Settings
-from chassis.errors import PorticoError, RemoteRefusal, Unavailable, to_wire
+from chassis.errors import NotFound, PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import BUILDING, CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
 from gateway.app import create_app
@@ -88,6 +88,7 @@ class FakeIdentity:
     def __init__(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
         self.away = False
+        self.outbox: list[dict[str, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def call(self, service: str, method: str, payload: dict[str, Any], deadline_seconds: float = 10.0) -> Any:
@@ -102,6 +103,14 @@ class FakeIdentity:
                 said = "E-mail address or password is not right."
                 return to_wire(RemoteRefusal(said, "SignInRefused", 401))
             return {"status": "done", **person}
+        if method == "ask_reset":
+            return {"status": "done"}
+        if method in ("reset", "accept_reset"):
+            return {"status": "done", "contact_id": CUSTOMER, "email": "ann@a.example", "position": 10}
+        if method == "outbox":
+            found = [mail for mail in self.outbox if payload.get("key") in (None, mail["key"])]
+            missing = NotFound("There is no such mail in the outbox.")
+            return {"status": "done", "mails": found} if found else to_wire(missing)
         person = {"email": "new@b.example", "company_name": "Borealis", **self.people["new@b.example"]}
         return {"status": "done", "position": 10, **person}
 

@@ -22,7 +22,20 @@ CUSTOMER = (
     "/search?q=8",
     "/settings",
 )
-STAFF = ("/", "/companies", "/companies/C10010", "/companies/C10010/contacts/new", "/desk", "/sync", "/sync/postings")
+STAFF = (
+    "/",
+    "/companies",
+    "/companies/C10010",
+    "/companies/C10010/contacts/new",
+    "/desk",
+    "/sync",
+    "/sync/postings",
+    "/mails",
+    "/outbox",
+    "/mails/texts",
+    "/mails/texts/invitation/en",
+    "/mails/sender",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -34,6 +47,8 @@ def test_axe_finds_nothing(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto("/login")
     found = _violations(page)
+    page.goto("/forgot")
+    found += _violations(page)
     log_in(page, role)
     for path in pages:
         page.goto(path)
