@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
+from chassis.dispatch import CommandHandler, Tools, by_reactions, changes, create
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
 from chassis.readmodel import Database, Unreadable, database
@@ -35,17 +35,6 @@ def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Cata
             return read_catalogue(execute, company, items)
     except Unreadable as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
-
-
-def by_reactions(handle: Handle) -> Handle:
-    """For what the ERP's answers lead to: no page may claim it."""
-
-    async def guarded(command: object, context: Context, tools: Tools) -> Reply:
-        if context.channel != "reaction":
-            raise NotAllowed("Only the ERP's answers can say this.")
-        return await handle(command, context, tools)
-
-    return guarded
 
 
 COMMAND_HANDLERS = {
