@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+SECRETS = ("PORTICO_AMQP_URI", "PORTICO_ESDB_URI", "PORTICO_READ_URI", "PORTICO_READ_ONLY_URI")
+"""Settings that every process reads and that hold passwords."""
 SERVICES = ("identity", "cases", "licensing", "payments", "orders", "erp_sync")
 
 
@@ -24,6 +26,27 @@ def whole_number(env: Mapping[str, str], name: str, default: int, least: int, mo
     return int(text)
 
 
+def secret(env: Mapping[str, str], name: str) -> str:
+    """A setting that is a secret or holds one: NAME itself, or what stands in the file that NAME_FILE names.
+
+    Empty where neither is given. Raises BadSetting when both are, or the file cannot be read or is empty; the message
+    never has the secret.
+    """
+    given, path = env.get(name, "").strip(), env.get(f"{name}_FILE", "").strip()
+    if not path:
+        return given
+    if given:
+        raise BadSetting(f"{name} and {name}_FILE are both set: take one of them out.")
+    try:
+        found = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadSetting(f"{name}_FILE={path} cannot be read: {reason}.") from None
+    if not found:
+        raise BadSetting(f"{name}_FILE={path} is empty: write the setting into that file.")
+    return found
+
+
 def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     """The variable as one of the words, whatever its case; the first where it is absent or empty."""
     text = env.get(name, "").strip() or words[0]
@@ -35,7 +58,7 @@ def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
 
 def _postgres(env: Mapping[str, str], name: str) -> str:
     """The variable as the address of a PostgreSQL database; empty where it is absent."""
-    text = env.get(name, "").strip()
+    text = secret(env, name)
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise BadSetting(f"{name} cannot be used: it is postgresql://user:password@host:port/database.")
     return text
@@ -62,15 +85,18 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read `PORTICO_*` variables; what is absent gets the default of a single machine."""
+        """Read `PORTICO_*` variables; what is absent gets the default of a single machine.
+
+        Addresses hold passwords: each of SECRETS may be given as the name of a file instead (see `secret`).
+        """
         env = os.environ if env is None else env
         port = whole_number(env, "PORTICO_PORT", 8000, 0, 65535)
         return cls(
             var=Path(env.get("PORTICO_VAR", "var")).absolute(),
             port=port,
             live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1 if port < 65535 else 65534, 0, 65535),
-            amqp_uri=env.get("PORTICO_AMQP_URI", ""),
-            esdb_uri=env.get("PORTICO_ESDB_URI", ""),
+            amqp_uri=secret(env, "PORTICO_AMQP_URI"),
+            esdb_uri=secret(env, "PORTICO_ESDB_URI"),
             read_uri=_postgres(env, "PORTICO_READ_URI"),
             read_only_uri=_postgres(env, "PORTICO_READ_ONLY_URI") or _postgres(env, "PORTICO_READ_URI"),
             admin_port=whole_number(env, "PORTICO_ADMIN_PORT", 0, 0, 65535),
