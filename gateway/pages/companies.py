@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
@@ -97,7 +97,7 @@ class _Checkboxes(SelectMultipleField):
 class RightsForm(CommandForm):
     """What a contact may do, and where. No branch ticked: all of them."""
 
-    permissions = _Checkboxes(_l("Permissions"), choices=list(PERMISSION_NAMES.items()))
+    permissions = _Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES.items()))
     branches = _Checkboxes(_l("Branches"), description=_l("Nothing ticked: all branches."))
 
 
@@ -188,7 +188,7 @@ def new_contact(code: str) -> Any:
     row = scope.one(_COMPANY, of_company=code)
     form = NewContactForm()
     branches = scope.rows(_BRANCHES, of_company=code)
-    form.branches.choices = [(branch.branch, branch.name) for branch in branches]
+    form.branches.choices = options((branch.branch, branch.name) for branch in branches)
     if not form.is_submitted():
         form.permissions.data = list(DEFAULT_PERMISSIONS)
     if form.validate_on_submit():
@@ -216,7 +216,7 @@ def contact(contact_id: str) -> Any:
     row = scope.one(_CONTACT, contact_id=contact_id)
     form = RightsForm()
     branches = scope.rows(_BRANCHES, of_company=row.company)
-    form.branches.choices = [(branch.branch, branch.name) for branch in branches]
+    form.branches.choices = options((branch.branch, branch.name) for branch in branches)
     if form.validate_on_submit():
         payload = {"contact_id": contact_id, **_rights(form, orjson.loads(row.permissions))}
         if send(form, scope, "identity", "SetPermissions", payload, shows=PEOPLE) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, reactions_only, staff_only
+from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, domain, schemas
 from services.identity.mails import domain as mails
@@ -47,7 +47,7 @@ COMMAND_HANDLERS = {
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
     ),
-    "RequestMail": CommandHandler(schemas.RequestMailShape, reactions_only(requesting.request_mail)),
+    "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
     ),
