@@ -81,7 +81,8 @@ def _listen(server: grpc.aio.Server, host: str, port: int) -> None:
 
 
 def _announce(folder: Path, host: str, port: int, position: int) -> None:
-    log.info("serving", folder=str(folder), uri=f"esdb://{host}:{port}?Tls=false", position=position)
+    reached = "from this machine only" if _is_loopback(host) else "from other machines too"
+    log.info("serving", folder=str(folder), uri=f"esdb://{host}:{port}?Tls=false", position=position, reached=reached)
     if not _is_loopback(host):
         log.warning("not on loopback: without TLS or passwords, whoever reaches this port reads and writes", host=host)
 
