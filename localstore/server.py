@@ -15,7 +15,7 @@ from chassis import admin
 from localstore.errors import CannotStart
 from localstore.feed import Feed
 from localstore.reading import Reading
-from localstore.service import Streams, gossip_handlers
+from localstore.service import Streams, features_handlers, gossip_handlers
 from localstore.storage import Storage
 from localstore.writer import Writer
 
@@ -45,7 +45,8 @@ async def serve(folder: Path, host: str, port: int, admin_port: int | None = Non
             raise CannotStart(f"cannot read {storage.path}: {error}; restore it from a backup") from error
         with contextlib.closing(writer), contextlib.closing(Reading(storage, feed)) as reading:
             server = grpc.aio.server(options=OPTIONS)
-            server.add_generic_rpc_handlers((Streams(writer, reading).handlers(), gossip_handlers(host, port)))
+            streams = Streams(writer, reading)
+            server.add_generic_rpc_handlers((streams.handlers(), gossip_handlers(host, port), features_handlers()))
             _listen(server, host, port)
             status = _serve_admin(admin_port, writer, stop)
             await server.start()

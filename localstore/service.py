@@ -19,6 +19,10 @@ from localstore.writer import Kind, Write, Writer, Written
 
 Context: TypeAlias = grpc.aio.ServicerContext
 RemovalOptions: TypeAlias = pb.DeleteReq.Options | pb.TombstoneReq.Options
+STREAMS = "event_store.client.streams.Streams"
+GOSSIP = "event_store.client.gossip.Gossip"
+FEATURES = "event_store.client.server_features.ServerFeatures"
+CALLS = ("Read", "Append", "BatchAppend", "Delete", "Tombstone")
 FOREVER = 10 * 365 * 86400.0  # a deadline further away than this is none; seconds
 FILTER_CACHE = 10_000  # names remembered per filter
 Begun: TypeAlias = "asyncio.Queue[tuple[pb.BatchAppendResp, asyncio.Future[Written]] | None]"
@@ -49,7 +53,7 @@ class Streams:
             name: kind(call, request.FromString, reply and reply.SerializeToString)
             for name, (kind, call, request, reply) in calls.items()
         }
-        return grpc.method_handlers_generic_handler("event_store.client.streams.Streams", handlers)
+        return grpc.method_handlers_generic_handler(STREAMS, handlers)
 
     # -- reading
 
@@ -177,6 +181,17 @@ class Streams:
         return wire.at(written.position or 0)
 
 
+def features_handlers() -> grpc.GenericRpcHandler:
+    """What clients in other languages ask before they use a call."""
+    reply = wire.supported({STREAMS: CALLS, GOSSIP: ("Read",)})
+
+    async def supported_methods(request: bytes, context: Context) -> bytes:
+        return reply
+
+    call = grpc.unary_unary_rpc_method_handler(supported_methods)
+    return grpc.method_handlers_generic_handler(FEATURES, {"GetSupportedMethods": call})
+
+
 def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
     """The cluster of one that clients discover by `esdb+discover://`."""
 
@@ -192,13 +207,13 @@ def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
     call = grpc.unary_unary_rpc_method_handler(
         read, shared_pb2.Empty.FromString, gossip_pb2.ClusterInfo.SerializeToString
     )
-    return grpc.method_handlers_generic_handler("event_store.client.gossip.Gossip", {"Read": call})
+    return grpc.method_handlers_generic_handler(GOSSIP, {"Read": call})
 
 
 def _query(options: pb.ReadReq.Options) -> Query:
     """The request as a Query; raises BadRequest and Unsupported."""
     if options.uuid_option.WhichOneof("content") == "structured":
-        raise Unsupported("event ids are sent as text only")
+        raise Unsupported("event ids are text only")
     common: dict[str, Any] = {
         "backwards": options.read_direction == pb.ReadReq.Options.Backwards,
         "limit": options.count,

@@ -68,9 +68,9 @@ class Retention:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "Retention":
-        """Retention as a stream's metadata states it; what is not a whole number limits nothing."""
+        """Retention as a stream's metadata states it; what is not a whole number above 0 limits nothing."""
         values = (metadata.get(key) for key in ("$maxCount", "$maxAge", "$tb"))
-        count, age, before = (value if isinstance(value, int) else None for value in values)
+        count, age, before = (value if type(value) is int and value > 0 else None for value in values)
         return cls(count, age, before or 0)
 
     @property

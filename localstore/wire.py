@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from esdbclient.protos.Grpc import shared_pb2, status_pb2
@@ -15,6 +15,7 @@ from localstore.storage import NO_STREAM, Retention
 ANY = -2
 EXISTS = -4
 MAX_APPEND_SIZE = 1024 * 1024
+PROTOCOL = "23.10.0"  # the release of EventStoreDB whose protocol this is
 MAX_NAME_LENGTH = 1024  # of a stream's name or an event's type, in characters
 
 RecordedEvent = pb.ReadResp.ReadEvent.RecordedEvent
@@ -57,7 +58,7 @@ def proposed(message: ProposedMessage) -> Proposed:
     if not 0 < len(event_type) <= MAX_NAME_LENGTH:
         raise errors.BadRequest(f"an event type has 1 to {MAX_NAME_LENGTH} characters, this has {len(event_type)}")
     content_type = metadata.get("content-type", "application/octet-stream")
-    return Proposed(_id_bytes(message.id.string), event_type, content_type, message.custom_metadata, message.data)
+    return Proposed(_id_bytes(message.id), event_type, content_type, message.custom_metadata, message.data)
 
 
 def check_size(events: Sequence[Proposed]) -> None:
@@ -67,15 +68,17 @@ def check_size(events: Sequence[Proposed]) -> None:
         raise errors.AppendTooLarge(MAX_APPEND_SIZE)
 
 
-def _id_bytes(text: str) -> bytes:
-    """The 16 bytes of a UUID's text; raises BadRequest. (uuid.UUID takes five times as long.)"""
+def _id_bytes(event_id: shared_pb2.UUID) -> bytes:
+    """The 16 bytes of a UUID; raises BadRequest, Unsupported. (uuid.UUID takes five times as long.)"""
     try:
-        found = bytes.fromhex(text.replace("-", ""))
+        found = bytes.fromhex(event_id.string.replace("-", ""))
     except ValueError:
         found = b""
-    if len(found) != 16:
-        raise errors.BadRequest(f"the event id {text!r} is not a UUID")
-    return found
+    if len(found) == 16:
+        return found
+    if event_id.HasField("structured"):
+        raise errors.Unsupported("event ids are text only")
+    raise errors.BadRequest(f"the event id {event_id.string!r} is not a UUID")
 
 
 def _id_text(event_id: bytes) -> str:
@@ -231,6 +234,16 @@ def append_conflict(error: errors.WrongVersion) -> pb.AppendResp:
     else:
         reply.wrong_expected_version.current_revision = error.current
     return reply
+
+
+def supported(calls: Mapping[str, Iterable[str]]) -> bytes:
+    """The SupportedMethods that clients in other languages ask for; esdbclient has no class for it."""
+    methods = b"".join(
+        _field(1, _field(1, call.lower().encode()) + _field(2, service.lower().encode()))
+        for service, names in calls.items()
+        for call in names
+    )
+    return methods + _field(2, PROTOCOL.encode())
 
 
 def batch_error(error: errors.StoreError) -> status_pb2.Status:
