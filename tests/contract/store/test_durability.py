@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from localstore import copies
 from tests.contract.store.clients import event, events, ids
 from tests.support.processes import LocalStore
 from tests.support.strace import Append, strace, unsynced
+from tests.support.waiting import wait_until
 
 NO_STREAM = StreamState.NO_STREAM
 WRITERS, EACH = 8, 12
@@ -99,15 +101,26 @@ def test_a_disk_that_fails_once_is_a_refusal_and_nothing_is_lost(tmp_path: Path,
                 acknowledged.append(new)
             except ServiceUnavailable as reason:
                 refused.append(str(reason))
-        store.kill()
-        store.process.under = []
-        store.start()
+    store.kill()
+    store.process.under = []
+    wait_until(lambda: _is_left(store.folder), 20, "the store, killed with its tracer, is gone")
+    store.start()
+    with closing(EventStoreDBClient(store.uri)) as client:
         assert ids(client.get_stream("order-1")) == [one.id for append in acknowledged for one in append]
         assert [one.commit_position for one in client.read_all()] == list(range(1, len(acknowledged) * 3 + 1))
     store.stop()
     assert len(refused) == 1
     assert re.search(r"cannot write in .*; nothing was stored", refused[0])
     assert copies.verify(store.folder / "events.db").faults == ()
+
+
+def _is_left(folder: Path) -> bool:
+    with (folder / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _answer(position: int) -> bytes:
