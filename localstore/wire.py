@@ -120,11 +120,13 @@ def encode(stream: str, events: Sequence[Proposed], revision: int, position: int
     recorded = reply.event.event
     recorded.stream_identifier.stream_name = stream.encode()
     recorded.metadata["created"] = str(time.time_ns() // 100)  # 100 ns ticks since 1970, UTC
-    rows = []
+    rows: list[Row] = []
+    described = ("", "")
     for number, (event_id, kind, content_type, metadata, data) in enumerate(events):
         at = position + number
+        if described != (kind, content_type):
+            described = recorded.metadata["type"], recorded.metadata["content-type"] = kind, content_type
         recorded.id.string = f"{event_id[:8]}-{event_id[8:12]}-{event_id[12:16]}-{event_id[16:20]}-{event_id[20:]}"
-        recorded.metadata["type"], recorded.metadata["content-type"] = kind, content_type
         recorded.stream_revision = revision + number
         recorded.custom_metadata, recorded.data = metadata, data
         recorded.prepare_position = recorded.commit_position = reply.event.commit_position = at
@@ -184,14 +186,9 @@ CAUGHT_UP = _reply(caught_up={})
 FELL_BEHIND = _reply(fell_behind={})
 
 
-def at(position: int) -> dict[str, int]:
-    """The fields of a reply's position."""
-    return {"commit_position": position, "prepare_position": position}
-
-
 def checkpoint(position: int) -> bytes:
     """Tells a filtered subscriber that everything up to `position` has been considered."""
-    return _reply(checkpoint=at(position))
+    return _reply(checkpoint={"commit_position": position, "prepare_position": position})
 
 
 def confirmation(subscription_id: str) -> bytes:
