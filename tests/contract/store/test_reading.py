@@ -76,8 +76,8 @@ def test_all_from_each_position_both_ways_with_limits(
 ) -> None:
     new = events(5, kind)
     filters = {"filter_include": [kind]} if filtered else {"filter_exclude": []}
-    for one in new:
-        client.append_to_stream(stream, current_version=StreamState.ANY, events=[one])
+    for some in (new[:1], new[1:4], new[4:]):
+        client.append_to_stream(stream, current_version=StreamState.ANY, events=some)
     client.append_to_stream(stream + "-other", current_version=NO_STREAM, events=events(2))
     everything = [one for one in client.read_all(commit_position=before, **filters) if one.commit_position > before]
     assert ids(everything)[:5] == ids(new)
