@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Request, g, session
+from flask_babel import gettext
 
 from chassis import log
 from chassis.errors import PorticoError, Refused, Unavailable, from_wire
@@ -15,6 +18,7 @@ from gateway import people
 from gateway.access import Scope, remember
 from gateway.parts import parts
 from gateway.security import device_name
+from gateway.throttle import minutes
 from gateway.websession import WebSession
 
 _log = log.get("gateway.accounts")
@@ -26,9 +30,17 @@ class TooMany(Exception):
 
     seconds: int
 
+    @property
+    def said(self) -> str:
+        """What to tell the person."""
+        return gettext(
+            "Too many tries. Wait %(minutes)s minutes, then try again, or call our support.",
+            minutes=minutes(self.seconds),
+        )
 
-def sign_in(request: Request, email: str, password: str) -> None:
-    """Ask identity, then open a new session in this browser.
+
+def sign_in(request: Request, email: str, password: str) -> bool:
+    """Ask identity, then open a new session in this browser; False when a second step is to come first.
 
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
@@ -46,7 +58,60 @@ def sign_in(request: Request, email: str, password: str) -> None:
         throttle.not_tried(email, address)
         raise
     throttle.succeeded(email, address)
-    _open(request, answer)
+    return _let_in(request, answer)
+
+
+@contextmanager
+def code_tries(contact_id: str, address: str) -> Iterator[None]:
+    """Counts a try of a code by this account; what the block raises, but Unavailable, leaves it counted as failed.
+
+    Raises TooMany before the block.
+    """
+    throttle, account = parts().throttle, f"code/{contact_id}"
+    wait = throttle.begin(account, address)
+    if wait:
+        _log.info("code throttled", seconds=wait)
+        raise TooMany(wait)
+    try:
+        yield
+    except Unavailable:
+        throttle.not_tried(account, address)
+        raise
+    throttle.succeeded(account, address)
+
+
+def awaits_code() -> bool:
+    """Whether this browser's password was right and its code is still to come."""
+    return "half" in web_session()
+
+
+def forget_half() -> None:
+    """Begin again with the password."""
+    web_session().pop("half", None)
+
+
+def second_step(request: Request, code: str) -> int | None:
+    """Open the session of the sign-in that waits in this browser; how many recovery codes are left if one was used.
+
+    Raises TooMany, Refused when the code is wrong or it took too long, Unavailable.
+    """
+    half = web_session()["half"]
+    with code_tries(half["contact"], request.remote_addr or ""):
+        answer = call_identity("second_step", {"ticket": half["ticket"], "code": code})
+    _open(request, answer, answer["way"])
+    _remember_person(half.get("position"))
+    return int(answer["codes_left"]) if answer["way"] == "recovery" else None
+
+
+def second_factor_secret(scope: Scope) -> str:
+    """The secret this person is to put into an authenticator app, in base32; raises Refused when one is set up."""
+    return str(call_identity("second_factor_draft", {"contact_id": scope.contact_id})["secret"])
+
+
+def second_factor(scope: Scope) -> people.Factor | None:
+    """This person's second factor, after what this session did about it; None when it is off."""
+    scope.settle("identity")
+    return people.load_factor(scope.visit.reads, scope.contact_id)
 
 
 def invited(token: str) -> dict[str, Any]:
@@ -54,8 +119,11 @@ def invited(token: str) -> dict[str, Any]:
     return call_identity("invitation", {"token": token})
 
 
-def accept_invitation(request: Request, token: str, password: str, command_id: str) -> None:
-    """Redeem an invitation with the chosen password, and sign in. Raises TooMany, Refused, Unavailable."""
+def accept_invitation(request: Request, token: str, password: str, command_id: str) -> bool:
+    """Redeem an invitation with the chosen password, and sign in; False when a second step is to come first.
+
+    Raises TooMany, Refused, Unavailable.
+    """
     throttle, address = parts().throttle, request.remote_addr or ""
     wait = throttle.begin(f"invitation/{token}", address)
     if wait:
@@ -66,10 +134,7 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
         throttle.not_tried(f"invitation/{token}", address)
         raise
     throttle.succeeded(f"invitation/{token}", address)
-    _open(request, answer)
-    if "position" in answer:
-        # The first page waits until identity's read model shows the person as active.
-        remember(web_session(), (people.PEOPLE_MODEL,), int(answer["position"]))
+    return _let_in(request, answer)
 
 
 def ask_reset(request: Request, email: str, command_id: str) -> None:
@@ -115,13 +180,14 @@ def web_session() -> WebSession:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One of a person's signed-in browsers; times are UTC."""
+    """One of a person's signed-in browsers; times are UTC, `way` is how it was signed in (one of WAYS)."""
 
     id: str
     name: str
     since: datetime
     seen: datetime
     is_this: bool
+    way: str
 
 
 def devices(scope: Scope) -> list[Device]:
@@ -133,6 +199,7 @@ def devices(scope: Scope) -> list[Device]:
             datetime.fromtimestamp(one.created_at, UTC),
             datetime.fromtimestamp(one.seen_at, UTC),
             one.id == scope.session_id,
+            str(one.data.get("way", "")),
         )
         for one in parts().store.of_contact(scope.contact_id)
     ]
@@ -173,6 +240,28 @@ def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _open(request: Request, answer: dict[str, Any]) -> None:
+def _let_in(request: Request, answer: dict[str, Any]) -> bool:
+    """Open the session, or keep in this browser that its second step is to come; whether there is a session."""
+    if "ticket" in answer:
+        half = {"ticket": answer["ticket"], "contact": answer["contact_id"], "position": answer.get("position")}
+        web = web_session()
+        if web.record is not None:
+            web.sign_out()
+        web["half"] = half
+        return False
+    _open(request, answer, "password")
+    _remember_person(answer.get("position"))
+    return True
+
+
+def _open(request: Request, answer: dict[str, Any], way: str) -> None:
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
-    web_session().sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
+    web = web_session()
+    web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
+    web["way"] = way
+
+
+def _remember_person(position: int | None) -> None:
+    if position is not None:
+        # The first page waits until identity's read model shows the person as active.
+        remember(web_session(), (people.PEOPLE_MODEL,), int(position))

@@ -20,6 +20,9 @@ CONTACTS = f"{identity.SERVICE}.{identity.CONTACTS_TABLE}"
 COMPANIES = f"{identity.SERVICE}.{identity.COMPANIES_TABLE}"
 BRANCHES = f"{identity.SERVICE}.{identity.BRANCHES_TABLE}"
 
+FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
+FACTORS = f"{identity.SERVICE}.{identity.FACTORS_TABLE}"
+
 PERMISSIONS = identity.PERMISSIONS
 STAFF_ROLES = identity.STAFF_ROLES
 
@@ -35,6 +38,7 @@ _NEEDS_FEATURE = {
     "quote": licensing.ORDER_PAD,
     "catalogue": licensing.MARKETPLACE,
 }
+_FACTOR = f"SELECT enabled_at, codes_left FROM {FACTORS} WHERE contact_id = :contact AND enabled_at IS NOT NULL"
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
 
@@ -82,6 +86,20 @@ def load_person(reads: Reads, contact_id: str) -> Person | None:
         return _with_licences(reads, _person(contact_id, rows[0])) if rows else None
 
     return reads.memo(("person", contact_id), (identity.SERVICE, licensing.SERVICE), load)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A person's second factor: on since `enabled_at` (UTC, ISO), with so many recovery codes left."""
+
+    enabled_at: str
+    codes_left: int
+
+
+def load_factor(reads: Reads, contact_id: str) -> Factor | None:
+    """The person's second factor, None when it is off; raises NotReady."""
+    rows = reads.rows(_FACTOR, {"contact": contact_id})
+    return Factor(rows[0].enabled_at, rows[0].codes_left) if rows else None
 
 
 def _with_licences(reads: Reads, person: Person) -> Person:

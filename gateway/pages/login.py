@@ -7,7 +7,8 @@ from typing import Any
 from flask import abort, flash, g, make_response, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField
+from flask_babel import ngettext
+from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from chassis.errors import Refused, Unavailable
@@ -18,7 +19,6 @@ from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
-from gateway.throttle import minutes
 from services.identity.contract import SHORTEST_PASSWORD
 
 pages = Pages("login", __name__)
@@ -28,11 +28,23 @@ _PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
 _LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
 
 
+ENTER_CODE = _l("Enter the code that the app shows.")
+FEW_CODES = 3
+
+
 class LoginForm(CommandForm):
     """E-mail and password; `resume` carries a form that was sent when the session had ended."""
 
     email = EmailField(_l("E-mail address"), [InputRequired(_l("Enter your e-mail address.")), Length(max=254)])
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password.")), Length(max=200)])
+    next = HiddenField()
+    resume = HiddenField()
+
+
+class CodeForm(CommandForm):
+    """A code of the app, or a recovery code; the rest is what the log-in page was asked for."""
+
+    code = StringField(_l("Code"), [InputRequired(ENTER_CODE), Length(max=50)])
     next = HiddenField()
     resume = HiddenField()
 
@@ -52,10 +64,13 @@ class InvitationForm(CommandForm):
     )
 
 
-def login_page(form: LoginForm | None = None, resume: str = "", status: int = 200) -> Any:
-    """The log-in page; with `resume` it says that what was typed is kept."""
+def login_page(
+    form: LoginForm | None = None, resume: str = "", status: int = 200, *, said: str = "", goes_to: str = ""
+) -> Any:
+    """The log-in page; with `resume` it says that what was typed is kept. `said` is why one has to begin again."""
     if form is None:
-        form = LoginForm(formdata=None, next=request.args.get("next", ""), resume=resume)
+        form = LoginForm(formdata=None, next=goes_to or request.args.get("next", ""), resume=resume)
+        form.summary += [said] if said else []
     ended = bool(form.resume.data) or request.args.get("ended") == "1"
     g.pop("scope", None)
     return render(
@@ -78,21 +93,66 @@ def log_in() -> Any:
     if not form.validate_on_submit():
         return login_page(form, status=form.status)
     try:
-        accounts.sign_in(request, form.email.data or "", form.password.data or "")
+        is_in = accounts.sign_in(request, form.email.data or "", form.password.data or "")
     except accounts.TooMany as error:
-        return _wait(login_page, form, error.seconds)
+        return wait_page(login_page, form, error)
     except Refused as error:
         form.summary.append(error.message)
         return login_page(form, status=401)
     except Unavailable as error:
         form.refused(error)
         return login_page(form, status=503)
+    if not is_in:
+        g.pop("csrf_token", None)
+        return code_page(CodeForm(formdata=None, next=form.next.data, resume=form.resume.data))
+    return go_on(form)
+
+
+def go_on(form: LoginForm | CodeForm) -> Any:
+    """Now that there is a session: to where the person was going, or to the form that was kept for them."""
     kept_form = kept(form.resume.data or "")
     if kept_form is not None:
         path, fields = kept_form
         g.pop("csrf_token", None)
         return render("login/resume.html", title=_("You are signed in again"), path=safe_next(path), fields=fields)
     return redirect(safe_next(form.next.data))
+
+
+def code_page(form: CodeForm, status: int = 200) -> Any:
+    """The second step of logging in."""
+    return render("login/code.html", title=_("Enter your code"), form=form, status=status)
+
+
+@pages.public_page("/login/code", methods=("GET", "POST"))
+def code() -> Any:
+    """Check the code, open the session, go on to where the person was going."""
+    if not accounts.awaits_code():
+        return redirect("/login")
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return code_page(form, form.status)
+    try:
+        left = accounts.second_step(request, form.code.data or "")
+    except accounts.TooMany as error:
+        return wait_page(code_page, form, error)
+    except Refused as error:
+        if error.code != "SignInExpired":
+            form.summary.append(error.message)
+            form.code.data = ""
+            return code_page(form, 401)
+        accounts.forget_half()
+        return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
+    except Unavailable as error:
+        form.refused(error)
+        return code_page(form, 503)
+    if left is not None and left <= FEW_CODES:
+        said = ngettext(
+            "You have %(num)s recovery code left. Make new ones in your settings.",
+            "You have %(num)s recovery codes left. Make new ones in your settings.",
+            left,
+        )
+        flash(said, "warning")
+    return go_on(form)
 
 
 @pages.page("/logout", methods=("POST",))
@@ -114,10 +174,10 @@ def accept_invitation(token: str) -> Any:
     form = InvitationForm()
     if form.validate_on_submit():
         try:
-            accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
-            return redirect("/")
+            is_in = accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
+            return redirect("/" if is_in else "/login/code")
         except accounts.TooMany as error:
-            return _wait(lambda form, status: _invitation_page(form, token, None, status), form, error.seconds)
+            return wait_page(lambda form, status: _invitation_page(form, token, None, status), form, error)
         except (Refused, Unavailable) as error:
             form.refused(error)
     return _invitation_page(form, token, None, form.status)
@@ -133,7 +193,7 @@ def forgot() -> Any:
             accounts.ask_reset(request, form.email.data or "", form.command_id.data or "")
             sent = True
         except accounts.TooMany as error:
-            return _wait(lambda form, status: _forgot_page(form, False, status), form, error.seconds)
+            return wait_page(lambda form, status: _forgot_page(form, False, status), form, error)
         except (Refused, Unavailable) as error:
             form.refused(error)
     return _forgot_page(form, sent, form.status)
@@ -157,7 +217,7 @@ def accept_reset(token: str) -> Any:
             flash(_("Your new password holds from now on. Log in with it."), "success")
             return redirect("/login")
         except accounts.TooMany as error:
-            return _wait(lambda form, status: _reset_page(form, token, "", status), form, error.seconds)
+            return wait_page(lambda form, status: _reset_page(form, token, "", status), form, error)
         except (Refused, Unavailable) as error:
             form.refused(error)
     return _reset_page(form, token, "", form.status)
@@ -196,10 +256,9 @@ def _reset_page(form: InvitationForm, token: str, email: str, status: int = 200)
     return render("login/reset.html", title=title, form=form, token=token, email=email, status=status)
 
 
-def _wait(page: Any, form: CommandForm, seconds: int) -> Any:
-    form.summary.append(
-        _("Too many tries. Wait %(minutes)s minutes, then try again, or call our support.", minutes=minutes(seconds))
-    )
+def wait_page(page: Any, form: CommandForm, error: accounts.TooMany) -> Any:
+    """The page again, saying how long to wait."""
+    form.summary.append(error.said)
     response = make_response(page(form, status=429))
-    response.headers["Retry-After"] = str(seconds)
+    response.headers["Retry-After"] = str(error.seconds)
     return response

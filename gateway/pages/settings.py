@@ -21,6 +21,14 @@ from services.identity.contract import SHORTEST_PASSWORD
 pages = Pages("settings", __name__)
 
 
+WAYS = {
+    "password": _l("by password"),
+    "app": _l("by password and app"),
+    "recovery": _l("by password and recovery code"),
+}
+"""How a device was logged in."""
+
+
 class PasswordForm(CommandForm):
     """The current password and the new one, twice."""
 
@@ -43,7 +51,8 @@ def account() -> Any:
     """Account details, password and devices on one page."""
     scope = current_scope()
     devices = accounts.devices(scope)
-    return render("settings/account.html", title=_("Settings"), devices=devices)
+    factor = accounts.second_factor(scope)
+    return render("settings/account.html", title=_("Settings"), devices=devices, factor=factor, ways=WAYS)
 
 
 @pages.page(

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 from chassis import log
 from chassis.dispatch import Tools
-from chassis.errors import DeadlineExceeded, Invalid, PorticoError, to_wire
+from chassis.errors import DeadlineExceeded, Invalid, NotFound, PorticoError, to_wire
+from chassis.killpoints import reach
 from chassis.messages import Context, derived_id
 from chassis.repository import now
 from services.identity import addresses, credentials, domain, links, passwords
@@ -22,13 +23,16 @@ from services.identity.errors import (
     InvitationUsed,
     ResetUnknown,
     ResetUsed,
+    SignInExpired,
     SignInRefused,
 )
+from services.identity.factors import handling
 from services.identity.streams import ADDRESS, COMPANY, CONTACT
 from services.identity.vault import open_vault
 
 Method = Callable[[Mapping[str, Any], Tools], Awaitable[dict[str, Any]]]
 _NOBODY = "nobody"
+_SECOND_STEPS = UUID("9c2d3c0e-0a5f-5f0e-9a55-7f1f5ad3c2b1")
 _ACCEPTANCES = UUID("5b0e7f0a-6c0b-5d1c-8a39-0b9df1a4c7d2")
 
 
@@ -45,7 +49,10 @@ async def answer(method: Method, payload: Mapping[str, Any], tools: Tools) -> di
 
 
 async def sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    """Who signs in with `email` and `password`; SignInRefused says the same, as late, whatever is wrong."""
+    """Who signs in with `email` and `password`; SignInRefused says the same, as late, whatever is wrong.
+
+    Of one who has a second factor nothing is said but `contact_id`, and a `ticket` for second_step.
+    """
     email, password = _texts(payload, "email", "password")
     vault = open_vault(tools.settings, tools.state)
     login = vault.login(email)
@@ -58,7 +65,41 @@ async def sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     if passwords.is_outdated(known.hash):
         await credentials.renew_hash(owner, known, password, tools)
     await credentials.settle(owner, tools)
-    return await _session(contact, tools)
+    return await _let_in(contact, known.command, tools)
+
+
+async def second_step(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """Who signs in with the `ticket` that sign_in gave and a `code` of the app, or a recovery code: as sign_in says it,
+    with `way` (app or recovery) and how many recovery codes are left.
+
+    Raises WrongCode, after which the ticket can be tried again; SignInExpired.
+    """
+    ticket, code = _texts(payload, "ticket", "code")
+    store = handling.factors(tools)
+    half = await asyncio.to_thread(store.half, ticket)
+    contact = (await tools.repository.load(CONTACT, half.contact)).state
+    known = await credentials.known_password(half.contact, tools)
+    if not contact.may_sign_in or known is None or known.command != half.password:
+        raise SignInExpired
+    await handling.settle(half.contact, tools)
+    identity = derived_id(_SECOND_STEPS, links.token_hash(ticket))
+    correlation = str(payload.get("correlation_id") or identity)
+    context = Context(identity, contact.company, contact.contact, "portal", correlation)
+    spent = await asyncio.to_thread(store.finish, ticket, half.contact, code, context)
+    reach("identity.after_factor")
+    await handling.settle(half.contact, tools)
+    return {**await _session(contact, tools), "way": spent.way, "codes_left": spent.left}
+
+
+async def second_factor_draft(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """The `secret` that `contact_id`, who is signed in, is to put into an app; raises SecondFactorOn."""
+    (contact,) = _texts(payload, "contact_id")
+    loaded = await tools.repository.load(CONTACT, contact)
+    if loaded.revision < 0:
+        raise NotFound("There is no such contact.")
+    domain.refuse_unusable(loaded.state)
+    await handling.settle(contact, tools)
+    return {"secret": await asyncio.to_thread(handling.factors(tools).draft, contact)}
 
 
 async def invitation(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
@@ -91,7 +132,8 @@ async def accept_invitation(payload: Mapping[str, Any], tools: Tools) -> dict[st
     await _take_password(found, contact, password, "accept_invitation", context, tools)
     await addresses.confirm(contact.login, found.contact, context, tools)
     loaded = await tools.repository.load(CONTACT, found.contact)
-    return {**await _session(loaded.state, tools), "position": loaded.position}
+    known = await credentials.known_password(found.contact, tools)
+    return {**await _let_in(loaded.state, known.command if known else "", tools), "position": loaded.position}
 
 
 async def ask_reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
@@ -150,6 +192,16 @@ async def _take_password(
         await credentials.settle(link.contact, tools)
         await credentials.store_password(link.contact, password, pending, context, tools, was=known, link=link)
     await credentials.settle(link.contact, tools)
+
+
+async def _let_in(contact: Contact, password: str, tools: Tools) -> dict[str, Any]:
+    """The session's facts; of one with a second factor only `contact_id`, and a `ticket` for second_step."""
+    await handling.settle(contact.contact, tools)
+    store = handling.factors(tools)
+    if not await asyncio.to_thread(store.is_on, contact.contact):
+        return await _session(contact, tools)
+    ticket = await asyncio.to_thread(store.issue, contact.contact, password)
+    return {"contact_id": contact.contact, "ticket": ticket}
 
 
 async def _session(contact: Contact, tools: Tools) -> dict[str, Any]:

@@ -138,3 +138,37 @@ class ChangeMailSender(Command):
     name: str = ""
     address: str = ""
     reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnableSecondFactor(Command):
+    """The actor shows by a code that the authenticator app has the secret."""
+
+    actor: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewRecoveryCodes(Command):
+    """The actor wants new recovery codes; the old ones end."""
+
+    actor: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DisableSecondFactor(Command):
+    """The actor wants to sign in by password alone again."""
+
+    actor: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSecondFactor(Command):
+    """An admin takes away the factor of a contact that lost it."""
+
+    actor: str
+    contact_id: str

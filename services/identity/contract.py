@@ -31,9 +31,11 @@ PUBLISHED = frozenset(
         "PasswordReset",
         "PasswordChanged",
         "PasswordSet",
+        "SecondFactorEnabled",
+        "SecondFactorDisabled",
     }
 )
-"""None of these has personal data, not even sealed. The last five are for identity's own mails."""
+"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
 
 PEOPLE_MODEL = "people_v1"
 """Published table `contacts_v1` (see projections/people.py)."""
@@ -46,6 +48,9 @@ MAILS_MODEL = "mails_v1"
 """Published table `mails_v1` (see projections/mails.py)."""
 MAIL_TEXTS_MODEL = "mailtexts_v1"
 """Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
+FACTORS_MODEL = "factors_v1"
+"""Published table `second_factors_v1` (see projections/factors.py)."""
+FACTORS_TABLE = "second_factors_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -100,6 +105,8 @@ __all__ = [
     "CONTACTS_TABLE",
     "CONTACT_STATUSES",
     "DEFAULT_PERMISSIONS",
+    "FACTORS_MODEL",
+    "FACTORS_TABLE",
     "INVITATION_DAYS",
     "LONGEST_PASSWORD",
     "MAILS_MODEL",

@@ -7,18 +7,16 @@ often it is asked. See README.md for what a crash in between leaves.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
-from chassis.codec import decode_as, dumps, loads
 from chassis.dispatch import Tools
 from chassis.errors import CommandReused, Conflict
 from chassis.killpoints import reach
-from chassis.messages import Context, Event, Reply
+from chassis.messages import Context, Reply
 from chassis.repository import now
 from services.identity import domain, passwords
 from services.identity.links import Link, use_link
-from services.identity.streams import CONTACT
+from services.identity.pending import Decisions, append, remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Password:
 
 
 # What is appended once a password is stored.
-_PENDING: dict[str, Callable[[domain.Contact, str], list[Event]]] = {
+_PENDING: Decisions = {
     "accept_invitation": lambda state, login: domain.decide_accept_invitation(state),
     "reset_password": lambda state, login: domain.decide_reset_password(state),
     "change_password": lambda state, login: domain.decide_change_password(state),
@@ -62,7 +60,7 @@ async def store_password(
     Where the same command stored one already, that one stays.
     """
     new_hash = await passwords.hashed(password)
-    remembered = dumps({"decide": pending, "login": login, "context": asdict(context)}).decode()
+    owed = remembered(pending, login, context)
 
     def write() -> Password | None:
         with tools.state.transaction() as connection:
@@ -76,7 +74,7 @@ async def store_password(
                 raise Conflict("The password was changed by someone else at that moment. Please try again.")
             connection.execute(
                 "INSERT OR REPLACE INTO passwords (contact, hash, changed_at, command, pending) VALUES (?, ?, ?, ?, ?)",
-                (contact, new_hash, now().isoformat(), str(context.command_id), remembered),
+                (contact, new_hash, now().isoformat(), str(context.command_id), owed),
             )
         return None
 
@@ -98,11 +96,7 @@ async def settle(contact: str, tools: Tools) -> Reply | None:
     row = await asyncio.to_thread(tools.state.row, sql, contact)
     if row is None or row["pending"] is None:
         return None
-    pending = loads(row["pending"])
-    decide = _PENDING[pending["decide"]]
-    # The deadline was its caller's; what the stored password is owed has none.
-    context = replace(decode_as(Context, pending["context"]), deadline=None)
-    reply = await tools.repository.change(CONTACT, contact, context, lambda state: decide(state, pending["login"]))
+    reply = await append(row["pending"], _PENDING, contact, tools)
     await _write(
         tools, "UPDATE passwords SET pending = NULL WHERE contact = ? AND command = ?", contact, row["command"]
     )

@@ -150,3 +150,38 @@ class MailOnItsWay(Refused):
 
     def __init__(self) -> None:
         super().__init__("This mail is being sent already.")
+
+
+class WrongCode(Refused):
+    """The code is neither the app's of this half minute nor a recovery code that is left."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code is not right. Type the one your app shows now; each works once. If your app's codes are never"
+            " right, check that the clock of your device is."
+        )
+
+
+class SignInExpired(Refused):
+    """The second step came too late, or what the first one proved does not hold any more."""
+
+    http = 410
+
+    def __init__(self) -> None:
+        super().__init__("That took longer than five minutes. Please log in again with your password.")
+
+
+class SecondFactorOn(Refused):
+    """There is one already."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("An authenticator app is set up already. Switch it off before you set up another.")
+
+
+class SecondFactorOff(Refused):
+    """There is none, so nothing to switch off and no codes to make."""
+
+    def __init__(self) -> None:
+        super().__init__("No authenticator app is set up.")

@@ -8,6 +8,7 @@ from typing import Any
 from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, domain, schemas
+from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.streams import CONTACT, MAIL
@@ -54,5 +55,9 @@ COMMAND_HANDLERS = {
     "ChangeMailText": CommandHandler(schemas.ChangeMailTextShape, staff_only(editing.change_text)),
     "RestoreMailText": CommandHandler(schemas.RestoreMailTextShape, staff_only(editing.restore_text)),
     "ChangeMailSender": CommandHandler(schemas.ChangeMailSenderShape, staff_only(editing.change_sender)),
+    "EnableSecondFactor": CommandHandler(schemas.EnableSecondFactorShape, _secret(factors.enable)),
+    "RenewRecoveryCodes": CommandHandler(schemas.RenewRecoveryCodesShape, _secret(factors.renew_codes)),
+    "DisableSecondFactor": CommandHandler(schemas.DisableSecondFactorShape, _secret(factors.disable)),
+    "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

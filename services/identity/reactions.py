@@ -54,4 +54,6 @@ REACTIONS = (
     _row("mail_password_was_reset", "identity", "PasswordReset", _CHANGED),
     _row("mail_password_changed", "identity", "PasswordChanged", _CHANGED),
     _row("mail_password_set", "identity", "PasswordSet", _CHANGED),
+    _row("mail_second_factor_on", "identity", "SecondFactorEnabled", _mail("second_factor_on")),
+    _row("mail_second_factor_off", "identity", "SecondFactorDisabled", _mail("second_factor_off")),
 )

@@ -16,6 +16,7 @@ from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
+_CODE = Length(min=1, max=50, error="A code has six digits, or ten characters for recovery.")
 _CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
 
 
@@ -165,3 +166,34 @@ class ChangeMailSenderShape(Shape):
     name = fields.String(validate=Length(max=200))
     address = fields.String(validate=Length(max=254))
     reply_to = fields.String(validate=Length(max=254))
+
+
+class EnableSecondFactorShape(Shape):
+    """EnableSecondFactor as the settings page sends it."""
+
+    makes = commands.EnableSecondFactor
+    code = fields.String(required=True, validate=_CODE)
+
+
+class _ProofShape(Shape):
+    password = fields.String(required=True, validate=_PASSWORD)
+    code = fields.String(required=True, validate=_CODE)
+
+
+class RenewRecoveryCodesShape(_ProofShape):
+    """RenewRecoveryCodes as the settings page sends it."""
+
+    makes = commands.RenewRecoveryCodes
+
+
+class DisableSecondFactorShape(_ProofShape):
+    """DisableSecondFactor as the settings page sends it."""
+
+    makes = commands.DisableSecondFactor
+
+
+class RemoveSecondFactorShape(Shape):
+    """RemoveSecondFactor as an admin's button sends it."""
+
+    makes = commands.RemoveSecondFactor
+    contact_id = fields.String(required=True)

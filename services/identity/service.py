@@ -23,8 +23,18 @@ class IdentityService(CommandService):
 
     @rpc
     def sign_in(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """`{"email", "password", "correlation_id"}` → who that is."""
+        """`{"email", "password", "correlation_id"}` → who that is, or a ticket for the second step."""
         return self._answer(access.sign_in, payload)
+
+    @rpc
+    def second_step(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket", "code", "correlation_id"}` → who that is."""
+        return self._answer(access.second_step, payload)
+
+    @rpc
+    def second_factor_draft(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"contact_id"}` → the secret that person is to put into an app."""
+        return self._answer(access.second_factor_draft, payload)
 
     @rpc
     def invitation(self, payload: dict[str, Any]) -> dict[str, Any]:

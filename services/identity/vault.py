@@ -25,6 +25,7 @@ from chassis.statedb import StateDb
 
 _NONCE = 12
 _SAVE_POSITION = "INSERT OR REPLACE INTO erasures (one, position) VALUES (1, ?)"
+_OF_A_CONTACT = ("passwords", "invitations", "second_factors", "recovery_codes", "half_sign_ins")
 _ERP_CONTACTS = UUID("3c1a4f0e-8a0b-5b7e-9f43-5f8e1f6f0a11")
 
 
@@ -120,20 +121,50 @@ class Vault:
 
     def seal(self, contact: str, person: Person) -> str:
         """The person's data, readable only with the contact's key, as base64; raises Forgotten."""
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = AESGCM(self._key_to_seal(contact)).encrypt(nonce, dumps(asdict(person)), contact.encode())
-        return base64.b64encode(nonce + sealed).decode()
+        return self._sealed(contact, dumps(asdict(person)), contact)
 
     def open(self, contact: str, personal: str) -> Person:
         """What was sealed; ERASED when the contact's key is gone."""
+        opened = self._opened(contact, personal, contact)
+        return ERASED if opened is None else Person(**loads(opened))
+
+    def seal_secret(self, contact: str, text: str) -> str:
+        """The secret of a second factor, readable only with the contact's key, as base64; raises Forgotten."""
+        return self._sealed(contact, text.encode(), f"second factor/{contact}")
+
+    def open_secret(self, contact: str, sealed: str) -> str:
+        """What was sealed; "" when the contact's key is gone."""
+        return (self._opened(contact, sealed, f"second factor/{contact}") or b"").decode()
+
+    def recovery_codes(self, contact: str, command_id: UUID, count: int) -> list[str]:
+        """The codes that this command makes, the same each time it is asked; raises Forgotten.
+
+        They derive from the contact's key, too, and cannot be had again without it.
+        """
+        key = self._key_to_seal(contact)
+        made = [hmac.digest(key, f"recovery\0{command_id}/{one}".encode(), "sha256") for one in range(count)]
+        texts = [base64.b32encode(digest[:10]).decode().lower()[:10] for digest in made]
+        return [f"{text[:5]}-{text[5:]}" for text in texts]
+
+    def code_hash(self, contact: str, code: str) -> str:
+        """What is kept of a recovery code: the same for any case, spaces and dashes."""
+        return self._keyed("recovery", f"{contact}/{code.replace(' ', '').replace('-', '').casefold()}").hex()
+
+    def _sealed(self, contact: str, content: bytes, purpose: str) -> str:
+        nonce = secrets.token_bytes(_NONCE)
+        return base64.b64encode(
+            nonce + AESGCM(self._key_to_seal(contact)).encrypt(nonce, content, purpose.encode())
+        ).decode()
+
+    def _opened(self, contact: str, text: str, purpose: str) -> bytes | None:
         row = self._state.row("SELECT key FROM contact_keys WHERE contact = ?", contact)
-        if row is None or row["key"] is None or not personal:
-            return ERASED
-        sealed = base64.b64decode(personal)
-        return Person(**loads(AESGCM(row["key"]).decrypt(sealed[:_NONCE], sealed[_NONCE:], contact.encode())))
+        if row is None or row["key"] is None or not text:
+            return None
+        sealed = base64.b64decode(text)
+        return AESGCM(row["key"]).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
 
     def forget(self, contact: str, position: int | None = None) -> None:
-        """Delete the contact's key, password and links; again does nothing.
+        """Delete the contact's key, password, second factor and links; again does nothing.
 
         With `position`, all erasures up to this commit position are carried out.
         """
@@ -144,8 +175,8 @@ class Vault:
                 " ON CONFLICT (contact) DO UPDATE SET key = NULL, erased_at = excluded.erased_at WHERE key IS NOT NULL",
                 (contact, now().isoformat()),
             )
-            connection.execute("DELETE FROM passwords WHERE contact = ?", (contact,))
-            connection.execute("DELETE FROM invitations WHERE contact = ?", (contact,))
+            for table in _OF_A_CONTACT:
+                connection.execute(f"DELETE FROM {table} WHERE contact = ?", (contact,))
             if position is not None:
                 connection.execute(_SAVE_POSITION, (position,))
         # The write-ahead log still has the page with the key until it starts anew.

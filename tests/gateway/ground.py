@@ -30,6 +30,7 @@ from services.licensing.projections import features
 from services.licensing.projections.features import FEATURES
 
 PASSWORD = "correct horse battery"
+CODE, SECRET = "123456", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CUSTOMER = "K-100"
 OTHER = "K-200"
 STAFF = "S-1"
@@ -88,6 +89,8 @@ class FakeIdentity:
     def __init__(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
         self.away = False
+        self.second_factors: set[str] = set()
+        self.half_expired = False
         self.outbox: list[dict[str, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
@@ -102,7 +105,21 @@ class FakeIdentity:
             if person is None or payload["password"] != PASSWORD:
                 said = "E-mail address or password is not right."
                 return to_wire(RemoteRefusal(said, "SignInRefused", 401))
+            if person["contact_id"] in self.second_factors:
+                return {
+                    "status": "done",
+                    "contact_id": person["contact_id"],
+                    "ticket": f"ticket/{person['contact_id']}",
+                }
             return {"status": "done", **person}
+        if method == "second_step":
+            person = next(one for one in self.people.values() if f"ticket/{one['contact_id']}" == payload["ticket"])
+            if self.half_expired or payload["code"] != CODE:
+                code = "SignInExpired" if self.half_expired else "WrongCode"
+                return to_wire(RemoteRefusal(f"This is {code}.", code, 410 if self.half_expired else 422))
+            return {"status": "done", **person, "way": "app", "codes_left": 10}
+        if method == "second_factor_draft":
+            return {"status": "done", "secret": SECRET}
         if method == "ask_reset":
             return {"status": "done"}
         if method in ("reset", "accept_reset"):
@@ -122,13 +139,21 @@ class FakeCommands:
         self.sent: list[tuple[str, str, dict[str, Any], Context]] = []
         self.position = 1
         self.error: PorticoError | None = None
+        self.result: dict[str, Any] = {}
 
     def send(self, service: str, name: str, payload: dict[str, Any], context: Context) -> dict[str, Any]:
         """Take the command."""
         if self.error is not None:
             raise self.error
         self.sent.append((service, name, payload, context))
-        return {"status": "done", "id": "X-1", "stream": "x-1", "revision": 0, "position": self.position}
+        return {
+            "status": "done",
+            "id": "X-1",
+            "stream": "x-1",
+            "revision": 0,
+            "position": self.position,
+            "result": self.result,
+        }
 
 
 class Ground:

@@ -35,5 +35,7 @@ KINDS = {
         Kind("invitation", True, "/invitation/{token}", ("until",), ("link",), "invitation"),
         Kind("password_reset", True, "/reset/{token}", ("until",), ("link",), "reset"),
         Kind("password_changed", True, "/login"),
+        Kind("second_factor_on", True, "/settings"),
+        Kind("second_factor_off", True, "/settings"),
     )
 }

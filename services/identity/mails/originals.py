@@ -84,6 +84,35 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
             " ein neues Passwort an und sagen es uns:\n\n{link}",
         ),
     },
+    "second_factor_on": {
+        "en": Wording(
+            "An authenticator app is set up",
+            "Hello {name},\n\nfrom now on the customer portal of {supplier} asks for a code of your authenticator app"
+            " besides your password. Keep the recovery codes in a safe place.\n\nIf it was not you, change your"
+            " password at once and tell us:\n\n{link}",
+        ),
+        "de": Wording(
+            "Eine Authentifizierungs-App ist eingerichtet",
+            "Guten Tag {name},\n\ndas Kundenportal von {supplier} fragt ab jetzt außer nach Ihrem Passwort nach einem"
+            " Code Ihrer Authentifizierungs-App. Bewahren Sie die Wiederherstellungscodes sicher auf.\n\nWaren Sie es"
+            " nicht, so ändern Sie sofort Ihr Passwort und sagen es uns:\n\n{link}",
+        ),
+    },
+    "second_factor_off": {
+        "en": Wording(
+            "Your authenticator app is switched off",
+            "Hello {name},\n\nthe customer portal of {supplier} does not ask for a code of your authenticator app any"
+            " more: you or an administrator switched it off. You can set one up again in your settings:\n\n{link}\n\n"
+            "If you know nothing of this, change your password at once and tell us.",
+        ),
+        "de": Wording(
+            "Ihre Authentifizierungs-App ist abgeschaltet",
+            "Guten Tag {name},\n\ndas Kundenportal von {supplier} fragt nicht mehr nach einem Code Ihrer"
+            " Authentifizierungs-App: Sie oder ein Administrator haben sie abgeschaltet. In Ihren Einstellungen können"
+            " Sie wieder eine einrichten:\n\n{link}\n\nWissen Sie davon nichts, so ändern Sie sofort Ihr Passwort und"
+            " sagen es uns.",
+        ),
+    },
 }
 
 

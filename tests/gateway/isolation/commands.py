@@ -31,6 +31,10 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.EnableSecondFactor": {"code": "000000"},
+    "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
+    "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
+    "identity.RemoveSecondFactor": {"contact_id": "{subject}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
@@ -129,6 +133,11 @@ def methods(walk: Walk) -> list[str]:
         "identity.accept_invitation": {
             "nobody": {"token": "none", "password": "a long enough one"},
             "used": {"token": world.things["token"], "password": "a long enough one", "command_id": str(uuid4())},
+        },
+        "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
+        "identity.second_factor_draft": {
+            name: {"contact_id": world.visitors[name].contact or "nobodynobodynobo"}
+            for name in ("owner", "off", "nobody")
         },
         "erp_sync.run_status": dict.fromkeys(("owner", "off", "nobody"), {"run": world.things["run"]}),
     }

@@ -61,6 +61,10 @@ def _password(world: World, visitor: Visitor) -> dict[str, Any]:
     return {"current": "not this one at all", "new": "some other long one", "again": "some other long one"}
 
 
+def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
+    return {"password": "not this one at all", "code": "000000"}
+
+
 _CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
@@ -208,6 +212,15 @@ REQUESTS: dict[str, Asked] = {
         form=lambda world, visitor: {},
         sends=("identity.InviteContact",),
     ),
+    "POST /contacts/<contact_id>/second-factor": Asked(
+        "/contacts/{spare}/second-factor",
+        "/contacts/none/second-factor",
+        form=lambda world, visitor: {},
+        sends=("identity.RemoveSecondFactor",),
+    ),
+    "POST /contacts/<contact_id>/second-factor #staff": Asked(
+        "/contacts/{agent}/second-factor", "/contacts/none/second-factor", form=lambda world, visitor: {}
+    ),
     "POST /desk/<number>": Asked(
         "/desk/{case}",
         "/desk/C-0000-0000",
@@ -249,6 +262,10 @@ REQUESTS: dict[str, Asked] = {
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),
     "POST /settings/password": Asked(form=_password),
+    "POST /login/code": Asked(form=lambda world, visitor: {"code": "000000"}),
+    "POST /settings/second-factor": Asked(form=lambda world, visitor: {"code": ""}),
+    "POST /settings/second-factor/codes": Asked(form=_proof),
+    "POST /settings/second-factor/off": Asked(form=_proof),
     "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
     "POST /support/<number>": Asked(
         "/support/{case}",

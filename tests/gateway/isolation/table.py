@@ -40,6 +40,7 @@ GET  /invoices/<path:number>              own   own  own   404   404  403   403 
 GET  /invoices/<path:number> #same        own   own  own   404   ok   403   403   403   403  403  in  in
 GET  /invoices/<path:number> #same-east   -     -    -     -     own  -     -     -     -    -    -   -
 GET  /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
+GET  /login/code                          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
 GET  /order-pad                           own   ok   ok    ok    ok   403   403   403   403  403  in  in
 GET  /orders                              own   own  own   own   own  403   403   403   403  403  in  in
 GET  /orders/<path:number>                own   own  own   404   404  403   403   403   403  403  in  in
@@ -53,6 +54,9 @@ GET  /search #number                      own   own  own   ok    ok   ok    403 
 GET  /search #case                        own   own  own   own   ok   ok    403   403   403  403  in  in
 GET  /settings                            own   own  own   own   own  own   own   own   own  own  in  in
 GET  /settings/password                   ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+GET  /settings/second-factor              ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+GET  /settings/second-factor/codes        ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+GET  /settings/second-factor/off          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
 GET  /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
 GET  /support                             own   own  own   own   own  403   403   403   403  403  in  in
 GET  /support/<number>                    own   own  own   own   404  403   403   403   403  403  in  in
@@ -67,17 +71,23 @@ POST /contacts/<contact_id>               403   403  403   403   403  403   403 
 POST /contacts/<contact_id>/access        403   403  403   403   403  403   403   ok    403  403  in  in
 POST /contacts/<contact_id>/access #staff 403   403  403   403   403  403   403   404   403  403  in  in
 POST /contacts/<contact_id>/invite        403   403  403   403   403  403   403   ok    403  403  in  in
+POST /contacts/<contact_id>/second-factor 403   403  403   403   403  403   403   ok    403  403  in  in
+POST /contacts/<contact_id>/second-factor #staff 403 403 403 403  403  403   403   404   403  403  in  in
 POST /desk/<number>                       403   403  403   403   403  403   ok    ok    403  403  in  in
 POST /desk/<number>/status                403   403  403   403   403  403   ok    ok    403  403  in  in
 POST /invitation/<token>                  -     -    -     -     -    -     -     -     -    -    -   ok
 POST /invitation/<token> #used            410   -    -     -     410  -     410   -     -    -    -   410
 POST /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   401 401
+POST /login/code                          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
 POST /logout                              ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
 POST /order-pad                           ok    ok   ok    ok    ok   403   403   403   403  403  in  in
 POST /orders/<key>/cancel                 ok    ok   ok    404   404  403   403   403   403  403  in  in
 POST /preferences                         ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
 POST /settings/devices/<session_id>       ok    404  404   404   404  404   404   404   404  404  in  in
 POST /settings/password                   422   422  422   422   422  422   422   422   422  422  in  in
+POST /settings/second-factor              422   422  422   422   422  422   422   422   422  422  in  in
+POST /settings/second-factor/codes        422   422  422   422   422  422   422   422   422  422  in  in
+POST /settings/second-factor/off          422   422  422   422   422  422   422   422   422  422  in  in
 POST /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
 POST /support/<number>                    ok    ok   ok    ok    404  403   403   403   403  403  in  in
 POST /support/new                         ok    ok   ok    ok    ok   403   403   403   403  403  in  in
@@ -94,6 +104,10 @@ identity.CreateContact          403   403  403   403   403  403   403   done  40
 identity.InviteContact          403   403  403   403   403  403   403   done  403  403  in  in
 identity.SetPermissions         403   403  403   403   403  403   403   done  403  403  in  in
 identity.ChangePassword         422   422  422   422   422  422   422   422   422  422  in  in
+identity.EnableSecondFactor     422   422  422   422   422  422   422   422   422  422  in  in
+identity.RenewRecoveryCodes     422   422  422   422   422  422   422   422   422  422  in  in
+identity.DisableSecondFactor    422   422  422   422   422  422   422   422   422  422  in  in
+identity.RemoveSecondFactor     403   403  403   403   403  403   403   done  403  403  in  in
 identity.DeactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
 identity.ReactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
 licensing.GrantFeature          403   403  403   403   403  403   403   done  403  403  in  in
@@ -120,6 +134,10 @@ identity.SetPermissions         done  404    done  404    404
 identity.DeactivateContact      done  404    done  404    404
 identity.ReactivateContact      done  404    done  404    404
 identity.EraseContact           done  404    done  404    404
+identity.EnableSecondFactor     422   422    422   404    404
+identity.RenewRecoveryCodes     422   422    422   404    404
+identity.DisableSecondFactor    422   422    422   404    404
+identity.RemoveSecondFactor     403   403    done  403    403
 licensing.GrantFeature          403   403    done  403    403
 licensing.WithdrawFeature       403   403    done  403    403
 orders.PlaceOrder               done  done   403   -      -
@@ -142,6 +160,8 @@ METHODS = """
 identity.sign_in                done  401   401    -
 identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
+identity.second_step            -     -     410    -
+identity.second_factor_draft    done  409   404    -
 erp_sync.run_status             done  done  done   -
 """
 """RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom

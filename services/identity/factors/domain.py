@@ -1,0 +1,35 @@
+"""What is decided about second factors. Secrets and codes are none of the events' business."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chassis.messages import Event
+from services.identity.domain import Contact, refuse_unusable
+from services.identity.events import RecoveryCodesMade, RecoveryCodeUsed, SecondFactorDisabled, SecondFactorEnabled
+
+RECOVERY_CODES = 10
+HALF_HOLDS = timedelta(minutes=5)
+"""How long the second step of a sign-in may take."""
+
+
+def decide_enable(state: Contact) -> list[Event]:
+    """A code was shown to be right: from now on one is asked for, and recovery codes are there."""
+    refuse_unusable(state)
+    return [SecondFactorEnabled(state.contact, state.company), *decide_codes(state)]
+
+
+def decide_codes(state: Contact) -> list[Event]:
+    """New recovery codes hold, older ones do not."""
+    refuse_unusable(state)
+    return [RecoveryCodesMade(state.contact, state.company, RECOVERY_CODES)]
+
+
+def decide_code_used(state: Contact, left: int) -> list[Event]:
+    """A recovery code let the contact in; `left` are there still."""
+    return [RecoveryCodeUsed(state.contact, state.company, left)]
+
+
+def decide_disable(state: Contact, disabled_by: str) -> list[Event]:
+    """The password alone lets the contact in again."""
+    return [] if state.erased else [SecondFactorDisabled(state.contact, state.company, disabled_by)]

@@ -1,0 +1,104 @@
+"""The commands on second factors: state database first, then the event it remembers, then the reply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from chassis.dispatch import Tools
+from chassis.killpoints import reach
+from chassis.messages import Context, Reply
+from services.identity import commands, credentials, passwords, pending
+from services.identity.domain import refuse_unusable
+from services.identity.errors import SecondFactorOff, WrongPassword
+from services.identity.factors import domain
+from services.identity.factors.store import Factors
+from services.identity.streams import CONTACT, find_contact
+from services.identity.vault import open_vault
+
+_PENDING: pending.Decisions = {
+    "enable": lambda state, value: domain.decide_enable(state),
+    "codes": lambda state, value: domain.decide_codes(state),
+    "code_used": lambda state, value: domain.decide_code_used(state, int(value)),
+    "disable": domain.decide_disable,
+}
+
+
+def factors(tools: Tools) -> Factors:
+    """The second factors of this installation."""
+    return Factors(tools.state, open_vault(tools.settings, tools.state))
+
+
+async def settle(contact: str, tools: Tools) -> None:
+    """Append the event that a second factor still waits for, if there is one."""
+    store = factors(tools)
+    owed = await asyncio.to_thread(store.owed, contact)
+    if owed is not None:
+        await pending.append(owed, _PENDING, contact, tools)
+        await asyncio.to_thread(store.paid, contact, owed)
+
+
+async def enable(command: commands.EnableSecondFactor, context: Context, tools: Tools) -> Reply:
+    """A code is asked from now on; `result` has the recovery codes, which nobody is told a second time."""
+    store = factors(tools)
+    reply = await _done(command.actor, lambda: store.turn_on(command.actor, command.code, context), context, tools)
+    return replace(reply, result={"codes": await asyncio.to_thread(store.fresh_codes, command.actor, context)})
+
+
+async def renew_codes(command: commands.RenewRecoveryCodes, context: Context, tools: Tools) -> Reply:
+    """Other recovery codes, in `result`, for one who knows the password and has a code."""
+    store = factors(tools)
+    reply = await _done(
+        command.actor,
+        lambda: store.renew(command.actor, command.code, context),
+        context,
+        tools,
+        password=command.password,
+    )
+    return replace(reply, result={"codes": await asyncio.to_thread(store.fresh_codes, command.actor, context)})
+
+
+async def disable(command: commands.DisableSecondFactor, context: Context, tools: Tools) -> Reply:
+    """No second factor any more, for one who knows the password and has a code."""
+    store = factors(tools)
+    return await _done(
+        command.actor,
+        lambda: store.turn_off(command.actor, command.code, context),
+        context,
+        tools,
+        password=command.password,
+    )
+
+
+async def remove(command: commands.RemoveSecondFactor, context: Context, tools: Tools) -> Reply:
+    """A lost factor goes, on an admin's word; nothing where there is none."""
+    contact, store = command.contact_id, factors(tools)
+    try:
+        return await _done(contact, lambda: store.turn_off(contact, None, context), context, tools)
+    except SecondFactorOff:
+        loaded = await find_contact(contact, context, tools)
+        return Reply("", loaded.revision, loaded.position, contact)
+
+
+async def _done(
+    contact: str, change: Callable[[], None], context: Context, tools: Tools, *, password: str | None = None
+) -> Reply:
+    """Make the change once, append its event; a repeat goes on where the first one ended."""
+    loaded = await find_contact(contact, context, tools)
+    reply = tools.repository.earlier(loaded, CONTACT, contact, context)
+    if reply is not None:
+        return reply
+    if not await asyncio.to_thread(factors(tools).is_by, contact, context):
+        refuse_unusable(loaded.state)
+        if password is not None:
+            known = await credentials.known_password(contact, tools)
+            if not await passwords.verified(known.hash if known else None, password):
+                raise WrongPassword
+        await settle(contact, tools)
+        await asyncio.to_thread(change)
+        reach("identity.after_factor")
+    await settle(contact, tools)
+    loaded = await find_contact(contact, context, tools)
+    reply = tools.repository.earlier(loaded, CONTACT, contact, context)
+    return replace(reply, repeated=False) if reply else Reply("", loaded.revision, loaded.position, contact)

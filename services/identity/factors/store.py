@@ -1,0 +1,222 @@
+"""Second factors, recovery codes and half-done sign-ins in the state database. All of it blocks: for threads.
+
+A change of the state database comes first and remembers the event that is still to be appended, as passwords do.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
+
+from chassis.errors import Conflict
+from chassis.messages import Context
+from chassis.repository import now
+from chassis.statedb import StateDb
+from services.identity.errors import SecondFactorOff, SecondFactorOn, SignInExpired, WrongCode
+from services.identity.factors.domain import HALF_HOLDS, RECOVERY_CODES
+from services.identity.links import token_hash
+from services.identity.pending import remembered
+from services.identity.vault import Vault
+
+DRAFT, ON, OFF = "draft", "on", "off"
+APP, RECOVERY = "app", "recovery"
+_STEP_SECONDS = 30
+_STEPS_OFF = (0, -1, 1)
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
+_ROW = "SELECT * FROM second_factors WHERE contact = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A sign-in whose password was right: that of `contact`, set by the command `password`."""
+
+    contact: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The way a code went: APP or RECOVERY; how many recovery codes are left."""
+
+    way: str
+    left: int
+
+
+class Factors:
+    """What the state database knows of second factors."""
+
+    def __init__(self, state: StateDb, vault: Vault) -> None:
+        self._state = state
+        self._vault = vault
+
+    def is_on(self, contact: str) -> bool:
+        """Whether a code is asked of this contact."""
+        row = self._state.row(_ROW, contact)
+        return row is not None and row["state"] == ON
+
+    def is_by(self, contact: str, context: Context) -> bool:
+        """Whether what stands there was made by this very command."""
+        row = self._state.row(_ROW, contact)
+        return row is not None and row["command"] == str(context.command_id)
+
+    def draft(self, contact: str) -> str:
+        """The secret to be set up, in base32: the same until a code confirms it. Raises SecondFactorOn."""
+        sealed = self._vault.seal_secret(contact, pyotp.random_base32())
+        with self._state.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO second_factors (contact, sealed, state, last_step, command)"
+                " VALUES (?, ?, ?, 0, '')",
+                (contact, sealed, DRAFT),
+            )
+            row = db.execute(_ROW, (contact,)).fetchone()
+        if row["state"] != DRAFT:
+            raise SecondFactorOn
+        return self._vault.open_secret(contact, row["sealed"])
+
+    def turn_on(self, contact: str, code: str, context: Context) -> None:
+        """The draft counts from now on, with ten recovery codes. Raises WrongCode, SecondFactorOn, SecondFactorOff."""
+        made = self._recovery_hashes(contact, context)
+        with self._state.transaction() as db:
+            row = db.execute(_ROW, (contact,)).fetchone()
+            if row is None or row["state"] == OFF:
+                raise SecondFactorOff
+            if row["state"] == ON:
+                raise SecondFactorOn
+            self._take_step(db, row, code)
+            _keep_codes(db, contact, made, context)
+            _owe(db, contact, ON, context, "enable")
+
+    def renew(self, contact: str, code: str, context: Context) -> None:
+        """Ten other recovery codes. Raises WrongCode, SecondFactorOff."""
+        made = self._recovery_hashes(contact, context)
+        with self._state.transaction() as db:
+            self._spend(db, contact, code)
+            _keep_codes(db, contact, made, context)
+            _owe(db, contact, ON, context, "codes")
+
+    def turn_off(self, contact: str, code: str | None, context: Context) -> None:
+        """No code is asked any more; by an admin without one. Raises WrongCode, SecondFactorOff."""
+        with self._state.transaction() as db:
+            if code is not None:
+                self._spend(db, contact, code)
+            elif self._on_row(db, contact) is None:
+                raise SecondFactorOff
+            db.execute("DELETE FROM recovery_codes WHERE contact = ?", (contact,))
+            _owe(db, contact, OFF, context, "disable", context.actor)
+
+    def fresh_codes(self, contact: str, context: Context) -> list[str]:
+        """The recovery codes this command made, for the reply to it; none once others replaced them."""
+        row = self._state.row(
+            "SELECT 1 FROM recovery_codes WHERE contact = ? AND made_by = ?", contact, str(context.command_id)
+        )
+        return self._vault.recovery_codes(contact, context.command_id, RECOVERY_CODES) if row else []
+
+    def issue(self, contact: str, password: str) -> str:
+        """A ticket for the second step, for the browser whose password was right; it holds for five minutes, once."""
+        ticket, at = secrets.token_urlsafe(32), now()
+        with self._state.transaction() as db:
+            db.execute("DELETE FROM half_sign_ins WHERE expires_at <= ?", (at.isoformat(),))
+            db.execute(
+                "INSERT INTO half_sign_ins (ticket_hash, contact, password, expires_at) VALUES (?, ?, ?, ?)",
+                (token_hash(ticket), contact, password, (at + HALF_HOLDS).isoformat()),
+            )
+        return ticket
+
+    def half(self, ticket: str) -> Half:
+        """The sign-in this ticket is for. Raises SignInExpired."""
+        row = self._state.row("SELECT * FROM half_sign_ins WHERE ticket_hash = ?", token_hash(ticket))
+        if row is None or datetime.fromisoformat(row["expires_at"]) <= now():
+            raise SignInExpired
+        return Half(row["contact"], row["password"])
+
+    def finish(self, ticket: str, contact: str, code: str, context: Context) -> Spent:
+        """Use up ticket and code. Raises WrongCode, which leaves the ticket; SignInExpired."""
+        with self._state.transaction() as db:
+            if self._on_row(db, contact) is None:
+                raise SignInExpired
+            spent = self._spend(db, contact, code)
+            used = db.execute("DELETE FROM half_sign_ins WHERE ticket_hash = ?", (token_hash(ticket),))
+            if used.rowcount != 1:
+                raise SignInExpired
+            if spent.way == RECOVERY:
+                _owe(db, contact, ON, context, "code_used", str(spent.left))
+        return spent
+
+    def owed(self, contact: str) -> str | None:
+        """What is to be appended still, as pending.remembered has it."""
+        row = self._state.row(_ROW, contact)
+        return None if row is None else row["pending"]
+
+    def paid(self, contact: str, pending: str) -> None:
+        """That was appended. What is switched off is gone with it."""
+        with self._state.transaction() as db:
+            db.execute("UPDATE second_factors SET pending = NULL WHERE contact = ? AND pending = ?", (contact, pending))
+            db.execute("DELETE FROM second_factors WHERE contact = ? AND state = ? AND pending IS NULL", (contact, OFF))
+
+    def _recovery_hashes(self, contact: str, context: Context) -> list[str]:
+        codes = self._vault.recovery_codes(contact, context.command_id, RECOVERY_CODES)
+        return [self._vault.code_hash(contact, code) for code in codes]
+
+    def _on_row(self, db: sqlite3.Connection, contact: str) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = db.execute(f"{_ROW} AND state = '{ON}'", (contact,)).fetchone()
+        return row
+
+    def _spend(self, db: sqlite3.Connection, contact: str, code: str) -> Spent:
+        row = self._on_row(db, contact)
+        if row is None:
+            raise SecondFactorOff
+        way = APP if _SIX_DIGITS.fullmatch(_plain(code)) else RECOVERY
+        if way == APP:
+            self._take_step(db, row, code)
+        else:
+            self._take_recovery_code(db, contact, code)
+        left = db.execute(
+            "SELECT COUNT(*) FROM recovery_codes WHERE contact = ? AND used_at IS NULL", (contact,)
+        ).fetchone()[0]
+        return Spent(way, left)
+
+    def _take_step(self, db: sqlite3.Connection, row: sqlite3.Row, code: str) -> None:
+        """Take the app's code of now, or of a step before or after, if no code of then or later was taken."""
+        generator, at = pyotp.TOTP(self._vault.open_secret(row["contact"], row["sealed"])), now().timestamp()
+        for off in _STEPS_OFF:
+            step = int(at) // _STEP_SECONDS + off
+            right = hmac.compare_digest(generator.generate_otp(step).encode(), _plain(code).encode())
+            if right and step > row["last_step"]:
+                db.execute("UPDATE second_factors SET last_step = ? WHERE contact = ?", (step, row["contact"]))
+                return
+        raise WrongCode
+
+    def _take_recovery_code(self, db: sqlite3.Connection, contact: str, code: str) -> None:
+        used = db.execute(
+            "UPDATE recovery_codes SET used_at = ? WHERE hash = ? AND contact = ? AND used_at IS NULL",
+            (now().isoformat(), self._vault.code_hash(contact, code), contact),
+        )
+        if used.rowcount != 1:
+            raise WrongCode
+
+
+def _plain(code: str) -> str:
+    return "".join(code.split())
+
+
+def _keep_codes(db: sqlite3.Connection, contact: str, hashes: list[str], context: Context) -> None:
+    db.execute("DELETE FROM recovery_codes WHERE contact = ?", (contact,))
+    db.executemany(
+        "INSERT INTO recovery_codes (hash, contact, made_by) VALUES (?, ?, ?)",
+        [(one, contact, str(context.command_id)) for one in hashes],
+    )
+
+
+def _owe(db: sqlite3.Connection, contact: str, state: str, context: Context, decide: str, value: str = "") -> None:
+    done = db.execute(
+        "UPDATE second_factors SET state = ?, command = ?, pending = ? WHERE contact = ? AND pending IS NULL",
+        (state, str(context.command_id), remembered(decide, value, context), contact),
+    )
+    if done.rowcount != 1:
+        raise Conflict("Your second factor was changed at that very moment. Please try again.")
