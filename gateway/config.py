@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -49,6 +50,10 @@ class GatewaySettings:
     fragment_chars: int = 64 * 1024 * 1024
     style_page: bool = False
     timezone: ZoneInfo = ZoneInfo("UTC")
+
+    def today(self) -> date:
+        """The business day it is now, in the portal's time zone."""
+        return datetime.now(self.timezone).date()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> GatewaySettings:

@@ -15,7 +15,7 @@ _NOBODY = "-"
 def readiness(parts: Parts) -> tuple[bool, str]:
     """Ready when identity's read model can be asked who somebody is: without it nobody gets in."""
     try:
-        load_person(parts.reads, _NOBODY)
+        load_person(parts.reads, _NOBODY, parts.gateway.today())
     except NotReady:
         return False, "identity's read model is not built yet"
     except PorticoError as error:

@@ -19,9 +19,11 @@ OWN_ROOMS = {
     "identity/addresses.py": "reserving an e-mail address: an aggregate of its own",
     "identity/contacts.py": "commands on contacts that also touch the vault or an address",
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
+    "identity/definitions.py": "commands on roles: portal admins alone",
     "identity/known_passwords.txt": "passwords that nobody may choose",
     "identity/passwords.py": "what a password must be, and its hash",
-    "identity/streams.py": "three kinds of streams, loaded as the one who asks may see them",
+    "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
+    "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",
 }

@@ -39,6 +39,8 @@ def test_an_admin_creates_a_contact_who_accepts_the_invitation(visit: Visit, log
     expect(guest.get_by_role("heading", level=1)).to_have_text("Invoices")
 
     admin.get_by_label("Invoices report").uncheck()
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.get_by_text(re.compile("Invoices report: could see .* will see none"))).to_be_visible()
     admin.get_by_role("button", name="Save permissions").click()
     expect(admin.get_by_text("Saved.")).to_be_visible()
     answer = guest.goto("/invoices")
