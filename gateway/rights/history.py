@@ -87,6 +87,7 @@ class Change:
     may: list[str]
     roles: list[str]
     ends: dict[str, date]
+    branches_before: tuple[str, ...] | None
     branches: tuple[str, ...] | None
     access: str
     until: datetime | None = None
@@ -141,6 +142,7 @@ def _line(before: Moment, then: date, after: Moment, at: datetime, kind: str, wh
         named(has),
         after.roles(at.date()),
         ends,
+        before.rights.branches,
         after.rights.branches,
         after.access,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 PERMISSION_NAMES = {
@@ -25,10 +26,11 @@ UNUSED_NAMES = {
     "layouts_export": _l("Layouts and export"),
 }
 """What opens nothing yet: not offered, and said so."""
-_ALL = {**PERMISSION_NAMES, **UNUSED_NAMES}
 
 
 def named(permissions: Iterable[str]) -> list[str]:
-    """The permissions' names, always in the same order."""
+    """The permissions' names, always in the same order; those that open nothing yet say so."""
     given = set(permissions)
-    return [str(name) for permission, name in _ALL.items() if permission in given]
+    used = [str(name) for permission, name in PERMISSION_NAMES.items() if permission in given]
+    unused = (name for permission, name in UNUSED_NAMES.items() if permission in given)
+    return [*used, *(_("%(name)s (not used yet)", name=name) for name in unused)]

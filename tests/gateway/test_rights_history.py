@@ -65,7 +65,12 @@ def told(ground: Ground) -> Ground:
     """
     given(ground, 2, "2026-03-01T08:00:00", "created", permissions=["open_cases"], signed_up=False)
     role(ground, 3, "2026-03-09T08:00:00", "defined", "order")
-    buyer = {"permissions": ["open_cases"], "roles": [BUYER], "ends": {BUYER: "2026-03-20"}, "branches": ["N"]}
+    buyer: dict[str, Any] = {
+        "permissions": ["open_cases"],
+        "roles": [BUYER],
+        "ends": {BUYER: "2026-03-20"},
+        "branches": ["N"],
+    }
     given(ground, 4, "2026-03-10T23:30:00", "permissions", **buyer)  # the 11th in Berlin
     role(ground, 5, "2026-03-15T08:00:00", "changed", "order", "report_orders", name="Senior buyer")
     role(ground, 6, "2026-03-25T08:00:00", "removed", name="Senior buyer")
