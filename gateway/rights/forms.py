@@ -61,10 +61,14 @@ class PreviewedForm(CommandForm):
         return seen
 
 
+def _gone() -> str:
+    return _("A role that you ticked was removed meanwhile (%(value)s). Look at what is left, and preview again.")
+
+
 class RightsForm(PreviewedForm, PermissionsForm):
     """All that a contact is given: permissions and roles, each until a day or for good, and branches."""
 
-    roles = Checkboxes(_l("Roles"))
+    roles = Checkboxes(_l("Roles"), invalid_choice_message=lambda count: _gone())
 
     def __init__(self, today: date, before: Rights, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

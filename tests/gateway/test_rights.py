@@ -103,6 +103,21 @@ def test_every_customers_page_hears_of_a_change_of_rights(ground: Ground) -> Non
         assert '"identity.roles"' in versions.group(1), path
 
 
+def test_the_branch_drop_down_is_there_where_there_is_a_choice(ground: Ground) -> None:
+    browser = ground.signed_in()
+    assert "Show figures of" not in browser.get("/").text
+    for key, name in (("N", "North"), ("S", "South"), ("W", "West")):
+        ground.branch("C-A", key, name)
+    ground.company("C-A", "Aldergrove Ltd")
+    ann(ground, "report_orders", branches=("N", "S"))
+    page = browser.get("/").text
+    assert "Show figures of" in page
+    assert "North" in page
+    assert "West" not in page
+    ann(ground, "report_orders", branches=("N",))
+    assert "Show figures of" not in browser.get("/").text
+
+
 @pytest.fixture
 def branched(ground: Ground) -> Ground:
     """Ann's company with 212 orders of branch North, three of South and two of none."""
@@ -219,6 +234,16 @@ def test_only_what_was_previewed_is_saved(branched: Ground) -> None:
         "ends": {"open_cases": "2199-12-31"},
     }
     assert str(context.command_id) == fields(opened)["command_id"]
+
+
+def test_a_role_removed_while_the_form_was_open_is_named(branched: Ground) -> None:
+    branched.role(BUYER, "Buyer", ("order",))
+    admin = branched.signed_in("sam@s.example")
+    opened = admin.get(CONTACT)
+    branched.models["identity"].execute("DELETE FROM roles_v1 WHERE role = ?", (BUYER,))
+    page = press(admin, CONTACT, opened, "preview", roles=[BUYER])
+    assert page.status_code == 422
+    assert f"was removed meanwhile ({BUYER})" in html.unescape(page.text)
 
 
 @pytest.mark.parametrize(("day", "said"), [("2020-01-01", "is past"), ("31.12.2199", "not a date")])

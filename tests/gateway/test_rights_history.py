@@ -128,7 +128,7 @@ def test_the_pages_show_it_in_words(told: Ground) -> None:
         "Sam Steel",
         "Lost: Place orders, Orders report",
         "By itself",
-        "North",
+        "all branches → North",
     ):
         assert said in history, said
     day = admin.get("/companies/C-A/rights?on=2026-03-16").text

@@ -69,7 +69,7 @@ class Office:
     def admin(self) -> str:
         """The id of a portal admin of the supplier's."""
         if not self._admin:
-            staff = {"name": "Ada Bell", "email": "ada@supplier.example", "staff_roles": ["portal_admin"]}
+            staff = {"name": "Ada Bell", "email": "admin@supplier.example", "staff_roles": ["portal_admin"]}
             self._admin = self.do("CreateStaff", staff)["id"]
         return self._admin
 
