@@ -155,7 +155,7 @@ class Live:
         if session is None:
             return None
         try:
-            person = load_person(self.reads, session.contact_id)
+            person = load_person(self.reads, session.contact_id, self.gateway.today())
         except PorticoError:
             return None
         finally:

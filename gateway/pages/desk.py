@@ -14,6 +14,7 @@ from gateway import desk_glance
 from gateway.access import current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
+from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 from services.cases import contract as cases
@@ -47,18 +48,18 @@ _COUNTS = StaffQuery(
 )
 _CASE = StaffQuery(
     "desk.case",
-    """SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval, c.opened_at,
-              c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
+    f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval,
+              c.opened_at, c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
        FROM cases.case_list_v1 c
        LEFT JOIN identity.companies_v1 m ON m.company = c.company
-       LEFT JOIN identity.contacts_v1 p ON p.contact_id = c.opened_by
+       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by
        WHERE c.number = :number""",
     role=_ROLES,
 )
 _CONVERSATION = StaffQuery(
     "desk.conversation",
-    """SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
-       FROM cases.case_messages_v1 m LEFT JOIN identity.contacts_v1 p ON p.contact_id = m.author
+    f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
+       FROM cases.case_messages_v1 m LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
        WHERE m.company = :of_company AND m.number = :number ORDER BY m.revision""",
     role=_ROLES,
 )
