@@ -42,7 +42,7 @@ lint: ## ruff and mypy only
 venv: ## Make or mend .venv from the locked requirements
 	@exec $(PYTHON) deploy/local/bootstrap.py
 
-test-ready: ## Also install what the tests need: RabbitMQ, PostgreSQL, Chromium, strace
+test-ready: ## Also install what the tests need: RabbitMQ, PostgreSQL, postfix, dovecot, Chromium, strace
 	@exec $(PYTHON) deploy/local/bootstrap.py --test --parts
 
 lock: ## Write requirements/*.txt anew from *.in (needs uv)

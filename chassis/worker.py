@@ -78,8 +78,9 @@ class Job:
         self._function(stop, self._settings)
 
     def status(self) -> dict[str, Any]:
-        """Jobs tell about themselves in their own tables."""
-        return {}
+        """What the job says of itself, where it has a `status()`; most tell about themselves in their own tables."""
+        tell: Callable[[], dict[str, Any]] | None = getattr(self._function, "status", None)
+        return {} if tell is None else tell()
 
 
 class Leased:
@@ -162,8 +163,8 @@ def run_worker(name: str) -> None:
 
     def ending(_signum: int, _frame: Any) -> None:
         if not stop.is_set():
-            stop.set()
             end_in_time()
+            stop.set()
 
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, ending)

@@ -38,7 +38,7 @@ def sign_in(request: Request, email: str, password: str) -> None:
         _log.info("log-in throttled", seconds=wait)
         raise TooMany(wait)
     try:
-        answer = _call("sign_in", {"email": email.strip(), "password": password})
+        answer = call_identity("sign_in", {"email": email.strip(), "password": password})
     except Refused as error:
         _log.info("log-in refused", code=error.code)
         raise
@@ -51,7 +51,7 @@ def sign_in(request: Request, email: str, password: str) -> None:
 
 def invited(token: str) -> dict[str, Any]:
     """Whom an invitation is for (`name`, `email`, `company_name`); raises Refused when it no longer holds."""
-    return _call("invitation", {"token": token})
+    return call_identity("invitation", {"token": token})
 
 
 def accept_invitation(request: Request, token: str, password: str, command_id: str) -> None:
@@ -61,7 +61,7 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
     if wait:
         raise TooMany(wait)
     try:
-        answer = _call("accept_invitation", {"token": token, "password": password, "command_id": command_id})
+        answer = call_identity("accept_invitation", {"token": token, "password": password, "command_id": command_id})
     except Unavailable:
         throttle.not_tried(f"invitation/{token}", address)
         raise
@@ -70,6 +70,41 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
     if "position" in answer:
         # The first page waits until identity's read model shows the person as active.
         remember(web_session(), (people.PEOPLE_MODEL,), int(answer["position"]))
+
+
+def ask_reset(request: Request, email: str, command_id: str) -> None:
+    """Have a link to a new password mailed, if somebody signs in with the address; which is not said.
+
+    Raises TooMany, Refused, Unavailable.
+    """
+    # Counted apart from log-ins: who forgets the password shall not keep an office from logging in.
+    wait = parts().throttle.begin(f"reset/{email}", f"reset/{request.remote_addr or ''}")
+    if wait:
+        raise TooMany(wait)
+    call_identity("ask_reset", {"email": email, "command_id": command_id})
+
+
+def reset_for(token: str) -> dict[str, Any]:
+    """Whose password a mailed link is for (`email`); raises Refused when it no longer holds."""
+    return call_identity("reset", {"token": token})
+
+
+def accept_reset(request: Request, token: str, password: str, command_id: str) -> None:
+    """Redeem a mailed link with the chosen password; every session of that person ends. Raises as accept_invitation."""
+    throttle, address = parts().throttle, request.remote_addr or ""
+    wait = throttle.begin(f"reset-link/{token}", address)
+    if wait:
+        raise TooMany(wait)
+    try:
+        answer = call_identity("accept_reset", {"token": token, "password": password, "command_id": command_id})
+    except Unavailable:
+        throttle.not_tried(f"reset-link/{token}", address)
+        raise
+    throttle.succeeded(f"reset-link/{token}", address)
+    parts().store.revoke_all(answer["contact_id"])
+    web = web_session()
+    if web.record is not None and web.record.contact_id == answer["contact_id"]:
+        web.sign_out()
 
 
 def web_session() -> WebSession:
@@ -129,7 +164,8 @@ def choose_branch(scope: Scope, branch: str) -> bool:
     return True
 
 
-def _call(method: str, payload: dict[str, Any]) -> dict[str, Any]:
+def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What identity's RPC method answers; raises Refused, Unavailable."""
     # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
     answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
     if answer["status"] != "done":

@@ -19,7 +19,7 @@ from chassis.statedb import StateDb
 from gateway import errors, formats, people, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, scope_of
 from gateway.assets import Assets
-from gateway.config import LANGUAGES, GatewaySettings, secret_key
+from gateway.config import LANGUAGES, GatewaySettings, secret_keys
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
 from gateway.pages import all_pages
@@ -44,7 +44,7 @@ def create_app(
     """The WSGI application. Opens no connection; `rpc` and `commands` are the bus unless given."""
     gateway = gateway or GatewaySettings.from_env()
     folder = settings.folder("gateway")
-    secret = secret_key(folder)
+    keys = secret_keys(folder)
     state = StateDb(settings.state_db("gateway"))
     client = RpcClient(settings.amqp_uri)
     app = Gateway("gateway", static_folder=None)
@@ -53,7 +53,7 @@ def create_app(
         gateway=gateway,
         reads=open_reads(settings),
         store=SessionStore(state, gateway),
-        throttle=Throttle(state, secret),
+        throttle=Throttle(state, keys[0]),
         rpc=rpc or client,
         commands=commands or Commands(client),
         fragments=FragmentCache(gateway.fragment_chars),
@@ -61,20 +61,23 @@ def create_app(
     )
     found.store.prepare()
     app.extensions[EXTENSION] = found
-    _configure(app, found, secret)
+    _configure(app, found, keys)
     for pages in all_pages(gateway):
         app.register_blueprint(pages)
     found.access.update(access_table(app))
     return app
 
 
-def _configure(app: Flask, found: Parts, secret: str) -> None:
+def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     gateway = found.gateway
-    app.secret_key = secret
+    app.secret_key = keys[0]
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         TRUSTED_HOSTS=list(gateway.hosts) or None,
+        # Of several keys itsdangerous signs with the last.
+        WTF_CSRF_SECRET_KEY=list(keys[::-1]),
+        SECRET_KEY_FALLBACKS=list(keys[1:]),
         # A token lives as long as its session, which is on the server.
         WTF_CSRF_TIME_LIMIT=None,
         # Checked by `_protect`, after it is known whose form it is.
@@ -82,7 +85,7 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
         BABEL_DEFAULT_TIMEZONE=str(gateway.timezone),
         BABEL_DEFAULT_LOCALE=LANGUAGES["en"],
     )
-    app.session_interface = Sessions(found.store, secret, gateway.https)
+    app.session_interface = Sessions(found.store, keys, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon)
     app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")

@@ -8,28 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from chassis.config import BadSetting, whole_number
+from chassis.config import BadSetting, secret, timezone, whole_number
 
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
+SHORTEST_KEY = 32
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _timezone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there; no name of a zone; a folder of zones
-        raise BadSetting(f"PORTICO_TIMEZONE={name} cannot be used: it is a zone's name like Europe/Berlin.") from None
-
-
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Names, addresses and limits of the portal. Times in the unit their name says."""
+    """Names, addresses and limits of the portal. Times in the unit their name says.
+
+    `outbox`: mails go into a folder, which a page shows, for there is no mail server.
+    """
 
     supplier: str = "Portico"
     website: str = ""
@@ -49,6 +46,8 @@ class GatewaySettings:
     live_look_seconds: float = 5.0
     fragment_chars: int = 64 * 1024 * 1024
     style_page: bool = False
+    forgot_password: bool = True
+    outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
 
     def today(self) -> date:
@@ -79,15 +78,25 @@ class GatewaySettings:
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
-            timezone=_timezone(env.get("PORTICO_TIMEZONE", "").strip() or "UTC"),
+            forgot_password=env.get("PORTICO_FORGOT_PASSWORD", "").strip() != "0",
+            outbox=not env.get("PORTICO_SMTP_URI", "").strip(),
+            timezone=timezone(env),
         )
 
 
-def secret_key(folder: Path) -> str:
-    """The key that signs tokens: `PORTICO_SECRET_KEY`, else one made once in `folder`, readable by us alone."""
-    configured = os.environ.get("PORTICO_SECRET_KEY", "")
-    if configured:
-        return configured
+def secret_keys(folder: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The keys that sign forms and cookies, the newest first: it signs, the others are still accepted.
+
+    From `PORTICO_SECRET_KEY` (or its file), with spaces or line ends between; else from a file made once in `folder`,
+    readable by us alone. Raises BadSetting for one that can be guessed.
+    """
+    configured = tuple(secret(os.environ if env is None else env, "PORTICO_SECRET_KEY").split())
+    if any(len(key) < SHORTEST_KEY for key in configured):
+        raise BadSetting(f"PORTICO_SECRET_KEY cannot be used: a key has at least {SHORTEST_KEY} characters.")
+    return configured or _kept_keys(folder)
+
+
+def _kept_keys(folder: Path) -> tuple[str, ...]:
     path = folder / "secret.key"
     temporary = folder / f".secret.{secrets.token_hex(4)}"
     if not path.exists():
@@ -101,4 +110,9 @@ def secret_key(folder: Path) -> str:
             pass
         finally:
             temporary.unlink()
-    return path.read_text().strip()
+    found = tuple(path.read_text().split())
+    if not found or any(len(key) < SHORTEST_KEY for key in found):
+        raise BadSetting(
+            f"{path} has no key, or one of less than {SHORTEST_KEY} characters: delete it, it is made anew."
+        )
+    return found

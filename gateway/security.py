@@ -63,7 +63,10 @@ def harden(application: _Wsgi, gateway: GatewaySettings, live_port: int) -> _Wsg
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             stored = any(name == "Cache-Control" for name, _ in headers)
-            own = fixed if stored else (*fixed, ("Cache-Control", "no-store"))
+            # A page may have a policy of its own that is stricter still: of a document shut off from everything.
+            shut = any(name == "Content-Security-Policy" and value.startswith("sandbox;") for name, value in headers)
+            own = fixed[1:] if shut else fixed
+            own = own if stored else (*own, ("Cache-Control", "no-store"))
             return start_response(status, [*headers, *own], *rest)
 
         return application(environ, start)

@@ -68,10 +68,10 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
 class Sessions(SessionInterface):
     """Opens and saves `WebSession`; the cookie holds a token only."""
 
-    def __init__(self, store: SessionStore, secret: str, https: bool) -> None:
+    def __init__(self, store: SessionStore, keys: tuple[str, ...], https: bool) -> None:
         self._store = store
         self._secure = https
-        self._visits = URLSafeTimedSerializer(secret, salt="portico-visit")
+        self._visits = URLSafeTimedSerializer(list(keys[::-1]), salt="portico-visit")
 
     def open_session(self, app: Flask, request: Request) -> WebSession:
         """The session of this request's cookie, or an anonymous one."""

@@ -36,10 +36,12 @@ def up(
     from deploy.local.stop import ours, stop
     from gateway.config import GatewaySettings
     from portico.running import command_here
+    from services.identity.mails.settings import MailSettings
 
     console = Console(highlight=False)
     var = Settings.from_env().var
     GatewaySettings.from_env()  # what it cannot use is said before anything starts
+    MailSettings.from_env(Settings.from_env())
     stack.prepare_folder(var)
     with _owner(var) as is_owner, _signals_as_interrupt():
         running = stack.load(var) if supervisor.alive(var) else None

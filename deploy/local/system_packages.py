@@ -23,18 +23,18 @@ def install(packages: Sequence[str], needed_for: str) -> None:
             f"{subject} needs {names}, and this system has no apt-get to install it with.",
             "Install it with the system's own package manager, then run the same command again.",
         )
-    as_root = _as_root()
-    if as_root is None:
+    prefix = as_root()
+    if prefix is None:
         raise Problem(f"{subject} needs the system packages {names}; installing them takes root.", by_hand)
     print(f"Installing {names} (needed for {needed_for}) …", flush=True)
-    _run([*as_root, "apt-get", "update", "-q"])
-    done = _run([*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *INSTALL, *packages])
+    _run([*prefix, "apt-get", "update", "-q"])
+    done = _run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *INSTALL, *packages])
     if done.returncode != 0:
         last = "\n".join("  " + line for line in done.stdout.strip().splitlines()[-12:])
         raise Problem(f"apt-get could not install {names}:\n{last}", f"{by_hand}\nthen run the same command again.")
 
 
-def _as_root() -> list[str] | None:
+def as_root() -> list[str] | None:
     """What to put before a command so that root runs it; None when there is no way without asking a person."""
     if os.geteuid() == 0:
         return []

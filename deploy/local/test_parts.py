@@ -1,4 +1,7 @@
-"""System parts that the tests run against: RabbitMQ, PostgreSQL, Chromium, a font, strace. Standard library only."""
+"""System parts that the tests run against: RabbitMQ, PostgreSQL, postfix and dovecot, Chromium, a font, strace.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,11 @@ from deploy.local.system_packages import install
 
 RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 POSTGRES_VERSIONS = "/usr/lib/postgresql"
+MAIL_PROGRAMS = {
+    "postfix": "/usr/lib/postfix/sbin/master",
+    "dovecot-imapd": "/usr/lib/dovecot/imap",
+    "dovecot-lmtpd": "/usr/lib/dovecot/lmtp",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -23,6 +31,7 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
         packages.append("rabbitmq-server")
     if not list(Path(POSTGRES_VERSIONS).glob("*/bin/postgres")):
         packages.append("postgresql")
+    packages += [package for package, program in MAIL_PROGRAMS.items() if not os.path.exists(program)]
     if browser(environment) is None:
         packages.append("chromium-browser" if _is_ubuntu() else "chromium")
     if not has_font():

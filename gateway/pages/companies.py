@@ -12,11 +12,11 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
-from gateway.rights.forms import PermissionsForm, RightsForm, chosen, options
+from gateway.rights.forms import PermissionsForm, RightsForm, chosen
 from gateway.rights.given import ROLES_BY_NAME, Rights
 from gateway.rights.names import UNUSED_NAMES, named
 from gateway.rights.preview import contact_changes
@@ -169,7 +169,7 @@ def new_contact(code: str) -> Any:
     row = scope.one(_COMPANY, of_company=code)
     form = NewContactForm()
     branches = scope.rows(_BRANCHES, of_company=code)
-    form.branches.choices = options({branch.branch: branch.name for branch in branches})
+    form.branches.choices = options((branch.branch, branch.name) for branch in branches)
     if not form.is_submitted():
         form.permissions.data = list(DEFAULT_PERMISSIONS)
     if form.validate_on_submit():
@@ -199,8 +199,8 @@ def contact(contact_id: str) -> Any:
     form = RightsForm(scope.today, before)
     roles = scope.rows(ROLES_BY_NAME)
     branches = {branch.branch: branch.name for branch in scope.rows(_BRANCHES, of_company=row.company)}
-    form.roles.choices = options({role.role: role.name for role in roles})
-    form.branches.choices = options(branches)
+    form.roles.choices = options((role.role, role.name) for role in roles)
+    form.branches.choices = options(branches.items())
     changes = None
     if form.validate_on_submit():
         payload = {"contact_id": contact_id, **form.payload()}

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from gateway import desk_glance
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
@@ -70,14 +70,15 @@ class AnswerForm(CommandForm):
 
     text = TextAreaField(_l("Answer"), validators=[InputRequired(_l("Write something.")), Length(max=20_000)])
     then = SelectField(
-        _l("Then the case is"), choices=[("", _l("Unchanged")), *((name, STATUS_NAMES[name]) for name in CASE_STATUSES)]
+        _l("Then the case is"),
+        choices=options([("", _l("Unchanged")), *((one, STATUS_NAMES[one]) for one in CASE_STATUSES)]),
     )
 
 
 class StatusForm(CommandForm):
     """Moves a case without a word."""
 
-    to = SelectField(_l("Status"), choices=[(name, STATUS_NAMES[name]) for name in CASE_STATUSES])
+    to = SelectField(_l("Status"), choices=options((name, STATUS_NAMES[name]) for name in CASE_STATUSES))
 
 
 @pages.staff_page(

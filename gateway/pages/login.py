@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, make_response, redirect, request
+from flask import abort, flash, g, make_response, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField
@@ -14,6 +14,7 @@ from chassis.errors import Refused, Unavailable
 from gateway import accounts
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
+from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
@@ -34,6 +35,12 @@ class LoginForm(CommandForm):
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password.")), Length(max=200)])
     next = HiddenField()
     resume = HiddenField()
+
+
+class ForgotForm(CommandForm):
+    """The address somebody logs in with."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(_l("Enter your e-mail address.")), Length(max=254)])
 
 
 class InvitationForm(CommandForm):
@@ -116,6 +123,46 @@ def accept_invitation(token: str) -> Any:
     return _invitation_page(form, token, None, form.status)
 
 
+@pages.public_page("/forgot", methods=("GET", "POST"))
+def forgot() -> Any:
+    """Ask for a link to a new password. The answer is the same whether somebody has that address or not."""
+    _refuse_forgetting()
+    form, sent = ForgotForm(), False
+    if form.validate_on_submit():
+        try:
+            accounts.ask_reset(request, form.email.data or "", form.command_id.data or "")
+            sent = True
+        except accounts.TooMany as error:
+            return _wait(lambda form, status: _forgot_page(form, False, status), form, error.seconds)
+        except (Refused, Unavailable) as error:
+            form.refused(error)
+    return _forgot_page(form, sent, form.status)
+
+
+@pages.public_page("/reset/<token>")
+def reset(token: str) -> Any:
+    """The form for a new password; or why the link no longer holds."""
+    _refuse_forgetting()
+    return _reset_page(InvitationForm(), token, accounts.reset_for(token)["email"])
+
+
+@pages.public_page("/reset/<token>", methods=("POST",))
+def accept_reset(token: str) -> Any:
+    """Redeem the link; then the log-in page."""
+    _refuse_forgetting()
+    form = InvitationForm()
+    if form.validate_on_submit():
+        try:
+            accounts.accept_reset(request, token, form.password.data or "", form.command_id.data or "")
+            flash(_("Your new password holds from now on. Log in with it."), "success")
+            return redirect("/login")
+        except accounts.TooMany as error:
+            return _wait(lambda form, status: _reset_page(form, token, "", status), form, error.seconds)
+        except (Refused, Unavailable) as error:
+            form.refused(error)
+    return _reset_page(form, token, "", form.status)
+
+
 @pages.public_page("/preferences", methods=("POST",))
 def preferences() -> Any:
     """Keep a choice of appearance in this browser; goes back to the page it came from."""
@@ -132,6 +179,21 @@ def _back() -> str:
 def _invitation_page(form: InvitationForm, token: str, person: dict[str, Any] | None, status: int = 200) -> Any:
     title = _("Choose your password")
     return render("login/invitation.html", title=title, form=form, token=token, person=person, status=status)
+
+
+def _refuse_forgetting() -> None:
+    """There is no such page where the supplier has switched it off."""
+    if not parts().gateway.forgot_password:
+        abort(404)
+
+
+def _forgot_page(form: ForgotForm, sent: bool, status: int = 200) -> Any:
+    return render("login/forgot.html", title=_("Forgot your password?"), form=form, sent=sent, status=status)
+
+
+def _reset_page(form: InvitationForm, token: str, email: str, status: int = 200) -> Any:
+    title = _("Choose a new password")
+    return render("login/reset.html", title=title, form=form, token=token, email=email, status=status)
 
 
 def _wait(page: Any, form: CommandForm, seconds: int) -> Any:

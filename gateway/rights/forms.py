@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -11,13 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from chassis.codec import dumps
 from gateway.formats import as_date
-from gateway.forms import CommandForm
+from gateway.forms import CommandForm, options
 from gateway.rights.given import Rights
 from gateway.rights.names import PERMISSION_NAMES
 from services.identity.contract import PERMISSIONS
@@ -32,15 +31,10 @@ class Checkboxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def options(names: Mapping[str, Any]) -> list[SelectChoice]:
-    """Choices by value and label."""
-    return [SelectChoice(value, label) for value, label in names.items()]
-
-
 class PermissionsForm(CommandForm):
     """Permissions and branches. No branch ticked: all of them."""
 
-    permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES))
+    permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES.items()))
     branches = Checkboxes(_l("Branches"), description=_l("Nothing ticked: all branches."))
 
 
@@ -127,7 +121,7 @@ class RoleForm(PreviewedForm):
     """A role: what it is called and gives."""
 
     name = StringField(_l("Name"), validators=[InputRequired(_l("What is it called?")), Length(max=60)])
-    permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES))
+    permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES.items()))
 
 
 def chosen(form: Any, kept: Iterable[str] = ()) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from chassis import log
 from chassis.config import Settings
+from chassis.job_streams import Stopped, Streams
 from chassis.readmodel import NotThere, database
 from chassis.statedb import StateDb
 from services.erp_sync import domain
@@ -23,7 +24,6 @@ from services.erp_sync.adapters.files.outbox import FileConnector
 from services.erp_sync.adapters.port import Connector
 from services.erp_sync.domain import Answer
 from services.erp_sync.handlers import POSTING
-from services.erp_sync.imports.appends import Stopped, Streams
 from services.erp_sync.imports.execute import Importer
 from services.erp_sync.imports.table import Imports, Request
 from services.erp_sync.projections.postings import POSTINGS
@@ -52,7 +52,7 @@ def read_own(settings: Settings, sql: str, *values: Any) -> list[Any]:
 def imports(stop: threading.Event, settings: Settings) -> None:
     """Carries out import runs, one after the other, in the order they were asked for."""
     table = Imports(StateDb(settings.state_db("erp_sync")))
-    with Streams(settings, stop) as streams:
+    with Streams(settings, "erp_sync", "erp", stop) as streams:
         importer = Importer(settings, table, streams, stop)
         while not stop.is_set():
             requested = _requested(settings)
@@ -77,7 +77,7 @@ def _requested(settings: Settings) -> list[Request]:
 def postings(stop: threading.Event, settings: Settings) -> None:
     """Brings what is queued to the ERP, takes back what is withdrawn, and records what the ERP answers."""
     configured = connections.load(settings).by_name.values()
-    with Streams(settings, stop) as streams:
+    with Streams(settings, "erp_sync", "erp", stop) as streams:
         desks = [_Desk(settings, connection, streams) for connection in configured]
         while not stop.is_set():
             try:

@@ -1,4 +1,4 @@
-"""Signing in and accepting invitations: what people do before there is a session."""
+"""Signing in, accepting invitations, forgotten passwords: what people do before there is a session."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chassis import log
 from chassis.dispatch import Tools
 from chassis.errors import DeadlineExceeded, Invalid, PorticoError, to_wire
 from chassis.messages import Context, derived_id
 from chassis.repository import now
-from services.identity import addresses, credentials, domain, passwords
+from services.identity import addresses, credentials, domain, links, passwords
 from services.identity.domain import Contact
-from services.identity.errors import ContactGone, ContactInactive, InvitationUnknown, InvitationUsed, SignInRefused
+from services.identity.errors import (
+    ContactGone,
+    ContactInactive,
+    InvitationUnknown,
+    InvitationUsed,
+    ResetUnknown,
+    ResetUsed,
+    SignInRefused,
+)
 from services.identity.streams import ADDRESS, COMPANY, CONTACT
 from services.identity.vault import open_vault
 
@@ -56,10 +64,9 @@ async def sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
 async def invitation(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     """Whom the invitation with this `token` is for, for the page that asks for a password."""
     (token,) = _texts(payload, "token")
-    found = await credentials.known_invitation(token, tools)
+    found = await links.known(token, links.INVITATION, tools)
     found.refuse_closed()
-    contact = (await tools.repository.load(CONTACT, found.contact)).state
-    _refuse_unusable(contact)
+    contact = await _whose(found, tools)
     person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
     company = (await tools.repository.load(COMPANY, contact.company)).state if contact.company else domain.Company()
     return {
@@ -78,26 +85,71 @@ async def accept_invitation(payload: Mapping[str, Any], tools: Tools) -> dict[st
     The same `command_id` (by default one that derives from the token) again gets the same answer for the same password.
     """
     token, password = _texts(payload, "token", "password")
-    found = await credentials.known_invitation(token, tools)
-    contact = (await tools.repository.load(CONTACT, found.contact)).state
-    _refuse_unusable(contact)
-    known = await credentials.known_password(found.contact, tools)
+    found = await links.known(token, links.INVITATION, tools)
+    contact = await _whose(found, tools)
     context = _context(found, payload, contact)
-    if found.command == str(context.command_id) and known is not None and known.command == found.command:
-        if not await passwords.verified(known.hash, password):
-            raise InvitationUsed
-    else:
-        found.refuse_closed()
-        vault = open_vault(tools.settings, tools.state)
-        passwords.refuse_weak(password, (await asyncio.to_thread(vault.open, found.contact, contact.personal)).email)
-        await credentials.settle(found.contact, tools)
-        await credentials.store_password(
-            found.contact, password, "accept_invitation", context, tools, was=known, invitation=found
-        )
-    await credentials.settle(found.contact, tools)
+    await _take_password(found, contact, password, "accept_invitation", context, tools)
     await addresses.confirm(contact.login, found.contact, context, tools)
     loaded = await tools.repository.load(CONTACT, found.contact)
     return {**await _session(loaded.state, tools), "position": loaded.position}
+
+
+async def ask_reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """Note that somebody who uses `email` forgot the password. Whose address it is, is looked up by the worker later:
+    the answer, and how long it takes, are the same for addresses that nobody has.
+    """
+    (email,) = _texts(payload, "email")
+    login = open_vault(tools.settings, tools.state).login(email)
+    values = (str(_command_id(payload.get("command_id"), uuid4())), login, now().isoformat())
+
+    def write() -> None:
+        with tools.state.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO reset_requests (command, login, asked_at) VALUES (?, ?, ?)", values
+            )
+
+    await asyncio.to_thread(write)
+    return {}
+
+
+async def reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """Whom the link with this `token` is for, for the page that asks for a new password."""
+    (token,) = _texts(payload, "token")
+    found = await links.known(token, links.RESET, tools)
+    found.refuse_closed()
+    contact = await _whose(found, tools)
+    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    return {"contact_id": contact.contact, "email": person.email}
+
+
+async def accept_reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """Take `password` as the contact's own, once a `token`; the same again is answered the same.
+
+    Nobody is signed in by it. Answers whose it is, and from which `position` on no older session is to be trusted.
+    """
+    token, password = _texts(payload, "token", "password")
+    found = await links.known(token, links.RESET, tools)
+    contact = await _whose(found, tools)
+    await _take_password(found, contact, password, "reset_password", _context(found, payload, contact), tools)
+    loaded = await tools.repository.load(CONTACT, found.contact)
+    return {"contact_id": found.contact, "position": loaded.position}
+
+
+async def _take_password(
+    link: links.Link, contact: Contact, password: str, pending: str, context: Context, tools: Tools
+) -> None:
+    """Keep the password that was chosen with a link, and append its event."""
+    known = await credentials.known_password(link.contact, tools)
+    if link.command == str(context.command_id) and known is not None and known.command == link.command:
+        if not await passwords.verified(known.hash, password):
+            raise InvitationUsed if link.kind == links.INVITATION else ResetUsed
+    else:
+        link.refuse_closed()
+        vault = open_vault(tools.settings, tools.state)
+        passwords.refuse_weak(password, (await asyncio.to_thread(vault.open, link.contact, contact.personal)).email)
+        await credentials.settle(link.contact, tools)
+        await credentials.store_password(link.contact, password, pending, context, tools, was=known, link=link)
+    await credentials.settle(link.contact, tools)
 
 
 async def _session(contact: Contact, tools: Tools) -> dict[str, Any]:
@@ -112,20 +164,25 @@ async def _session(contact: Contact, tools: Tools) -> dict[str, Any]:
     }
 
 
-def _refuse_unusable(contact: Contact) -> None:
-    """To a stranger with the link, a contact that is no more is a link that is not known."""
+async def _whose(link: links.Link, tools: Tools) -> Contact:
+    """The link's contact. To a stranger with the link, one that is no more is a link that is not known."""
+    contact = (await tools.repository.load(CONTACT, link.contact)).state
     try:
         domain.refuse_unusable(contact)
     except (ContactGone, ContactInactive):
-        raise InvitationUnknown from None
+        raise (InvitationUnknown if link.kind == links.INVITATION else ResetUnknown) from None
+    return contact
 
 
-def _context(found: credentials.Invitation, payload: Mapping[str, Any], contact: Contact) -> Context:
-    given = payload.get("command_id")
+def _command_id(given: Any, otherwise: UUID) -> UUID:
     try:
-        identity = UUID(given) if given else derived_id(_ACCEPTANCES, found.token_hash)
-    except ValueError as error:
+        return UUID(given) if given else otherwise
+    except (ValueError, AttributeError) as error:
         raise Invalid("The form's id is not one.", fields={"command_id": [str(error)]}) from error
+
+
+def _context(found: links.Link, payload: Mapping[str, Any], contact: Contact) -> Context:
+    identity = _command_id(payload.get("command_id"), derived_id(_ACCEPTANCES, found.token_hash))
     correlation = str(payload.get("correlation_id") or identity)
     channel = str(payload.get("channel") or "portal")
     return Context(identity, contact.company, contact.contact, channel, correlation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from chassis.messages import Command
 
@@ -116,3 +116,55 @@ class EraseContact(Command):
 
     actor: str
     contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMail(Command):
+    """Something happened of which the contact is to hear by a mail of this `kind` (mails/kinds.py).
+
+    `mail` names the mail; the same again is the same mail. After `useful_until` (UTC) it is not worth sending.
+    """
+
+    mail: str
+    contact_id: str
+    kind: str
+    params: dict[str, str] = field(default_factory=dict)
+    useful_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMailAgain(Command):
+    """An admin has a mail tried again now, whatever became of it."""
+
+    actor: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMailText(Command):
+    """An admin writes another text for a kind of mail in a language."""
+
+    actor: str
+    kind: str
+    language: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreMailText(Command):
+    """An admin goes back to the text that comes with Portico."""
+
+    actor: str
+    kind: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMailSender(Command):
+    """An admin says whom mails come from; "": as the installation's settings have it."""
+
+    actor: str
+    name: str = ""
+    address: str = ""
+    reply_to: str = ""

@@ -11,7 +11,7 @@ from esdbclient.exceptions import WrongCurrentVersion
 from chassis.dispatch import Tools
 from chassis.messages import Context, Event, Reply
 from chassis.repository import now
-from services.identity import addresses, commands, credentials, domain, passwords
+from services.identity import addresses, commands, credentials, domain, links, passwords
 from services.identity.domain import Contact
 from services.identity.errors import NoEmail, WrongPassword
 from services.identity.roles import refuse_unknown_roles
@@ -74,8 +74,8 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
         )
     loaded = await find_contact(contact, context, tools)
     await _use_login(loaded.state, context, tools)
-    token = open_vault(tools.settings, tools.state).invitation_token(context.command_id, contact)
-    invitation = await credentials.store_invitation(token, contact, loaded.state.invited_until or now(), tools)
+    token = open_vault(tools.settings, tools.state).token(links.INVITATION, context.command_id, contact)
+    invitation = await links.store(token, contact, loaded.state.invited_until or now(), tools)
     return replace(reply, result={"token": token, "expires_at": invitation.expires_at.isoformat()})
 
 

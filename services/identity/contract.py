@@ -10,13 +10,16 @@ from marshmallow.validate import Length
 from chassis.codec import Codec
 from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.mails import texts as mail_texts
+from services.identity.mails.domain import STATES as MAIL_STATES
+from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "roles-")
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
@@ -25,9 +28,14 @@ PUBLISHED = frozenset(
         "ContactDeactivated",
         "ContactReactivated",
         "ContactErased",
+        "ContactInvited",
+        "PasswordResetAsked",
+        "PasswordReset",
+        "PasswordChanged",
+        "PasswordSet",
     }
 )
-"""None of these has personal data, not even sealed."""
+"""None of these has personal data, not even sealed. The last five are for identity's own mails."""
 
 PEOPLE_MODEL = "people_v2"
 """Published table `contacts_v2` (see projections/people.py)."""
@@ -43,6 +51,10 @@ COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
+MAILS_MODEL = "mails_v1"
+"""Published table `mails_v1` (see projections/mails.py)."""
+MAIL_TEXTS_MODEL = "mailtexts_v1"
+"""Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -99,6 +111,10 @@ __all__ = [
     "DEFAULT_PERMISSIONS",
     "INVITATION_DAYS",
     "LONGEST_PASSWORD",
+    "MAILS_MODEL",
+    "MAIL_KINDS",
+    "MAIL_STATES",
+    "MAIL_TEXTS_MODEL",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
@@ -116,4 +132,5 @@ __all__ = [
     "ContactDocument",
     "effective",
     "in_force",
+    "mail_texts",
 ]

@@ -30,6 +30,8 @@ from services.identity.events import (
     EmailReserved,
     InvitationAccepted,
     PasswordChanged,
+    PasswordReset,
+    PasswordResetAsked,
     PasswordSet,
     PermissionsChanged,
 )
@@ -52,6 +54,7 @@ PERMISSIONS = (
 DEFAULT_PERMISSIONS = ("open_cases",)
 STAFF_ROLES = ("portal_admin", "agent", "erp_admin", "operator")
 INVITATION_DAYS = 7
+RESET_HOLDS = timedelta(hours=1)
 RESERVATION = timedelta(minutes=10)
 """How long an address stays reserved for a contact that does not come to exist."""
 
@@ -199,6 +202,19 @@ def decide_change_password(state: Contact) -> list[Event]:
     if state.stage != "active":
         raise errors.NotSignedUp
     return [PasswordChanged(state.contact, state.company)]
+
+
+def decide_ask_reset(state: Contact, login: str, asked_at: datetime) -> list[Event]:
+    """A link to a new password; nothing for one who could not sign in with the address anyway."""
+    if not state.may_sign_in or state.stage != "active" or state.login != login:
+        return []
+    return [PasswordResetAsked(state.contact, state.company, asked_at + RESET_HOLDS)]
+
+
+def decide_reset_password(state: Contact) -> list[Event]:
+    """The password that was chosen with the mailed link is in force."""
+    refuse_unusable(state)
+    return [PasswordReset(state.contact, state.company)]
 
 
 def decide_set_permissions(state: Contact, command: SetPermissions, now: datetime) -> list[Event]:

@@ -139,3 +139,39 @@ class InvitationExpired(Refused):
 
     def __init__(self) -> None:
         super().__init__("This invitation has expired. Please ask for a new one.")
+
+
+class ResetUnknown(Refused):
+    """No such link to a new password was ever made, or not all of it was copied."""
+
+    http = 404
+
+    def __init__(self) -> None:
+        super().__init__("This link is not known. Copy the whole link, or ask for a new one on the log-in page.")
+
+
+class ResetUsed(Refused):
+    """A password was already chosen with this link, or a newer link replaced it."""
+
+    http = 410
+
+    def __init__(self) -> None:
+        super().__init__("This link was already used, or a newer one replaced it. Log in, or ask for a new one there.")
+
+
+class ResetExpired(Refused):
+    """The link is older than an hour."""
+
+    http = 410
+
+    def __init__(self) -> None:
+        super().__init__("This link has expired: it holds for an hour. Please ask for a new one on the log-in page.")
+
+
+class MailOnItsWay(Refused):
+    """The mail waits for its first try already."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This mail is being sent already.")

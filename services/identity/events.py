@@ -183,6 +183,121 @@ class EmailReleased(Event):
     contact: str
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordResetAsked(Event):
+    """Somebody asked for a new password with the contact's address; the link holds until `expires_at` (UTC)."""
+
+    contact: str
+    company: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset(Event):
+    """The contact chose a new password with the link that was mailed."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequested(Event):
+    """A contact is to get a mail of this kind. `params` has what is to be said, nothing personal and no token.
+
+    `message_id` is that of every try. After `useful_until` (UTC) the mail is not worth sending.
+    """
+
+    mail: str
+    contact: str
+    company: str
+    kind: str
+    params: dict[str, str]
+    message_id: str
+    requested_at: datetime
+    useful_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailSent(Event):
+    """The mail server, or the outbox folder, took the mail."""
+
+    mail: str
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailDelayed(Event):
+    """The mail could not be handed over; it is tried again at `next_try` (UTC). No address stands in `reason`."""
+
+    mail: str
+    contact: str
+    company: str
+    reason: str
+    next_try: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailGivenUp(Event):
+    """The mail is not tried again, because it was refused for good or for too long."""
+
+    mail: str
+    contact: str
+    company: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailNotNeeded(Event):
+    """What the mail would have said does not hold any more, so it was not sent."""
+
+    mail: str
+    contact: str
+    company: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequeued(Event):
+    """Staff had the mail sent again, under its old Message-ID."""
+
+    mail: str
+    contact: str
+    company: str
+    asked_by: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailTextChanged(Event):
+    """An admin wrote another text for a kind of mail in a language."""
+
+    kind: str
+    language: str
+    subject: str
+    text: str
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailTextRestored(Event):
+    """An admin went back to the text that comes with Portico."""
+
+    kind: str
+    language: str
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSenderChanged(Event):
+    """An admin said whom mails come from; "": as the installation's settings have it."""
+
+    name: str
+    address: str
+    reply_to: str
+    changed_by: str
+
+
 ALL = (
     CompanyRecorded,
     BranchRecorded,
@@ -202,4 +317,15 @@ ALL = (
     EmailReserved,
     EmailConfirmed,
     EmailReleased,
+    PasswordResetAsked,
+    PasswordReset,
+    MailRequested,
+    MailSent,
+    MailDelayed,
+    MailGivenUp,
+    MailNotNeeded,
+    MailRequeued,
+    MailTextChanged,
+    MailTextRestored,
+    MailSenderChanged,
 )

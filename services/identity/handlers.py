@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, staff_only
+from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, definitions, domain, schemas
-from services.identity.streams import CONTACT
+from services.identity.mails import domain as mails
+from services.identity.mails import editing, requesting
+from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
 
 
@@ -48,5 +50,12 @@ COMMAND_HANDLERS = {
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
     ),
+    "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
+    "SendMailAgain": CommandHandler(
+        schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
+    ),
+    "ChangeMailText": CommandHandler(schemas.ChangeMailTextShape, staff_only(editing.change_text)),
+    "RestoreMailText": CommandHandler(schemas.RestoreMailTextShape, staff_only(editing.restore_text)),
+    "ChangeMailSender": CommandHandler(schemas.ChangeMailSenderShape, staff_only(editing.change_sender)),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

@@ -1,18 +1,29 @@
-"""The worker's own part: wherever a ContactErased stands in the streams, the contact's key goes."""
+"""The worker's own parts: erased contacts' keys go, forgotten passwords get a link, mails are sent."""
 
 from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 from esdbclient import Checkpoint
 
 from chassis.config import Settings
+from chassis.job_streams import Stopped, Streams
+from chassis.statedb import StateDb
 from chassis.store import StoreClient
-from services.identity.contract import CODEC
-from services.identity.vault import open_vault
+from services.identity import domain
+from services.identity.adapters.mail import Outbox
+from services.identity.contract import CODEC, SERVICE
+from services.identity.links import RESET, Link, keep_link, token_hash
+from services.identity.mails.sending import Mailer
+from services.identity.mails.settings import outbox_folder
+from services.identity.streams import ADDRESS, CONTACT
+from services.identity.vault import Vault, open_vault
 
+LOOK_SECONDS = 0.25
+NOBODY = "nobody"
 SAVE_SECONDS = 60
 """How often the position is saved while nothing is erased: it spares the next start a long way."""
 
@@ -23,6 +34,7 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     How far it came is kept beside the keys and so is restored with them.
     """
     vault = open_vault(settings)
+    outbox = Outbox(outbox_folder(settings))
     client = StoreClient(settings.esdb_uri)
     ended = threading.Event()
     try:
@@ -33,7 +45,9 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
         saved = time.monotonic()
         for event in subscription:
             if not isinstance(event, Checkpoint):
-                vault.forget(CODEC.recorded(event).data["contact"], event.commit_position)
+                contact = CODEC.recorded(event).data["contact"]
+                outbox.forget(contact)
+                vault.forget(contact, event.commit_position)
             elif time.monotonic() - saved > SAVE_SECONDS:
                 vault.save_erased_up_to(event.commit_position or 0)
                 saved = time.monotonic()
@@ -48,4 +62,34 @@ def _stop_with(subscription: Any, stop: threading.Event, ended: threading.Event)
     subscription.stop()
 
 
-JOBS = (forget_erased,)
+def link_resets(stop: threading.Event, settings: Settings) -> None:
+    """Look up whose the addresses are with which a new password was asked for, and make those contacts a link.
+
+    The link is kept before its event says so; a request that was carried out twice makes the same link.
+    """
+    state = StateDb(settings.state_db(SERVICE))
+    vault = open_vault(settings, state)
+    with Streams(settings, SERVICE, "portal", stop) as streams:
+        while not stop.wait(LOOK_SECONDS):
+            for row in state.rows("SELECT command, login, asked_at FROM reset_requests ORDER BY asked_at LIMIT 100"):
+                try:
+                    _link_reset(row, state, vault, streams)
+                except Stopped:
+                    return
+                with state.transaction() as connection:
+                    connection.execute("DELETE FROM reset_requests WHERE command = ?", (row["command"],))
+
+
+def _link_reset(row: Any, state: StateDb, vault: Vault, streams: Streams) -> None:
+    asked_at = datetime.fromisoformat(row["asked_at"])
+    owner = streams.load(ADDRESS, row["login"]).contact or NOBODY
+    asked = domain.decide_ask_reset(streams.load(CONTACT, owner), row["login"], asked_at)
+    if asked:
+        what = f"reset/{row['command']}"
+        token = vault.token(RESET, streams.command_id(CONTACT, owner, what), owner)
+        keep_link(state, Link(token_hash(token), owner, asked_at + domain.RESET_HOLDS, RESET))
+        streams.record(CONTACT, owner, what, lambda state: domain.decide_ask_reset(state, row["login"], asked_at))
+
+
+send_mails = Mailer()
+JOBS = (forget_erased, link_resets, send_mails)

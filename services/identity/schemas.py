@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validates_schema
-from marshmallow.validate import ContainsOnly, Length
+from marshmallow.validate import ContainsOnly, Length, OneOf
 
 from chassis.dispatch import Shape
 from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
+from services.identity.mails.kinds import KINDS
+from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
@@ -150,6 +152,52 @@ class EraseContactShape(Shape):
 
     makes = commands.EraseContact
     contact_id = fields.String(required=True)
+
+
+class RequestMailShape(Shape):
+    """RequestMail, which reactions give."""
+
+    makes = commands.RequestMail
+    mail = fields.String(required=True, validate=Length(min=1, max=64))
+    contact_id = fields.String(required=True)
+    kind = fields.String(required=True, validate=OneOf(tuple(KINDS)))
+    params = fields.Dict(fields.String(), fields.String())
+    useful_until = fields.AwareDateTime(allow_none=True)
+
+
+class SendMailAgainShape(Shape):
+    """SendMailAgain as an admin's button sends it."""
+
+    makes = commands.SendMailAgain
+    mail = fields.String(required=True, validate=Length(min=1, max=64))
+
+
+class _MailTextShape(Shape):
+    kind = fields.String(required=True, validate=OneOf(tuple(KINDS)))
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+
+
+class RestoreMailTextShape(_MailTextShape):
+    """RestoreMailText as an admin's button sends it."""
+
+    makes = commands.RestoreMailText
+
+
+class ChangeMailTextShape(_MailTextShape):
+    """ChangeMailText as an admin's form sends it; what the text must be is the domain's to say."""
+
+    makes = commands.ChangeMailText
+    subject = fields.String(required=True, validate=Length(max=1000))
+    text = fields.String(required=True, validate=Length(max=20_000))
+
+
+class ChangeMailSenderShape(Shape):
+    """ChangeMailSender as an admin's form sends it."""
+
+    makes = commands.ChangeMailSender
+    name = fields.String(validate=Length(max=200))
+    address = fields.String(validate=Length(max=254))
+    reply_to = fields.String(validate=Length(max=254))
 
 
 def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:

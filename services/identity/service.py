@@ -6,13 +6,17 @@ from typing import Any
 
 from chassis import log, metrics
 from chassis.green import rpc
+from chassis.reacting import with_reactions
 from chassis.service import CommandService, wait
 from services.identity import access
 from services.identity.handlers import COMMAND_HANDLERS
+from services.identity.mails import outbox
+from services.identity.reactions import REACTIONS
 
 
+@with_reactions(REACTIONS)
 class IdentityService(CommandService):
-    """Answers `rpc-identity`. The three methods answer `{"status": "done", …}` or a refusal, like `execute`."""
+    """Answers `rpc-identity`. The other methods answer `{"status": "done", …}` or a refusal, like `execute`."""
 
     name = "identity"
     handlers = COMMAND_HANDLERS
@@ -31,6 +35,26 @@ class IdentityService(CommandService):
     def accept_invitation(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"token", "password", "command_id", "correlation_id"}` → who signed up."""
         return self._answer(access.accept_invitation, payload)
+
+    @rpc
+    def ask_reset(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"email", "command_id", "correlation_id"}` → nothing, whoever that is."""
+        return self._answer(access.ask_reset, payload)
+
+    @rpc
+    def reset(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"token"}` → whose password the link is for."""
+        return self._answer(access.reset, payload)
+
+    @rpc
+    def accept_reset(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"token", "password", "command_id", "correlation_id"}` → whose password it is now."""
+        return self._answer(access.accept_reset, payload)
+
+    @rpc
+    def outbox(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"key"}` → that mail of the outbox folder; without one its newest, see mails/outbox.py."""
+        return self._answer(outbox.outbox, payload)
 
     def _answer(self, method: access.Method, payload: dict[str, Any]) -> dict[str, Any]:
         log.clear()

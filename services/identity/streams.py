@@ -10,11 +10,16 @@ from chassis.messages import ALL_COMPANIES, Context
 from chassis.repository import Aggregate, Loaded
 from services.identity import domain, roles
 from services.identity.contract import CODEC
+from services.identity.mails import domain as mails
+from services.identity.mails import texts
 
 S = TypeVar("S")
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC)
 CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
+MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
+MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
+MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
 # All roles of the portal in one stream: so two never have the same name.
 ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
 PORTAL = "portal"

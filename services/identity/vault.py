@@ -46,8 +46,12 @@ ERASED = Person("(erased)")
 
 def contact_id(parent: UUID) -> str:
     """The id of the contact that a command (its id) or an ERP document makes: 16 characters, 80 bits."""
-    digest = hashlib.sha256(derived_id(parent, "contact").bytes).digest()
-    return base64.b32encode(digest[:10]).decode().lower()
+    return short_id(derived_id(parent, "contact"))
+
+
+def short_id(parent: UUID) -> str:
+    """Sixteen characters, 80 bits, that derive from the id."""
+    return base64.b32encode(hashlib.sha256(parent.bytes).digest()[:10]).decode().lower()
 
 
 def erp_contact_id(company: str, key: str) -> str:
@@ -106,9 +110,9 @@ class Vault:
         """What stands for an e-mail address in stream names and events: the same for any case and outer space."""
         return self._keyed("email", email.strip().casefold()).hex()
 
-    def invitation_token(self, command_id: UUID, contact: str) -> str:
-        """The one-time token of the invitation that this command makes, the same each time it is asked."""
-        return base64.urlsafe_b64encode(self._keyed("invitation", f"{command_id}/{contact}")).decode().rstrip("=")
+    def token(self, purpose: str, command_id: UUID, contact: str) -> str:
+        """The one-time token of the link that this command makes, the same each time it is asked."""
+        return base64.urlsafe_b64encode(self._keyed(purpose, f"{command_id}/{contact}")).decode().rstrip("=")
 
     def guarded(self, payload_hash: str) -> str:
         """A payload's hash as events may hold it: one cannot guess names or addresses by it."""
@@ -129,7 +133,7 @@ class Vault:
         return Person(**loads(AESGCM(row["key"]).decrypt(sealed[:_NONCE], sealed[_NONCE:], contact.encode())))
 
     def forget(self, contact: str, position: int | None = None) -> None:
-        """Delete the contact's key, password and invitations; again does nothing.
+        """Delete the contact's key, password and links; again does nothing.
 
         With `position`, all erasures up to this commit position are carried out.
         """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, create
+from chassis.dispatch import CommandHandler, Tools, by_reactions, changes, create
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
-from chassis.readmodel import Database, Unreadable, database
+from chassis.readmodel import Database, NotThere, Unreadable, database, is_building
 from chassis.repository import Aggregate, now
 from services.orders import domain, schemas
 from services.orders.commands import PlaceOrder
-from services.orders.contract import CODEC, SERVICE, read_catalogue
+from services.orders.contract import CATALOGUE_MODEL, CODEC, SERVICE, read_catalogue
 
 ORDER = Aggregate("order", domain.Order(), domain.evolve, lambda state: state.company, CODEC)
 
@@ -32,20 +32,11 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
 def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
         with own.reading() as execute:
+            if is_building(execute, CATALOGUE_MODEL):
+                raise NotThere(f"{CATALOGUE_MODEL} is being built")
             return read_catalogue(execute, company, items)
     except Unreadable as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error
-
-
-def by_reactions(handle: Handle) -> Handle:
-    """For what the ERP's answers lead to: no page may claim it."""
-
-    async def guarded(command: object, context: Context, tools: Tools) -> Reply:
-        if context.channel != "reaction":
-            raise NotAllowed("Only the ERP's answers can say this.")
-        return await handle(command, context, tools)
-
-    return guarded
 
 
 COMMAND_HANDLERS = {

@@ -21,6 +21,8 @@ OWN_ROOMS = {
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/definitions.py": "commands on roles: portal admins alone",
     "identity/known_passwords.txt": "passwords that nobody may choose",
+    "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
+    "identity/mails": "which mails there are, how each is written and sent",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",

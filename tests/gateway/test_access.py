@@ -119,3 +119,18 @@ def test_staff_are_no_contacts_to_let_in_or_switch_off(ground: Ground, what: str
     answer = post(browser, "/settings", f"/contacts/{STAFF}/{what}", command_id=command, off="1")
     assert answer.status_code == 404
     assert ground.commands.sent == []
+
+
+@pytest.mark.parametrize(
+    ("permissions", "said"),
+    [
+        (("open_cases",), "This is your way to our support"),
+        ((), "Your account has nothing to show yet"),
+        (("open_cases", "pay"), "Nothing to show yet"),
+    ],
+)
+def test_home_says_why_it_is_empty(ground: Ground, permissions: tuple[str, ...], said: str) -> None:
+    ground.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", permissions=permissions)
+    answer = ground.signed_in().get("/")
+    assert answer.status_code == 200
+    assert said in answer.text

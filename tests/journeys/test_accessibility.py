@@ -33,6 +33,11 @@ STAFF = (
     "/sync",
     "/sync/postings",
     "/companies/C10010/rights",
+    "/mails",
+    "/outbox",
+    "/mails/texts",
+    "/mails/texts/invitation/en",
+    "/mails/sender",
 )
 
 
@@ -45,6 +50,8 @@ def test_axe_finds_nothing(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto("/login")
     found = _violations(page)
+    page.goto("/forgot")
+    found += _violations(page)
     log_in(page, role)
     for path in pages:
         page.goto(path)

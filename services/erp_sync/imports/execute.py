@@ -21,6 +21,7 @@ from chassis import log
 from chassis.batches import Answer, BatchSender
 from chassis.config import Settings
 from chassis.errors import Unavailable
+from chassis.job_streams import Stopped, Streams
 from chassis.killpoints import reach
 from services.erp_sync import domain
 from services.erp_sync.adapters import connections
@@ -31,7 +32,6 @@ from services.erp_sync.adapters.files.stage import stage
 from services.erp_sync.adapters.files.staging import Batch, Staging
 from services.erp_sync.handlers import RUN
 from services.erp_sync.imports import summary
-from services.erp_sync.imports.appends import Stopped, Streams
 from services.erp_sync.imports.table import Imports, Outcome, Request
 
 IN_FLIGHT = 96

@@ -1,5 +1,12 @@
 """The read models of identity, one file each."""
 
-from services.identity.projections import companies, people, rights_history, roles
+from services.identity.projections import companies, mail_texts, mails, people, rights_history, roles
 
-PROJECTIONS = (people.PROJECTION, companies.PROJECTION, roles.PROJECTION, rights_history.PROJECTION)
+PROJECTIONS = (
+    people.PROJECTION,
+    companies.PROJECTION,
+    roles.PROJECTION,
+    rights_history.PROJECTION,
+    mails.PROJECTION,
+    mail_texts.PROJECTION,
+)

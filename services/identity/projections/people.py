@@ -84,7 +84,7 @@ def project(event: Recorded, rows: Rows) -> None:
                 _update(rows, contact, at, **dict(zip(_PERSONAL, known, strict=True)))
         case "ContactInvited":
             rows.execute(_INVITED, (at, at, contact))
-        case "InvitationAccepted" | "PasswordSet" | "PasswordChanged":
+        case "InvitationAccepted" | "PasswordSet" | "PasswordChanged" | "PasswordReset":
             _update(rows, contact, at, status="active", password_changed_at=at)
         case "PermissionsChanged":
             rights = {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}

@@ -79,10 +79,10 @@ def test_an_address_is_the_same_login_in_any_case(keys: Vault) -> None:
 
 
 def test_a_command_always_makes_the_same_token_and_another_makes_another(keys: Vault) -> None:
-    token = keys.invitation_token(UUID(int=1), "hanna")
+    token = keys.token("invitation", UUID(int=1), "hanna")
     assert len(token) == 43
-    assert token == keys.invitation_token(UUID(int=1), "hanna")
-    assert token not in (keys.invitation_token(UUID(int=2), "hanna"), keys.invitation_token(UUID(int=1), "piet"))
+    assert token == keys.token("invitation", UUID(int=1), "hanna")
+    assert token not in (keys.token("invitation", UUID(int=2), "hanna"), keys.token("invitation", UUID(int=1), "piet"))
 
 
 def test_erp_contacts_are_told_apart_by_company_and_key() -> None:

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar
-from uuid import NAMESPACE_OID, uuid5
+from typing import TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from chassis import log
 from chassis.config import Settings
@@ -16,7 +16,7 @@ from chassis.messages import ALL_COMPANIES, Context, Event
 from chassis.repository import Aggregate, Repository
 
 S = TypeVar("S")
-_IDS = uuid5(NAMESPACE_OID, "portico:erp_sync:jobs")
+T = TypeVar("T")
 _log = log.get(__name__)
 
 
@@ -25,10 +25,13 @@ class Stopped(Exception):
 
 
 class Streams:
-    """erp_sync's streams for one job; used by one thread, as a context."""
+    """A service's streams for one of its jobs; used by one thread, as a context. `channel` is that of its events."""
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
-        self._repository = Repository(settings.esdb_uri, "erp_sync")
+    def __init__(self, settings: Settings, service: str, channel: str, stop: threading.Event) -> None:
+        self._service = service
+        self._channel = channel
+        self._ids = uuid5(NAMESPACE_OID, f"portico:{service}:jobs")
+        self._repository = Repository(settings.esdb_uri, service)
         self._runner = asyncio.Runner()
         self._stop = stop
 
@@ -41,15 +44,20 @@ class Streams:
 
     def load(self, aggregate: Aggregate[S], key: str) -> S:
         """The state of a stream; waits while the store is away."""
-        return self._patiently(lambda: self._runner.run(self._repository.load(aggregate, key))).state
+        loaded = self._patiently(lambda: self._runner.run(self._repository.load(aggregate, key)))
+        return loaded.state
+
+    def command_id(self, aggregate: Aggregate[S], key: str, what: str) -> UUID:
+        """The id under which `what` is recorded of this stream."""
+        return uuid5(self._ids, f"{aggregate.stream(key)}/{what}")
 
     def record(self, aggregate: Aggregate[S], key: str, what: str, decide: Callable[[S], Sequence[Event]]) -> None:
         """Append what `decide` says of the state, once for each `what`; waits while the store is away."""
-        identity = uuid5(_IDS, f"{aggregate.stream(key)}/{what}")
-        context = Context(identity, ALL_COMPANIES, "erp_sync", "erp", key)
+        identity = self.command_id(aggregate, key, what)
+        context = Context(identity, ALL_COMPANIES, self._service, self._channel, key)
         self._patiently(lambda: self._runner.run(self._repository.change(aggregate, key, context, decide, create=True)))
 
-    def _patiently(self, call: Callable[[], Any]) -> Any:
+    def _patiently(self, call: Callable[[], T]) -> T:
         pause = 0.2
         while True:
             try:

@@ -1,0 +1,1 @@
+"""Mails to contacts: which there are, how each is written, how it is sent."""

@@ -1,0 +1,39 @@
+"""The table of mails: what each may say. A further kind is a row here, its texts in originals.py, and a reaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COMMON = ("name", "supplier", "link")
+"""Placeholders of every mail: the contact's name, the supplier's, and where the mail leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of mail. `security`: nobody can switch it off. `own` are its placeholders besides COMMON, which come
+    from the request's params; `path` is where its link leads, with params in it; `must` is what its text has to have.
+
+    `secret` names the token in the link: which state it comes from (see sending.py).
+    """
+
+    name: str
+    security: bool
+    path: str
+    own: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    secret: str = ""
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """All that may stand in braces in its text."""
+        return (*COMMON, *self.own)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("invitation", True, "/invitation/{token}", ("until",), ("link",), "invitation"),
+        Kind("password_reset", True, "/reset/{token}", ("until",), ("link",), "reset"),
+        Kind("password_changed", True, "/login"),
+    )
+}

@@ -1,0 +1,99 @@
+"""The texts of mails as they come with Portico, by kind and language: subject, then text with placeholders in braces.
+
+A line that is nothing but {link} is the mail's button. What follows every text (who sends it, whom to ask) is FRAME's.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Wording(NamedTuple):
+    """What a mail says, with placeholders."""
+
+    subject: str
+    text: str
+
+
+class Frame(NamedTuple):
+    """What stands around every mail: the button's label, whom to ask, and how to get fewer of them.
+
+    `locale` is how its dates are written.
+    """
+
+    locale: str
+    button: str
+    help: str
+    choose: str
+
+
+DEFAULT_LANGUAGE = "en"
+FRAME = {
+    "en": Frame(
+        "en_GB",
+        "Open in the portal",
+        "This mail was sent by the customer portal of {supplier}. If you have questions, reach us here:",
+        "You can choose which mails you get:",
+    ),
+    "de": Frame(
+        "de_DE",
+        "Im Portal öffnen",
+        "Diese Nachricht hat das Kundenportal von {supplier} gesendet. Bei Fragen erreichen Sie uns hier:",
+        "Welche Nachrichten Sie bekommen, können Sie wählen:",
+    ),
+}
+LANGUAGES = tuple(FRAME)
+ORIGINALS: dict[str, dict[str, Wording]] = {
+    "invitation": {
+        "en": Wording(
+            "Your access to the customer portal of {supplier}",
+            "Hello {name},\n\nyou are invited to the customer portal of {supplier}. Choose a password here:\n\n"
+            "{link}\n\nThe link works once, until {until}.",
+        ),
+        "de": Wording(
+            "Ihr Zugang zum Kundenportal von {supplier}",
+            "Guten Tag {name},\n\nSie sind zum Kundenportal von {supplier} eingeladen. Hier wählen Sie ein Passwort:"
+            "\n\n{link}\n\nDer Link gilt einmal, bis {until}.",
+        ),
+    },
+    "password_reset": {
+        "en": Wording(
+            "Choose a new password",
+            "Hello {name},\n\nsomebody, probably you, asked for a new password for the customer portal of {supplier}."
+            " Choose one here:\n\n{link}\n\nThe link works once, until {until}. If it was not you, do nothing: your"
+            " password stays as it is.",
+        ),
+        "de": Wording(
+            "Ein neues Passwort wählen",
+            "Guten Tag {name},\n\njemand, vermutlich Sie selbst, hat ein neues Passwort für das Kundenportal von"
+            " {supplier} angefordert. Hier wählen Sie eines:\n\n{link}\n\nDer Link gilt einmal, bis {until}. Waren Sie"
+            " es nicht, so müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.",
+        ),
+    },
+    "password_changed": {
+        "en": Wording(
+            "Your password was changed",
+            "Hello {name},\n\nyour password for the customer portal of {supplier} was changed, and your other devices"
+            " are signed out. If it was you, there is nothing to do.\n\nIf it was not you, ask for a new password at"
+            " once and tell us:\n\n{link}",
+        ),
+        "de": Wording(
+            "Ihr Passwort wurde geändert",
+            "Guten Tag {name},\n\nIhr Passwort für das Kundenportal von {supplier} wurde geändert, Ihre anderen Geräte"
+            " sind abgemeldet. Waren Sie es selbst, so ist nichts zu tun.\n\nWaren Sie es nicht, so fordern Sie sofort"
+            " ein neues Passwort an und sagen es uns:\n\n{link}",
+        ),
+    },
+}
+
+
+def original(kind: str, language: str) -> Wording:
+    """The original text, in English where there is none in this language."""
+    texts = ORIGINALS[kind]
+    return texts.get(language) or texts[DEFAULT_LANGUAGE]
+
+
+def language_of(wanted: str) -> str:
+    """The language of a mail for someone whose language is `wanted` (`de`, `de-AT`), which may be unknown or ""."""
+    short = wanted.replace("_", "-").partition("-")[0].lower()
+    return short if short in FRAME else DEFAULT_LANGUAGE

@@ -1,0 +1,35 @@
+"""What a reaction asks for becomes a mail that waits, unless nobody is there to get it."""
+
+from __future__ import annotations
+
+import os
+from email.utils import parseaddr
+
+from chassis.dispatch import Tools
+from chassis.messages import Context, Reply
+from chassis.repository import now
+from services.identity.commands import RequestMail
+from services.identity.mails import domain
+from services.identity.mails.settings import is_address
+from services.identity.streams import CONTACT, MAIL
+
+
+async def request_mail(command: RequestMail, context: Context, tools: Tools) -> Reply:
+    """Append MailRequested to the mail's own stream, once; nothing for a contact that is no more."""
+    loaded = await tools.repository.load(CONTACT, command.contact_id)
+    contact = loaded.state
+    if loaded.revision < 0 or contact.erased:
+        return Reply("", loaded.revision, loaded.position, command.mail)
+    return await tools.repository.change(
+        MAIL,
+        command.mail,
+        context,
+        lambda state: domain.decide_request(state, command, contact.company, _domain(), now()),
+        create=True,
+    )
+
+
+def _domain() -> str:
+    """The right half of a Message-ID: the sender's, where one is set. Whether it can be used is for others to say."""
+    address = parseaddr(os.environ.get("PORTICO_MAIL_FROM", ""))[1]
+    return address.partition("@")[2] if is_address(address) else "portico.invalid"

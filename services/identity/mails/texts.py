@@ -1,0 +1,147 @@
+"""What admins made of the mails' texts and sender: state, how events change it, one decision a command. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.errors import Invalid
+from chassis.messages import Event
+from services.identity.commands import ChangeMailSender, ChangeMailText, RestoreMailText
+from services.identity.events import MailSenderChanged, MailTextChanged, MailTextRestored
+from services.identity.mails.kinds import KINDS, Kind
+from services.identity.mails.originals import LANGUAGES, Wording, original
+from services.identity.mails.settings import is_address
+from services.identity.mails.writing import House, Written, missing_placeholders, unknown_placeholders, write
+
+SENDER_KEY = "portal"
+"""There is one sender: the stream's name."""
+LONGEST_SUBJECT, LONGEST_TEXT = 200, 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a mail in a language, where it is not the original."""
+
+    subject: str = ""
+    text: str = ""
+
+    @property
+    def wording(self) -> Wording | None:
+        """The changed text; None: the original holds."""
+        return Wording(self.subject, self.text) if self.text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom mails come from; "" where the installation's setting holds, or answers go to the sender."""
+
+    name: str = ""
+    address: str = ""
+    reply_to: str = ""
+
+
+def text_key(kind: str, language: str) -> str:
+    """The name of a text's stream."""
+    return f"{kind}.{language}"
+
+
+def evolve_text(state: Text, event: Event) -> Text:
+    """The text after the event."""
+    match event:
+        case MailTextChanged():
+            return Text(event.subject, event.text)
+        case MailTextRestored():
+            return Text()
+        case _:
+            return state
+
+
+def evolve_sender(state: Sender, event: Event) -> Sender:
+    """The sender after the event."""
+    match event:
+        case MailSenderChanged():
+            return Sender(event.name, event.address, event.reply_to)
+        case _:
+            return state
+
+
+def text_faults(kind: Kind, wording: Wording) -> dict[str, list[str]]:
+    """What is wrong with a text, by field (`subject`, `text`), in sentences for people; empty where nothing is."""
+    faults: dict[str, list[str]] = {}
+    for name, value, longest in (("subject", wording.subject, LONGEST_SUBJECT), ("text", wording.text, LONGEST_TEXT)):
+        if not value.strip():
+            faults.setdefault(name, []).append("Please write something.")
+        if len(value) > longest:
+            faults.setdefault(name, []).append(f"Please write at most {longest} characters.")
+        for unknown in unknown_placeholders(kind, value):
+            known = ", ".join(f"{{{one}}}" for one in kind.placeholders)
+            said = f"There is no placeholder {{{unknown}}} in this mail. There are: {known}."
+            faults.setdefault(name, []).append(said)
+    for missing in missing_placeholders(kind, wording.text):
+        faults.setdefault("text", []).append(f"{{{missing}}} has to be in the text: without it the mail is of no use.")
+    return faults
+
+
+def decide_change_text(state: Text, command: ChangeMailText, now: datetime) -> list[Event]:
+    """The new text; nothing when it is that already. Back to the original where it equals that."""
+    wording = Wording(" ".join(command.subject.split()), command.text.replace("\r\n", "\n").strip())
+    faults = text_faults(KINDS[command.kind], wording)
+    if faults:
+        raise Invalid("The text was not saved.", fields=faults)
+    if wording == (state.wording or original(command.kind, command.language)):
+        return []
+    if wording == original(command.kind, command.language):
+        return [MailTextRestored(command.kind, command.language, command.actor)]
+    return [MailTextChanged(command.kind, command.language, wording.subject, wording.text, command.actor)]
+
+
+def decide_restore_text(state: Text, command: RestoreMailText, now: datetime) -> list[Event]:
+    """The original again; nothing when it is that already."""
+    return [MailTextRestored(command.kind, command.language, command.actor)] if state.wording else []
+
+
+def decide_change_sender(state: Sender, command: ChangeMailSender, now: datetime) -> list[Event]:
+    """The new sender; nothing when it is that already."""
+    wanted = Sender(" ".join(command.name.split()), command.address.strip(), command.reply_to.strip())
+    given = {"address": wanted.address, "reply_to": wanted.reply_to}
+    no_address = ["This is no e-mail address that every mail server takes, like portal@example.com."]
+    faults = {name: no_address for name, address in given.items() if address and not is_address(address)}
+    if not wanted.name.isprintable():
+        faults["name"] = ["This name has signs in it that no mail can carry."]
+    if faults:
+        raise Invalid("The sender was not saved.", fields=faults)
+    if wanted == state:
+        return []
+    return [MailSenderChanged(wanted.name, wanted.address, wanted.reply_to, command.actor)]
+
+
+def preview(kind: str, language: str, wording: Wording, supplier: str, origin: str) -> Written:
+    """The mail with this text, as somebody called Alex Sample would get it."""
+    row = KINDS[kind]
+    sample: Mapping[str, str] = {
+        **{name: f"{{{name}}}" for name in row.own},
+        "name": "Alex Sample",
+        "supplier": supplier,
+        "link": f"{origin}/…",
+    }
+    return write(row, wording, language, sample, House(supplier, "", "", f"{origin}/settings/mails"))
+
+
+__all__ = [
+    "LANGUAGES",
+    "SENDER_KEY",
+    "Sender",
+    "Text",
+    "Wording",
+    "decide_change_sender",
+    "decide_change_text",
+    "decide_restore_text",
+    "evolve_sender",
+    "evolve_text",
+    "original",
+    "preview",
+    "text_faults",
+    "text_key",
+]

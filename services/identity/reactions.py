@@ -1,0 +1,57 @@
+"""Which events a contact gets a mail about. Each makes a command whose mail is named by event and recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from chassis.dispatch import Tools
+from chassis.messages import Recorded, derived_id
+from chassis.reactions import Reaction, Since, context_of
+from services.identity.commands import RequestMail
+from services.identity.handlers import COMMAND_HANDLERS
+from services.identity.vault import short_id
+
+Handle = Callable[[Recorded, Tools], Awaitable[None]]
+
+
+def _mail(kind: str, *params: str, contact: str = "contact", useful_until: str = "", secret: bool = False) -> Handle:
+    """A reaction by a mail of this kind: `contact` and `params` name the event's fields that it takes.
+
+    `secret`: its link has the token that derives from the command behind the event.
+    """
+
+    async def handle(event: Recorded, tools: Tools) -> None:
+        recipient = event.data[contact]
+        if not recipient:
+            return  # of before the event said who
+        said = {name: str(event.data[name]) for name in params}
+        if secret:
+            said["command"] = event.meta["command"]
+        until = datetime.fromisoformat(event.data[useful_until]) if useful_until else None
+        mail = short_id(derived_id(event.id, f"mail/{kind}/{recipient}"))
+        command = RequestMail(mail, recipient, kind, said, until)
+        context = context_of(event, f"mail_{kind}", event.data["company"])
+        await COMMAND_HANDLERS["RequestMail"].handle(command, context, tools)
+
+    return handle
+
+
+def _row(name: str, source: str, event_type: str, handle: Handle) -> Reaction:
+    # From now on: nobody is to get mails about what happened before there were any.
+    return Reaction(name, source, event_type, handle, Since.NOW)
+
+
+_CHANGED = _mail("password_changed")
+REACTIONS = (
+    _row("mail_invitation", "identity", "ContactInvited", _mail("invitation", useful_until="expires_at", secret=True)),
+    _row(
+        "mail_password_reset",
+        "identity",
+        "PasswordResetAsked",
+        _mail("password_reset", useful_until="expires_at", secret=True),
+    ),
+    _row("mail_password_was_reset", "identity", "PasswordReset", _CHANGED),
+    _row("mail_password_changed", "identity", "PasswordChanged", _CHANGED),
+    _row("mail_password_set", "identity", "PasswordSet", _CHANGED),
+)
