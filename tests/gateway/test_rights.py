@@ -123,6 +123,8 @@ def branched(ground: Ground) -> Ground:
     """Ann's company with 212 orders of branch North, three of South and two of none."""
     ground.branch("C-A", "N", "North")
     ground.branch("C-A", "S", "South")
+    for name in ("roles", "rights_history"):
+        ground.models["identity"].move(name, "*", 10)
     ground.model("cases", cases)
     model = ground.model("orders", orders)
     for branch, count in (("N", 212), ("S", 3), ("", 2)):
