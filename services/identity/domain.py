@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from chassis.messages import Event
 from services.identity import errors
 from services.identity.commands import (
+    ChooseMails,
     CreateContact,
     CreateStaff,
     DeactivateContact,
@@ -29,6 +30,7 @@ from services.identity.events import (
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
+    MailsChosen,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
@@ -106,6 +108,7 @@ class Contact:
     erased: bool = False
     invited_until: datetime | None = None
     former_login: str = ""
+    mails_off: tuple[str, ...] = ()
 
     @property
     def may_sign_in(self) -> bool:
@@ -139,6 +142,8 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(_with_login(state, event.login), stage="active")
         case PermissionsChanged():
             return replace(state, permissions=event.permissions, branches=event.branches)
+        case MailsChosen():
+            return replace(state, mails_off=event.off)
         case ContactDeactivated():
             return replace(state, active=False)
         case ContactReactivated():
@@ -223,6 +228,14 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
     if (set(command.permissions), command.branches) == (set(state.permissions), state.branches):
         return []
     return [PermissionsChanged(state.contact, state.company, command.permissions, command.branches)]
+
+
+def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> list[Event]:
+    """The kinds of mail that are not wanted; nothing when they are those already."""
+    refuse_unusable(state)
+    if set(command.off) == set(state.mails_off):
+        return []
+    return [MailsChosen(state.contact, state.company, tuple(sorted(command.off)))]
 
 
 def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:

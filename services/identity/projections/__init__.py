@@ -1,5 +1,5 @@
 """The read models of identity, one file each."""
 
-from services.identity.projections import companies, mail_texts, mails, people
+from services.identity.projections import companies, mail_choices, mail_texts, mails, people
 
-PROJECTIONS = (people.PROJECTION, companies.PROJECTION, mails.PROJECTION, mail_texts.PROJECTION)
+PROJECTIONS = tuple(model.PROJECTION for model in (people, companies, mails, mail_texts, mail_choices))
