@@ -38,8 +38,7 @@ INGEST_DELIVERY_LIMIT = 100
 
 def retry_delays() -> tuple[int, ...]:
     """Milliseconds a failed reaction waits before each further attempt; `PORTICO_RETRY_MS` overrides them in tests."""
-    text = os.environ.get("PORTICO_RETRY_MS", "1000,5000,30000,120000,600000")
-    return tuple(int(one) for one in text.split(","))
+    return config.retry_ms(os.environ)
 
 
 def events_exchange(service: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -97,6 +98,25 @@ T = typing.TypeVar("T")
 def decode_as(cls: type[T], value: Mapping[str, Any]) -> T:
     """The dataclass `cls` from its JSON object; absent fields take their defaults."""
     return typing.cast(T, _dataclass_decoder(typing.cast(typing.Hashable, cls))(value))
+
+
+@functools.cache
+def shape(cls: Any) -> str:
+    """What tells apart two dataclasses that do not read the same JSON: names and types of their fields, all the way
+    down, as a short hash. Names of classes and defaults are no part of it."""
+    return hashlib.sha256(_described(cls).encode()).hexdigest()[:16]
+
+
+def _described(kind: Any) -> str:
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return (
+            "{"
+            + ", ".join(f"{field.name}: {_described(hints[field.name])}" for field in dataclasses.fields(kind))
+            + "}"
+        )
+    arguments = ", ".join(map(_described, typing.get_args(kind)))
+    return f"{typing.get_origin(kind)}[{arguments}]" if arguments else repr(kind)
 
 
 class Codec:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SERVICES = ("identity", "cases", "licensing", "payments", "orders", "erp_sync")
@@ -51,6 +52,68 @@ def _postgres(env: Mapping[str, str], name: str) -> str:
     return text
 
 
+def _broker(env: Mapping[str, str]) -> str:
+    """PORTICO_AMQP_URI, each of whose nodes can be understood; empty where it is absent."""
+    text = env.get("PORTICO_AMQP_URI", "").strip()
+    for node in text.split(";") if text else ():
+        problem = _wrong_with_node(node)
+        if problem:
+            # Not the value itself: there is a password in it.
+            raise BadSetting(
+                f"PORTICO_AMQP_URI cannot be used: {problem}. It is amqp://user:password@host:port/vhost; of a cluster"
+                " each node's, with ; between. What is special in a password stands there as %XX."
+            )
+    return text
+
+
+def _wrong_with_node(node: str) -> str:
+    """What keeps this from being the address of a broker, in words; empty when nothing does."""
+    try:
+        parts = urlsplit(node)
+        port = parts.port
+    except ValueError:
+        return "it has a port that is no number from 1 to 65535, or a [ without a ]"
+    if parts.scheme not in ("amqp", "amqps"):
+        return "it does not begin with amqp:// or amqps://" if node.strip() else "there is nothing beside a ;"
+    if not parts.hostname or port == 0:
+        return "it names no host" if not parts.hostname else "port 0 is none"
+    if (parts.username is None) != (parts.password is None):
+        return "it has a user and no password"
+    if parts.query:
+        import pika  # here, for what has no need of a broker is to start without it
+
+        try:
+            pika.URLParameters(node)
+        except Exception as error:  # whatever is wrong with an option
+            return f"what stands behind its ? is not understood ({error})"
+    return ""
+
+
+def _store(env: Mapping[str, str]) -> str:
+    """PORTICO_ESDB_URI where it begins as one; empty where it is absent."""
+    text = env.get("PORTICO_ESDB_URI", "").strip()
+    scheme, _, rest = text.partition("://")
+    if text and (scheme not in ("esdb", "esdb+discover") or not rest.strip("/?")):
+        raise BadSetting("PORTICO_ESDB_URI cannot be used: it is esdb://host:port?Tls=false or esdb+discover://….")
+    return text
+
+
+LONGEST_RETRY_MS = 86_400_000
+"""A day: the broker keeps what waits."""
+
+
+def retry_ms(env: Mapping[str, str]) -> tuple[int, ...]:
+    """PORTICO_RETRY_MS: milliseconds that a failed reaction waits before each further attempt. Raises BadSetting."""
+    text = env.get("PORTICO_RETRY_MS", "").strip() or "1000,5000,30000,120000,600000"
+    found = [one.strip() for one in text.split(",")]
+    if not all(one.isascii() and one.isdigit() and 1 <= int(one) <= LONGEST_RETRY_MS for one in found):
+        raise BadSetting(
+            f"PORTICO_RETRY_MS={text} cannot be used: it is whole numbers of milliseconds from 1 to"
+            f" {LONGEST_RETRY_MS} with commas between, one for each further attempt."
+        )
+    return tuple(map(int, found))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where this process finds its data, its broker and its store. Ports are on the loopback interface.
@@ -75,12 +138,13 @@ class Settings:
         """Read `PORTICO_*` variables; what is absent gets the default of a single machine."""
         env = os.environ if env is None else env
         port = whole_number(env, "PORTICO_PORT", 8000, 0, 65535)
+        retry_ms(env)  # read when queues are declared; what is wrong with it is said now
         return cls(
             var=Path(env.get("PORTICO_VAR", "var")).absolute(),
             port=port,
             live_port=whole_number(env, "PORTICO_LIVE_PORT", port + 1 if port < 65535 else 65534, 0, 65535),
-            amqp_uri=env.get("PORTICO_AMQP_URI", ""),
-            esdb_uri=env.get("PORTICO_ESDB_URI", ""),
+            amqp_uri=_broker(env),
+            esdb_uri=_store(env),
             read_uri=_postgres(env, "PORTICO_READ_URI"),
             read_only_uri=_postgres(env, "PORTICO_READ_ONLY_URI") or _postgres(env, "PORTICO_READ_URI"),
             admin_port=whole_number(env, "PORTICO_ADMIN_PORT", 0, 0, 65535),

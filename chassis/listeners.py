@@ -107,6 +107,17 @@ class Told:
         row = self._state.row(statement, listener.queue, listener.event_type)
         return int(row["since"]) if row else None
 
+    def abandoned(self, listeners: Sequence[Listener]) -> list[tuple[str, str]]:
+        """Queue and event type of those it was told of once that are none of these listeners: they fill, unread."""
+        rows = self._state.rows("SELECT queue, event_type FROM relay_listeners ORDER BY queue, event_type")
+        known = {(one.queue, one.event_type) for one in listeners}
+        return [found for row in rows if (found := (row["queue"], row["event_type"])) not in known]
+
+    def forget(self, queue: str, event_type: str) -> None:
+        """Keep no longer where a listener begins: it is no more. If it comes back, it is a new one."""
+        with self._state.transaction() as connection:
+            connection.execute("DELETE FROM relay_listeners WHERE queue = ? AND event_type = ?", (queue, event_type))
+
     def _check(self, connection: sqlite3.Connection) -> None:
         row = connection.execute("SELECT broker FROM relay_checkpoint WHERE name = ?", (_NAME,)).fetchone()
         if row is None or row["broker"] != self.mark:

@@ -23,7 +23,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from chassis.lease import LEASES, Holder
-from chassis.readmodel import CHECKPOINTS, VERSIONS, Execute, NotThere, Projection, Unreadable
+from chassis.readmodel import OWN_TABLES, Execute, NotThere, Projection, Unreadable, mark_new
 
 READERS = "portico_readers"
 """Members of this role may read all read models; who keeps them grants it that where it exists."""
@@ -64,8 +64,9 @@ class PostgresDatabase:
         return connection
 
     def create_tables(self, connection: Connection, projections: Iterable[Projection]) -> None:
-        """Make the tables of these projections where missing, beside those of other versions."""
-        self._create(connection, [CHECKPOINTS, VERSIONS, *(table for one in projections for table in one.tables)])
+        """Make the tables of these projections where missing, beside those of other versions; see mark_new."""
+        made = tuple(projections)
+        self._create(connection, [*OWN_TABLES, *(table for one in made for table in one.tables)], made)
 
     def wait_for_locks(self, connection: Connection, seconds: int) -> None:
         """How long a statement waits for what another connection has locked."""
@@ -124,7 +125,7 @@ class PostgresDatabase:
         connection.execute(f"SET search_path = {self._schema}".encode())
         return connection
 
-    def _create(self, connection: Connection, tables: Iterable[Table]) -> None:
+    def _create(self, connection: Connection, tables: Iterable[Table], new: Iterable[Projection] = ()) -> None:
         connection.execute("BEGIN")
         try:
             connection.execute("SELECT pg_advisory_xact_lock(?)", (_ONE_AT_A_TIME,))
@@ -142,10 +143,18 @@ class PostgresDatabase:
                         connection.execute(_ddl(CreateIndex(index)))
                 if readers:
                     connection.execute(f"GRANT SELECT ON {table.name} TO {READERS}")
+            mark_new(connection.execute, new)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def close_readers(uri: str) -> None:
+    """Close the connections that this thread keeps to read from this database."""
+    kept: dict[tuple[str, str], Connection] = _kept.__dict__.get("by_schema", {})
+    for key in [key for key in kept if key[0] == uri]:
+        kept.pop(key).close()
 
 
 def problem(uri: str, writes: bool) -> str:

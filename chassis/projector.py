@@ -11,17 +11,18 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from esdbclient import Checkpoint
+from esdbclient import CaughtUp, Checkpoint
 
 from chassis import log, metrics
 from chassis.codec import Codec
 from chassis.inbox import BATCH, END, Inbox
 from chassis.killpoints import reach
 from chassis.lease import LOOK_SECONDS, Holder, Lease
-from chassis.readmodel import Database, Projection, Rows
+from chassis.readmodel import BUILDING, Database, Projection, Rows, is_building
 from chassis.store import StoreClient
 
 LOCK_SECONDS = 30
@@ -52,7 +53,7 @@ class Stuck(Exception):
 
 
 class Projector:
-    """Keeps one read model of one service. `changed` is told (model, company → position) after each commit.
+    """Keeps one read model of one service. `changed` is told (checkpoint, company → position) after each commit.
 
     That notice is a hint for open pages; whoever misses it finds the same numbers in the table of versions.
     """
@@ -72,6 +73,7 @@ class Projector:
         self.projection = projection
         self.position = 0
         self.events = 0
+        self.building = False
         self._oldest: Any = None
         self._codec = codec
         self._database = database
@@ -123,6 +125,7 @@ class Projector:
                 filter_by_stream_name=True,
                 filter_include=stream_filter(self.projection.streams),
                 include_checkpoints=True,
+                include_caught_up=self.building,
                 window_size=1000,
             )
             inbox = Inbox()
@@ -149,6 +152,7 @@ class Projector:
             "position": self.position,
             "events": self.events,
             "lag_seconds": round(self.lag_seconds(), 3),
+            **({"building": True} if self.building else {}),
             **({"parked": len(self._parked)} if self._parked else {}),
             **({"stuck": self._stuck.position} if self._stuck else {}),
         }
@@ -165,13 +169,14 @@ class Projector:
     def _stand_by(self) -> None:
         """What this one knew of the read model is another's to tell."""
         self._oldest, self._stuck = None, None
-        for gauge in (metrics.PROJECTOR_LAG, metrics.PROJECTOR_POSITION):
+        for gauge in (metrics.PROJECTOR_LAG, metrics.PROJECTOR_POSITION, metrics.PROJECTOR_BUILDING):
             with contextlib.suppress(KeyError):
                 gauge.remove(self._metrics_name)
 
     def _show_metrics(self) -> None:
         metrics.PROJECTOR_LAG.labels(self._metrics_name).set_function(self.lag_seconds)
         metrics.PROJECTOR_POSITION.labels(self._metrics_name).set_function(lambda: self.position)
+        metrics.PROJECTOR_BUILDING.labels(self._metrics_name).set_function(lambda: self.building)
 
     def _take_over(self, connection: Any) -> None:
         """Make the tables, put our token at the checkpoint, and go on from its position."""
@@ -192,19 +197,15 @@ class Projector:
     def _put_token(self, connection: Any) -> None:
         self._database.create_tables(connection, [self.projection])
         checkpoint, version = self.projection.checkpoint, self.projection.version
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(connection):
             connection.execute(
                 "INSERT INTO checkpoints (model, version, position, token) VALUES (?, ?, 0, ?)"
                 " ON CONFLICT (model) DO UPDATE SET token = excluded.token",
                 (checkpoint, version, self._lease.token),
             )
             row = connection.execute("SELECT position FROM checkpoints WHERE model = ?", (checkpoint,)).fetchone()
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        self.position = row["position"]
+            building = is_building(connection.execute, checkpoint)
+        self.position, self.building = row["position"], building
 
     def _consume(self, connection: Any, inbox: Inbox, stop: threading.Event) -> None:
         while not stop.is_set() and not self._lease.lost.is_set():
@@ -215,8 +216,11 @@ class Projector:
             ended = batch[-1] if isinstance(batch[-1], BaseException) or batch[-1] is END else None
             if ended is not None:
                 batch.pop()
-            if batch:
-                self._take(connection, batch)
+            events = [event for event in batch if not isinstance(event, CaughtUp)]
+            if events:
+                self._take(connection, events)
+            if self.building and len(events) < len(batch):
+                self._built(connection)
             self._oldest = inbox.first()
             if isinstance(ended, BaseException):
                 raise ended
@@ -239,25 +243,27 @@ class Projector:
         rows = Rows(connection)
         position, taken = batch[-1].commit_position, 0
         reach(f"{self.service}.{self.projection.name}.before_transaction")
-        with self._write_lock:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                # First of all: what the one that took over has written is no fault of the events.
-                self._move_checkpoint(connection, position)
-                for event in batch:
-                    if not isinstance(event, Checkpoint):
-                        taken += self._project(connection, event, rows)
-                self._move_versions(connection, rows.companies)
-                if rows.companies:
-                    reach(f"{self.service}.{self.projection.name}.before_commit")
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+        with self._write_lock, _transaction(connection):
+            # First of all: what the one that took over has written is no fault of the events.
+            self._move_checkpoint(connection, position)
+            for event in batch:
+                if not isinstance(event, Checkpoint):
+                    taken += self._project(connection, event, rows)
+            self._move_versions(connection, rows.companies)
+            if rows.companies:
+                reach(f"{self.service}.{self.projection.name}.before_commit")
         self.position = position
         self.events += taken
         if rows.companies:
-            self._changed(self.projection.name, rows.companies)
+            self._changed(self.projection.checkpoint, rows.companies)
+
+    def _built(self, connection: Any) -> None:
+        """All that was stored when it began is in: from now on it may lag, but is not taken for less than it is."""
+        with self._write_lock, _transaction(connection):
+            self._move_checkpoint(connection, self.position)
+            connection.execute(f"DELETE FROM {BUILDING.name} WHERE model = ?", (self.projection.checkpoint,))
+        self.building = False
+        _log.info("built", model=self.projection.checkpoint, position=self.position, events=self.events)
 
     def _project(self, connection: Any, event: Any, rows: Rows) -> bool:
         """Take the event in; False when it is parked and left out. Raises Stuck."""
@@ -299,8 +305,19 @@ class Projector:
         connection.executemany(
             "INSERT INTO readmodel_versions (model, company, position) VALUES (?, ?, ?)"
             " ON CONFLICT (model, company) DO UPDATE SET position = excluded.position",
-            [(self.projection.name, company, at) for company, at in companies.items()],
+            [(self.projection.checkpoint, company, at) for company, at in companies.items()],
         )
+
+
+@contextmanager
+def _transaction(connection: Any) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def stream_filter(prefixes: Iterable[str]) -> tuple[str, ...]:

@@ -36,6 +36,14 @@ VERSIONS = Table(
     Column("company", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
 )
+BUILDING = Table(
+    "readmodel_building",
+    _own,
+    Column("model", Text, primary_key=True),
+    Column("table_name", Text, primary_key=True),
+)
+"""The tables of models (named as their checkpoints) that have not caught up since they were made: not all is there."""
+OWN_TABLES = (CHECKPOINTS, VERSIONS, BUILDING)
 
 Execute = Callable[..., Any]
 """Runs SQL with its values and gives a cursor whose rows have names and an order."""
@@ -105,7 +113,7 @@ class Database(Protocol):
         """A connection to the table of leases, which a projector's transaction does not lock."""
 
     def create_tables(self, connection: Any, projections: Iterable[Projection]) -> None:
-        """Make the tables of these projections where missing, beside those of other versions."""
+        """Make the tables of these projections where missing, beside those of other versions; see mark_new."""
 
     def wait_for_locks(self, connection: Any, seconds: int) -> None:
         """How long a statement waits for what another connection has locked."""
@@ -118,6 +126,26 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Execute]:
         """`execute` in one read transaction, for the service that owns the read models. Raises Unreadable."""
+
+
+def mark_new(execute: Execute, projections: Iterable[Projection]) -> None:
+    """Say of the tables of models without a checkpoint that they are being built: in the transaction that makes them.
+
+    What was made before there was this mark counts as built.
+    """
+    for one in projections:
+        for table in one.tables:
+            execute(
+                f"INSERT INTO {BUILDING.name} (model, table_name) SELECT ?, ?"
+                " WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE model = ?) ON CONFLICT DO NOTHING",
+                (one.checkpoint, table.name, one.checkpoint),
+            )
+
+
+def is_building(execute: Execute, checkpoint: str) -> bool:
+    """Whether this model has not caught up since its tables were made."""
+    row = execute(f"SELECT 1 FROM {BUILDING.name} WHERE model = ? LIMIT 1", (checkpoint,)).fetchone()
+    return row is not None
 
 
 def database(settings: Settings, service: str) -> Database:

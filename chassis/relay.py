@@ -38,6 +38,16 @@ PATIENCE = 5.0
 _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, DeadlineExceeded)
 
 
+class Unreadable(Exception):
+    """An event that this release cannot publish; everything before it is published, nothing after it."""
+
+    def __init__(self, event: Any, error: Exception) -> None:
+        super().__init__(
+            f"the relay stands before the event at position {event.commit_position} ({event.type}, revision"
+            f" {event.stream_position} of {event.stream_name}): {type(error).__name__}: {error}. Update Portico."
+        )
+
+
 class Relay:
     """The worker's part that publishes a service's events. `topology` declares the queues on a broker without them."""
 
@@ -68,7 +78,7 @@ class Relay:
 
     def status(self) -> dict[str, Any]:
         """Position, events published since the start, for how long events have been waiting, what is away; the queue
-        that is being given what it has not had."""
+        that is being given what it has not had; those that fill though no reaction of this release reads them."""
         since = self._behind_since
         lag = 0.0 if since is None else time.monotonic() - since
         return {
@@ -77,6 +87,7 @@ class Relay:
             "lag_seconds": round(lag, 3),
             "away": self._away,
             "catching_up": self._catching_up,
+            "abandoned": ", ".join(queue for queue, _ in self._told.abandoned(self._listeners)),
         }
 
     def run(self, stop: threading.Event) -> None:
@@ -185,7 +196,15 @@ class Relay:
         while len(batch) < BATCH and not inbox.empty():
             batch.append(inbox.get_nowait())
         failure = batch.pop() if isinstance(batch[-1], BaseException) else None
-        messages = [message for event in batch if (message := self._message(event)) is not None]
+        messages: list[Message] = []
+        for place, event in enumerate(batch):
+            try:
+                messages += self._messages(event)
+            except Exception as error:
+                failure = Unreadable(event, error)
+                failure.__cause__ = error
+                del batch[place:]
+                break
         if messages:
             publisher.publish(messages, PATIENCE)
             self._published += len(messages)
@@ -198,14 +217,14 @@ class Relay:
         if failure is not None:
             raise failure
 
-    def _message(self, event: Any) -> Message | None:
+    def _messages(self, event: Any) -> list[Message]:
         if isinstance(event, Checkpoint) or event.type not in self._types:
-            return None
+            return []
         if not event.stream_name.startswith(self._prefixes):
-            return None  # another service's event of the same name
+            return []  # another service's event of the same name
         age = (datetime.now(UTC) - event.recorded_at).total_seconds()
         metrics.RELAY_LAG.labels(self._service).set(max(0.0, age))
-        return message(self._codec, event, bus.events_exchange(self._service), event.type)
+        return [message(self._codec, event, bus.events_exchange(self._service), event.type)]
 
     def _keep(self, position: int, *, at_once: bool) -> None:
         """Move the checkpoint; past what is not published at most once a second."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 from esdbclient import NewEvent, StreamState
@@ -45,6 +45,8 @@ S = TypeVar("S")
 ATTEMPTS = 8
 SNAPSHOT_EVERY = 100
 REMEMBERED = 1000
+LONG_STREAMS = 10_000
+"""How many streams a repository remembers to have a snapshot."""
 _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, StoreDeadline)
 
 
@@ -54,6 +56,7 @@ class Aggregate(Generic[S]):
 
     `company_of(state)` names the company that sees it, or None for what only staff and services touch. `version` is
     that of state and `evolve`: when either changes its meaning, a higher one makes older snapshots be passed over.
+    Those of a state with other fields are in any case.
     """
 
     category: str
@@ -62,6 +65,11 @@ class Aggregate(Generic[S]):
     company_of: Callable[[S], str | None]
     codec: Codec
     version: int = 1
+
+    @property
+    def snapshot_schema(self) -> dict[str, Any]:
+        """What a snapshot says of the rules it was made by."""
+        return {"schema": self.version, "shape": json.shape(cast(Hashable, type(self.initial)))}
 
     def stream(self, key: str) -> str:
         """The name of the stream of one of them."""
@@ -100,6 +108,8 @@ class Repository:
         self._client: AsyncStoreClient | None = None
         self._connecting = asyncio.Lock()
         self._snapshots: dict[str, asyncio.Task[None]] = {}
+        self._long: dict[str, None] = {}
+        """Streams that were found to have a snapshot: of these it is read at once, not after what it stands for."""
 
     async def client(self) -> AsyncStoreClient:
         """The connected client; raises Unavailable when the store does not answer."""
@@ -128,15 +138,25 @@ class Repository:
         """The stream's state by folding its events; an absent stream gives the initial state, revision -1."""
         client = await self.client()
         stream = aggregate.stream(key)
-        loaded = Loaded(aggregate.initial)
         try:
-            await _fold(client, aggregate, stream, loaded, SNAPSHOT_EVERY)
-            if loaded.revision + 1 >= SNAPSHOT_EVERY:
+            kept = await _last_snapshot(client, aggregate, stream) if stream in self._long else None
+            loaded = kept or Loaded(aggregate.initial)
+            if kept is None:
+                await _fold(client, aggregate, stream, loaded, SNAPSHOT_EVERY)
+                if loaded.revision + 1 < SNAPSHOT_EVERY:
+                    return loaded
                 loaded = await _last_snapshot(client, aggregate, stream) or loaded
-                await _fold(client, aggregate, stream, loaded)
+            await _fold(client, aggregate, stream, loaded)
         except _STORE_AWAY as error:
             raise _away() from error
+        if loaded.snapshot >= 0:
+            self._remember_long(stream)
         return loaded
+
+    def _remember_long(self, stream: str) -> None:
+        self._long[stream] = None
+        if len(self._long) > LONG_STREAMS:
+            del self._long[next(iter(self._long))]
 
     async def change(
         self,
@@ -201,7 +221,7 @@ class Repository:
             loaded = await self.load(aggregate, key)
             commands = dict(list(loaded.commands.items())[-REMEMBERED:])
             data = json.dumps(dataclasses.replace(loaded, commands=commands))
-            event = NewEvent(type="Snapshot", data=data, metadata=json.dumps({"schema": aggregate.version}))
+            event = NewEvent(type="Snapshot", data=data, metadata=json.dumps(aggregate.snapshot_schema))
             client = await self.client()
             await client.append_to_stream(_snapshots(stream), current_version=StreamState.ANY, events=[event])
         except (PorticoError, EventStoreDBClientException) as error:
@@ -264,7 +284,7 @@ async def _last_snapshot(client: AsyncStoreClient, aggregate: Aggregate[S], stre
         [event] = await client.get_stream(_snapshots(stream), backwards=True, limit=1)
     except StreamNotFound:
         return None
-    if json.loads(event.metadata).get("schema") != aggregate.version:
+    if json.loads(event.metadata) != aggregate.snapshot_schema:
         return None
     kept = json.loads(event.data)
     commands = {command: json.decode_as(Seen, seen) for command, seen in kept["commands"].items()}

@@ -41,12 +41,16 @@ def run_service(name: str) -> None:
     runner: Any = None
 
     def stop(signum: int, _frame: Any) -> None:
-        logger.info("stopping", signal=signum)
+        # Nothing is logged before the end is sure: the signal may have come in the middle of a line to the log.
         if not stopping.is_set():
-            stopping.set()
             end_in_time()
-            if runner is not None:
-                eventlet.spawn(runner.stop)
+            stopping.set()
+            eventlet.spawn(end, signum)
+
+    def end(signum: int) -> None:
+        logger.info("stopping", signal=signum)
+        if runner is not None:
+            runner.stop()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

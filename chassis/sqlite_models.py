@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chassis.lease import LEASES, Holder
-from chassis.readmodel import CHECKPOINTS, VERSIONS, NotThere, Projection, Unreadable
+from chassis.readmodel import OWN_TABLES, NotThere, Projection, Unreadable, mark_new
 
 _kept = threading.local()
 
@@ -48,10 +48,16 @@ class SqliteDatabase:
         return connection
 
     def create_tables(self, connection: sqlite3.Connection, projections: Iterable[Projection]) -> None:
-        """Make the tables of these projections where missing, beside those of other versions."""
+        """Make the tables of these projections where missing, beside those of other versions; see mark_new."""
+        made = tuple(projections)
         connection.execute("BEGIN IMMEDIATE")
-        _create(connection, [CHECKPOINTS, VERSIONS, *(table for one in projections for table in one.tables)])
-        connection.execute("COMMIT")
+        try:
+            _create(connection, [*OWN_TABLES, *(table for one in made for table in one.tables)])
+            mark_new(connection.execute, made)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
 
     def wait_for_locks(self, connection: sqlite3.Connection, seconds: int) -> None:
         """How long a statement waits for what another connection has locked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 
@@ -10,18 +11,21 @@ from chassis import log
 
 _log = log.get(__name__)
 
-SECONDS = 8.0
-"""What a process has to finish what it holds; two seconds later the process manager kills it."""
+SECONDS = 7.0
+"""What a process has to finish what it holds; three seconds later the process manager kills it."""
 
 
 def wait_until_told(stop: threading.Event) -> None:
-    """Wait until a signal handler sets `stop`.
+    """Wait in the main thread until a signal handler sets `stop`.
 
     Handlers run in the main thread, and only when it runs. A process that was paused when the signal was sent may get
-    it in any of its threads: a main thread that waits without end would never hear of it.
+    it in any of its threads: a main thread that waits for the event would never hear of it. For a pipe it does.
     """
-    while not stop.wait(1.0):
-        pass
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    while not stop.is_set():
+        os.read(heard, 1)
 
 
 def end_in_time(seconds: float = SECONDS) -> None:
@@ -37,6 +41,7 @@ def end_in_time(seconds: float = SECONDS) -> None:
         sys.stderr.flush()
         os._exit(0)
 
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+    # The second says nothing: whoever reads our log may hang as well.
+    for timer in (threading.Timer(seconds, end), threading.Timer(seconds + 1, os._exit, (0,))):
+        timer.daemon = True
+        timer.start()

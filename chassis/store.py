@@ -6,15 +6,17 @@ store answers again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import grpc
-from esdbclient import AsyncEventStoreDBClient, EventStoreDBClient, NewEvent, StreamState
+from esdbclient import AsyncEventStoreDBClient, EventStoreDBClient, NewEvent, RecordedEvent, StreamState
 from esdbclient.asyncio_client import autoreconnect, retrygrpc
 from esdbclient.common import handle_rpc_error
 from esdbclient.exceptions import AbortedByServer, EventStoreDBClientException
+from esdbclient.streams import AsyncReadResponse
 
 _RECONNECT = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000))
 _ONE_THREAD = (("SingleThreadedUnaryStream", 1),)
@@ -38,12 +40,37 @@ class StoreClient(EventStoreDBClient):
         self.reconnect()  # the channel is made before there is a way to name options
 
 
+class WholeRead(AsyncReadResponse):
+    """A read that ends where the stream does, or raises.
+
+    When one call finds the store away, esdbclient makes a new connection for all, and reads under way on the old one
+    end like such as have come to their end: a stream would seem shorter than it is, or not to be there.
+    """
+
+    async def __anext__(self) -> RecordedEvent:
+        try:
+            return await super().__anext__()
+        except StopAsyncIteration:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None
+            if self.aio_call.cancelled():
+                raise AbortedByServer("the connection was lost while reading") from None
+            raise
+
+
 class AsyncStoreClient(AsyncEventStoreDBClient):
     """esdbclient's, for asyncio; to be connected with `await connect()`."""
 
     def __init__(self, uri: str) -> None:
         super().__init__(uri=uri)
         self.grpc_options += _RECONNECT
+
+    async def read_stream(self, stream_name: str, **options: Any) -> WholeRead:
+        """The stream's events, as esdbclient gives them, or an error."""
+        response = await super().read_stream(stream_name, **options)
+        response.__class__ = WholeRead  # it is the same read, told by whom its end is judged
+        return cast(WholeRead, response)
 
     @retrygrpc
     @autoreconnect

@@ -163,8 +163,8 @@ def run_worker(name: str) -> None:
 
     def ending(_signum: int, _frame: Any) -> None:
         if not stop.is_set():
-            stop.set()
             end_in_time()
+            stop.set()
 
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, ending)

@@ -18,6 +18,7 @@ from flask import g
 
 from chassis.errors import Invalid, NotAllowed, NotFound
 from chassis.messages import Context
+from gateway.models import MODELS, checked
 from gateway.people import Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
 from gateway.websession import WebSession
@@ -40,7 +41,8 @@ class CommandBus(Protocol):
 
 
 def remember(web: WebSession, models: tuple[str, ...], position: int) -> None:
-    """Keep in the session that these models are to show the store up to `position`."""
+    """Keep in the session that these models are to show the store up to `position`; ValueError for an unknown one."""
+    checked(models)
     until = int(time.time()) + _FORGET_SECONDS
     web["waits"] = web.get("waits", {}) | {model: [position, until] for model in models}
 
@@ -79,7 +81,7 @@ class Visit:
             return
         left = dict(waits)
         for model, (position, until) in waits.items():
-            if until < time.time():
+            if until < time.time() or model not in MODELS:  # another release of the gateway waited for it
                 del left[model]
             elif model.partition(".")[0] in services:
                 if self._reaches(model, position):
@@ -171,6 +173,7 @@ class Scope:
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
         """
         self._check_payload(payload)
+        checked(shows)
         if for_company is not None and not self.is_staff:
             raise NotAllowed("You can act for your own company only.")
         context = Context(

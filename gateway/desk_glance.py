@@ -7,6 +7,8 @@ from flask import render_template
 from gateway.access import Scope
 from gateway.home import section
 from gateway.queries import StaffQuery
+from services.cases import contract as cases
+from services.erp_sync import contract as erp_sync
 
 NEWEST = 5
 _WAITING = StaffQuery(
@@ -35,5 +37,5 @@ def _runs(scope: Scope) -> str:
 
 def register() -> None:
     """Hang the sections into home."""
-    section("waiting", models=("cases.cases",), role=_WAITING.role, order=10)(_waiting)
-    section("runs", models=("erp_sync.runs",), role=_RUNS.role, order=20)(_runs)
+    section("waiting", models=(f"{cases.SERVICE}.{cases.CASES_MODEL}",), role=_WAITING.role, order=10)(_waiting)
+    section("runs", models=(f"{erp_sync.SERVICE}.{erp_sync.RUNS_MODEL}",), role=_RUNS.role, order=20)(_runs)

@@ -14,6 +14,7 @@ from chassis import log
 from chassis.errors import PorticoError
 from chassis.rpc import RemoteFault
 from gateway.frame import render
+from gateway.reads import NotReady
 
 _log = log.get("gateway")
 
@@ -91,10 +92,18 @@ _OUR_CSRF = Words(
 )
 
 
+_PREPARED = Words(
+    _l("This part is being prepared"),
+    _l("What is recorded is being put together for this page, which is not complete yet. Nothing is lost."),
+    _l("You need not do anything: this page looks again every few seconds and shows it when it is all there."),
+)
+
+
 def error_page(status: int, said: str = "", words: Words | None = None) -> Response:
     """The page of an error within the frame, or without it when the frame itself cannot be made."""
     known = words or _WORDS.get(status) or _WORDS[500 if status >= 500 else 400]
     values = {"words": known, "said": said or known.said, "code": status, "reference": g.get("correlation_id", "")}
+    values["looks_again"] = known is _PREPARED and request.method == "GET"
     try:
         html, _ = render("errors/error.html", title=str(known.title), crumb=False, **values)
     except Exception:
@@ -116,6 +125,8 @@ def install(app: Flask) -> None:
         if isinstance(error, RemoteFault):
             _log.error("service failed", error=error.details.get("error"), path=_rule())
             return error_page(500)
+        if isinstance(error, NotReady):
+            return error_page(503, words=_PREPARED)
         return error_page(503 if status == 504 else status, error.message)
 
     @app.errorhandler(CSRFError)

@@ -10,7 +10,6 @@ process, least recently used out first.
 from __future__ import annotations
 
 import functools
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -20,11 +19,11 @@ from flask import current_app
 from markupsafe import Markup
 
 from gateway.access import Scope, Visit
+from gateway.models import checked
+from gateway.people import COMPANIES_MODEL as SETTINGS_MODEL
 from gateway.reads import NotReady
 
 P = ParamSpec("P")
-SETTINGS_MODEL = "identity.companies"
-_VERSION = re.compile(r"_v\d+$")
 
 
 class FragmentCache:
@@ -89,19 +88,22 @@ def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, ext
 def fragment(
     name: str, *, models: tuple[str, ...] | Callable[[Scope], tuple[str, ...]], personal: bool = False
 ) -> Callable[[Callable[Concatenate[Scope, P], str]], Callable[Concatenate[Scope, P], Markup]]:
-    """Cache what the function renders. `models` ("service.model_v1") are all the read models whose rows it shows,
-    or a function that gives them for a scope.
+    """Cache what the function renders. `models` ("orders.orders_v1") are all the read models whose rows it shows,
+    or a function that gives them for a scope. Raises ValueError for a model that there is not.
 
     `personal` when anything in it is the contact's own. Further arguments are part of the key and must be hashable.
     While a model is not built the fragment says so, and neither it nor one around it is kept.
     """
 
+    if isinstance(models, tuple):
+        checked(models)
+
     def decorate(render: Callable[Concatenate[Scope, P], str]) -> Callable[Concatenate[Scope, P], Markup]:
         @functools.wraps(render)
         def cached(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> Markup:
-            services, shown = _plain(models if isinstance(models, tuple) else models(scope))
+            shown = models if isinstance(models, tuple) else models(scope)
             visit = scope.visit
-            visit.settle(services)
+            visit.settle(_services(shown))
             visit.watched.update(shown)
             key = key_of(name, shown, personal, scope, (args, tuple(kwargs.items())) if kwargs else args)
             found = visit.fragments.get(key)
@@ -129,13 +131,7 @@ def _made(visit: Visit, key: Hashable, render: Callable[[], str]) -> Markup:
     return made
 
 
-def shown_by(models: tuple[str, ...]) -> tuple[str, ...]:
-    """The models without their version, as the tables of versions name them."""
-    return _plain(models)[1]
-
-
 @functools.lru_cache(maxsize=1024)
-def _plain(models: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Services, and models without their version, as the tables of versions name them."""
-    services = tuple(dict.fromkeys(model.partition(".")[0] for model in models))
-    return services, tuple(_VERSION.sub("", model) for model in models)
+def _services(models: tuple[str, ...]) -> tuple[str, ...]:
+    """The services these models are of; a function's models are checked here, once."""
+    return tuple(dict.fromkeys(model.partition(".")[0] for model in checked(models)))

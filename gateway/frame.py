@@ -34,6 +34,7 @@ _CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
     f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
 )
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
+_LOOK_LATER = '<meta http-equiv="refresh" content="5">'
 _RECENT = 6
 
 
@@ -120,10 +121,11 @@ class Look:
 class Frame:
     """The frame of one page. `below` and `pending` are asked when the content has been read."""
 
-    def __init__(self, scope: Scope, access: Access | None, title: str, crumb: bool) -> None:
+    def __init__(self, scope: Scope, access: Access | None, title: str, crumb: bool, looks_again: bool = False) -> None:
         asked = _asked()
         ground = scope.visit.ground
         self._scope = scope
+        self._looks_again = looks_again
         self._recent = _visited(scope, title if crumb else "", asked.path)
         self.look = Look(
             title,
@@ -143,6 +145,11 @@ class Frame:
         return self._scope.visit.pending
 
     @property
+    def preparing(self) -> bool:
+        """Whether something that belongs on this page is not shown, for its read model is being built."""
+        return self._looks_again or self._scope.visit.gaps > 0
+
+    @property
     def above(self) -> Markup:
         """All before the content."""
         look = self.look
@@ -153,13 +160,15 @@ class Frame:
         """The text with what is this session's in it."""
         recent = _recent(self._scope, self._recent) if self._recent else ""
         text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
-        return text.replace(_HEAD_END, _LOOK_AGAIN if self.pending else "")
+        again = _LOOK_AGAIN if self.pending else _LOOK_LATER if self.preparing else ""
+        return text.replace(_HEAD_END, again)
 
     def notes(self, flashes: Sequence[tuple[str, str]]) -> Markup:
         """What is said above the content of this page alone."""
-        if not flashes and not self.pending:
+        if not flashes and not self.pending and not self.preparing:
             return Markup()
-        return Markup(render_part("_frame/notes.html", flashes=flashes, pending=self.pending))
+        preparing = self.preparing and not self._looks_again
+        return Markup(render_part("_frame/notes.html", flashes=flashes, pending=self.pending, preparing=preparing))
 
     def about(self, page: Markup, flashes: Sequence[tuple[str, str]]) -> str:
         """A page made by `around`, with what is this session's in it."""
@@ -254,18 +263,24 @@ def keep_choices(form: Mapping[str, str], response: Response) -> None:
             response.set_cookie(name, chosen, max_age=365 * 86400, path="/", samesite="Lax", secure=secure)
 
 
-def render(template: str, *, title: str, crumb: bool = True, status: int = 200, **values: Any) -> tuple[str, int]:
+def render(
+    template: str, *, title: str, crumb: bool = True, status: int = 200, looks_again: bool = False, **values: Any
+) -> tuple[str, int]:
     """The page: its template within the frame. `title` is its h1 and its name among the recently viewed features.
 
     `crumb` False keeps it out of those (forms after a refusal, questions). On public pages there is no frame.
+    `looks_again`: it is asked for again by itself after some seconds.
     """
     scope: Scope | None = g.get("scope")
     ground = parts() if scope is None else scope.visit.ground
     values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": _flashes()}
     if scope is None:
-        return render_template(template, frame=None, theme=_theme(_asked()), head_end="", live="", **values), status
+        head_end = Markup(_LOOK_LATER) if looks_again else ""
+        return render_template(
+            template, frame=None, theme=_theme(_asked()), head_end=head_end, live="", **values
+        ), status
     access = ground.access.get(request.endpoint or "")
-    frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET")
+    frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET", looks_again)
     return render_template(template, frame=frame, **values), status
 
 

@@ -29,6 +29,7 @@ from chassis.link import Link
 from chassis.messages import ALL_COMPANIES
 from chassis.statedb import StateDb
 from gateway.config import GatewaySettings
+from gateway.models import MODELS
 from gateway.people import load_person
 from gateway.reads import open_reads
 from gateway.sessions import SessionStore
@@ -201,7 +202,8 @@ class Live:
         except (ValueError, KeyError, TypeError):
             _log.warning("a hint could not be read")
             return
-        if self.loop is not None and not self.loop.is_closed():
+        # Of versions that another release reads, its own pages hear.
+        if model in MODELS and self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.hub.heard, model, companies)
 
 

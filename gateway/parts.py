@@ -44,6 +44,7 @@ class Parts:
     assets: Assets
     access: dict[str, Access] = field(default_factory=dict)
     plain_log: bool = False
+    caught_up: bool = False  # what it reads has been all there once
 
     def close(self) -> None:
         """Let go of the bus; what is open for reading closes with the threads."""

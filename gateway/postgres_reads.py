@@ -19,11 +19,13 @@ from chassis.config import SERVICES
 from chassis.errors import Unavailable
 from chassis.messages import ALL_COMPANIES
 from chassis.postgres_models import CONNECT, NOT_THERE, without_nul
-from gateway.reads import NOT_READY, NotReady, RowClasses, positions_of, versions_of
+from chassis.readmodel import BUILDING
+from gateway.reads import NOT_READY, Building, NotReady, RowClasses, positions_of, union, versions_of
 
 T = TypeVar("T")
 Stamps = dict[str, tuple[Any, ...]]
 _MEMO_ENTRIES = 4096
+_MARK = -1
 _TOKENS = re.compile(r"'(?:[^']|'')*'|:([a-z_]\w*)|%", re.I)
 _DIALECT = (
     (re.compile(r"\bINDEXED BY \w+"), ""),
@@ -49,7 +51,8 @@ class PostgresReads:
         self._memo: dict[Hashable, tuple[list[tuple[Any, ...]], Any]] = {}
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
-        """The rows as named tuples; raises NotReady when a table is not there (yet)."""
+        """As gateway.reads.Reads says."""
+        self._building().refuse(sql)
         try:
             cursor = self._execute(sql, values)
         except NOT_THERE as error:
@@ -74,9 +77,22 @@ class PostgresReads:
         return self.memo(("versions", company), SERVICES, lambda: self._versions(company))
 
     def _versions(self, company: str) -> dict[str, int]:
-        of = positions_of if company == ALL_COMPANIES else versions_of
-        sql = " UNION ALL ".join(of(service) for service, stamp in self._stamps().items() if stamp)
-        return dict(self._execute(sql, {"company": company}).fetchall()) if sql else {}
+        building, marked, older = self._building(), self._local.marked, self._local.older
+        everybody = company == ALL_COMPANIES
+        # A worker of a release without that mark names its versions otherwise; every commit of it is a change.
+        sql = union(positions_of, [*marked, *older]) if everybody else union(versions_of, marked, positions_of, older)
+        return building.versions(self._execute(sql, {"company": company}).fetchall() if sql else ())
+
+    def unbuilt(self) -> dict[str, int | None]:
+        """As gateway.reads.Reads says."""
+        stamps = self._stamps().items()
+        positions = ((f"{service}.{name}", at) for service, rows in stamps for name, at, _token in rows if at != _MARK)
+        return self._building().unbuilt(positions)
+
+    def _building(self) -> Building:
+        self._stamps()
+        building: Building = self._local.building
+        return building
 
     def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
         """As gateway.reads.Reads says."""
@@ -103,21 +119,32 @@ class PostgresReads:
         return [service for service, stamp in self._stamps().items() if stamp]
 
     def _stamps(self) -> Stamps:
-        """Service → its checkpoints (model, position, token) in this thread's transaction; none where it has none."""
+        """Service → its checkpoints (model, position, token) in this thread's transaction; none where it has none.
+
+        And (model, _MARK, table) of what is being built: when that ends, what was kept meanwhile is read again.
+        """
         self._begin()
         stamps: Stamps | None = self._local.stamps
         if stamps is None:
-            names = [f"{service}.checkpoints" for service in SERVICES]
+            tables = [f"{service}.{table}" for service in SERVICES for table in ("checkpoints", BUILDING.name)]
             here = self._execute(
                 "SELECT name FROM unnest(CAST(:names AS text[])) name WHERE to_regclass(name) IS NOT NULL",
-                {"names": names},
+                {"names": tables},
             )
-            services = [name.partition(".")[0] for (name,) in here.fetchall()]
+            there = {name for (name,) in here.fetchall()}
+            services = [one for one in SERVICES if f"{one}.checkpoints" in there]
+            marked = self._local.marked = [one for one in services if f"{one}.{BUILDING.name}" in there]
+            self._local.older = [one for one in services if one not in marked]
+            sql = union(_checkpoints_of, services, _marks_of, marked)
             found: dict[str, list[Any]] = {service: [] for service in SERVICES}
-            each = (f"SELECT '{one}', model, position, token FROM {one}.checkpoints" for one in services)
-            sql = " UNION ALL ".join(each)
-            for service, *checkpoint in self._execute(f"{sql} ORDER BY 1, 2", {}).fetchall() if sql else ():
-                found[service].append(tuple(checkpoint))
+            for service, *row in self._execute(f"{sql} ORDER BY 1, 2, 3, 4", {}).fetchall() if sql else ():
+                found[service].append(tuple(row))
+            self._local.building = Building.of(
+                (f"{service}.{model}", f"{service}.{table}")
+                for service, rows in found.items()
+                for model, at, table in rows
+                if at == _MARK
+            )
             stamps = self._local.stamps = {service: tuple(rows) for service, rows in found.items()}
         return stamps
 
@@ -168,6 +195,14 @@ class PostgresReads:
             options="-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read",
             **CONNECT,
         )
+
+
+def _checkpoints_of(service: str) -> str:
+    return f"SELECT '{service}', model, position, token FROM {service}.checkpoints"
+
+
+def _marks_of(service: str) -> str:
+    return f"SELECT '{service}', model, {_MARK}, table_name FROM {service}.{BUILDING.name}"
 
 
 def _away(error: Exception) -> Unavailable:

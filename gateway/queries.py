@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from chassis.config import SERVICES
 
@@ -23,6 +24,12 @@ _COMMON_TABLE = re.compile(
     r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s*(?:\([^)]*\)\s*)?as\s+(?:materialized\s+)?\(", re.I
 )
 _TABLE_FUNCTIONS = {"json_each", "generate_series"}
+
+
+@lru_cache(4096)
+def tables_in(sql: str) -> frozenset[str]:
+    """The published tables that a statement names, as `service.table`."""
+    return frozenset(found.group(0).lower() for found in _TABLE.finditer(sql))
 
 
 class BadQuery(ValueError):

@@ -11,11 +11,14 @@ import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from chassis.config import SERVICES, Settings
 from chassis.errors import Unavailable
 from chassis.messages import ALL_COMPANIES
+from gateway.models import CHECKPOINTS, MODELS
+from gateway.queries import tables_in
 from gateway.stamps import FileStamp
 
 _LOOK_AGAIN = 1.0
@@ -29,6 +32,37 @@ class NotReady(Unavailable):
     """A read model this page needs has not been built yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Building:
+    """The models (`service.checkpoint`) and tables (`service.table`) that have not caught up since they were made.
+
+    What is in such a table is not all there is, so nobody gets to see it.
+    """
+
+    models: frozenset[str]
+    tables: frozenset[str]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str]]) -> Building:
+        """From rows of model and table."""
+        found = tuple(rows)
+        return cls(frozenset(model for model, _ in found), frozenset(table for _, table in found))
+
+    def refuse(self, sql: str) -> None:
+        """Raise NotReady when the statement reads one of these tables."""
+        if self.tables and not self.tables.isdisjoint(tables_in(sql)):
+            raise NotReady(NOT_READY)
+
+    def versions(self, known: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Versions by model, where what is being built has none: -1."""
+        return {**dict(known), **dict.fromkeys(self.models & MODELS, -1)}
+
+    def unbuilt(self, positions: Iterable[tuple[str, int]]) -> dict[str, int | None]:
+        """The models that have not caught up, with how far they are; None of those that nobody has begun."""
+        known = dict(positions)
+        return {model: known.get(model) for model in sorted(MODELS) if model in self.models or model not in known}
+
+
 class Reads(Protocol):
     """One connection a thread, shared by all pages of a process. Nothing is opened before the first read.
 
@@ -36,7 +70,7 @@ class Reads(Protocol):
     """
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
-        """The rows as named tuples; raises NotReady when a table is not there (yet)."""
+        """The rows as named tuples; raises NotReady when a table is not there (yet), or is still being built."""
 
     def end(self) -> None:
         """Finish this thread's read transaction; the next read sees what was committed since."""
@@ -45,9 +79,15 @@ class Reads(Protocol):
         """Close this thread's connection."""
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services.
+        """The models of gateway.models → position of the last change this company can see, over all services.
 
-        For `ALL_COMPANIES` it is how far each model has come.
+        For `ALL_COMPANIES` it is how far each model has come. Of what is being built it is -1.
+        """
+
+    def unbuilt(self) -> dict[str, int | None]:
+        """The models this gateway reads that have not caught up since their tables were made: how far each is.
+
+        None of those that nobody has begun.
         """
 
     def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
@@ -97,9 +137,10 @@ class FileReads:
         self._memo: dict[Hashable, tuple[list[bytes | None], Any]] = {}
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
-        """The rows as named tuples; raises NotReady when a table is not there (yet)."""
+        """As Reads says."""
         connection = self._begin()
         try:
+            self._building().refuse(sql)
             cursor = connection.execute(sql, values)
             return list(map(self._rows.of(tuple(column[0] for column in cursor.description))._make, cursor))
         except sqlite3.OperationalError as error:
@@ -122,19 +163,30 @@ class FileReads:
             self._local.connection = None
 
     def versions(self, company: str) -> dict[str, int]:
-        """`service.model` → position of the last change this company can see, over all services.
-
-        For `ALL_COMPANIES` it is how far each model has come.
-        """
+        """As Reads says."""
         return self.memo(("versions", company), SERVICES, lambda: self._versions(company))
 
     def _versions(self, company: str) -> dict[str, int]:
-        connection = self._begin()
-        if company == ALL_COMPANIES:
-            sql = self._local.positions_sql
-            return dict(connection.execute(sql).fetchall()) if sql else {}
-        sql = self._local.versions_sql
-        return dict(connection.execute(sql, {"company": company}).fetchall()) if sql else {}
+        self._begin()
+        sql = self._local.positions_sql if company == ALL_COMPANIES else self._local.versions_sql
+        return self._building().versions(self._all(sql, {"company": company}))
+
+    def unbuilt(self) -> dict[str, int | None]:
+        """As Reads says."""
+        self._begin()
+        return self._building().unbuilt(self._all(self._local.positions_sql, {}))
+
+    def _building(self) -> Building:
+        found: Building | None = self._local.building
+        if found is None:
+            found = self._local.building = self.memo(("building",), SERVICES, self._read_building)
+        return found
+
+    def _read_building(self) -> Building:
+        return Building.of(self._all(self._local.building_sql, {}))
+
+    def _all(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+        return self._begin().execute(sql, values).fetchall() if sql else []
 
     def memo(self, key: Hashable, services: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` reads from these services, kept for all threads until somebody commits to one of their files.
@@ -187,11 +239,12 @@ class FileReads:
         if connection is not None and connection.in_transaction:
             return connection
         now = time.monotonic()
-        if connection is None or now - local.checked > _LOOK_AGAIN:
+        # Before all that is read: what is then seen is of these stamps or newer, never older.
+        began = dict(zip(SERVICES, self._stamp(SERVICES), strict=True))
+        if connection is None or not local.complete or now - local.checked > _LOOK_AGAIN:
             connection = self._opened(connection)
             local.checked = now
-        # Before the first read: what is then seen is of these stamps or newer, never older.
-        local.began = dict(zip(SERVICES, self._stamp(SERVICES), strict=True))
+        local.began, local.building = began, None
         connection.execute("BEGIN")
         return connection
 
@@ -211,10 +264,13 @@ class FileReads:
             uri = f"file:{self._paths[service]}?mode=ro"
             connection.execute(f"ATTACH DATABASE ? AS {service}", (uri,))
             attached.append(service)
-        versioned = [service for service in attached if _has_versions(connection, service)]
-        self._local.complete = len(versioned) == len(attached)
-        self._local.versions_sql = " UNION ALL ".join(map(versions_of, versioned))
-        self._local.positions_sql = " UNION ALL ".join(map(positions_of, versioned))
+        marked = [service for service in attached if _has(connection, f"{service}.readmodel_building")]
+        older = [one for one in attached if one not in marked and _has(connection, f"{one}.checkpoints")]
+        self._local.complete = len(marked) == len(attached)
+        self._local.building_sql = union(building_of, marked)
+        # A worker of a release without that mark names its versions otherwise; every commit of it is a change.
+        self._local.versions_sql = union(versions_of, marked, positions_of, older)
+        self._local.positions_sql = union(positions_of, [*marked, *older])
         self._local.attached = tuple(attached)
         self._local.files = files
         self._local.connection = connection
@@ -230,28 +286,37 @@ def _file_identity(path: Any) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found.st_size else None
 
 
-# A checkpoint's name is the model's with its version behind: `orders_v1`.
-_MODEL = "substr(model, 1, length(rtrim(model, '0123456789')) - 2)"
-
-
 def positions_of(service: str) -> str:
     """SQL: how far each read model of the service has come."""
-    return f"SELECT '{service}.' || {_MODEL}, MAX(position) FROM {service}.checkpoints GROUP BY 1"
+    return f"SELECT '{service}.' || model, position FROM {service}.checkpoints WHERE model IN ({_names(service)})"
 
 
 def versions_of(service: str) -> str:
     """SQL: where what `:company` sees of each read model of the service changed last."""
     # The table's key begins with the model: naming the models makes this a handful of look-ups, not a scan.
-    models = f"SELECT {_MODEL} FROM {service}.checkpoints"
     return (
         f"SELECT '{service}.' || model, MAX(position) FROM {service}.readmodel_versions"
-        f" WHERE model IN ({models}) AND company IN (:company, '*') GROUP BY model"
+        f" WHERE model IN ({_names(service)}) AND company IN (:company, '*') GROUP BY model"
     )
 
 
-def _has_versions(connection: sqlite3.Connection, service: str) -> bool:
+def building_of(service: str) -> str:
+    """SQL: the models of the service that are being built, and their tables."""
+    return f"SELECT '{service}.' || model, '{service}.' || table_name FROM {service}.readmodel_building"
+
+
+def union(of: Callable[[str], str], services: list[str], also: Callable[[str], str] = str, others: Any = ()) -> str:
+    """One statement for several services; empty for none."""
+    return " UNION ALL ".join([*map(of, services), *map(also, others)])
+
+
+def _names(service: str) -> str:
+    return ", ".join(f"'{checkpoint}'" for checkpoint in CHECKPOINTS[service])
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
     try:
-        connection.execute(f"SELECT 1 FROM {service}.readmodel_versions LIMIT 1")
+        connection.execute(f"SELECT 1 FROM {table} LIMIT 1")
     except sqlite3.OperationalError:
         return False
     return True

@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("portico.import_:import_", "Import an ERP's export file."),
     "dead": Entry("portico.dead:dead", "List the events that no reaction could handle, or replay them."),
     "replay": Entry("portico.replay:replay", "Give a reaction earlier events, once more or for the first time."),
+    "forget": Entry("portico.forget:forget", "Remove the queue of a reaction that is no more."),
     "park": Entry("portico.park:park", "Have a read model do without an event it cannot take."),
     "backup": Entry("portico.backup:backup", "Copy what cannot be rebuilt, while everything runs."),
     "restore": Entry("portico.backup:restore", "Put a backup into an empty data folder."),

@@ -63,6 +63,7 @@ def examine(environment: os._Environ[str]) -> Iterator[Finding]:
         ("store", lambda: _store(settings, report())),
         ("database", lambda: _database(running.settings if running else settings)),
         ("processes", lambda: _processes(settings, report())),
+        ("reactions", lambda: _reactions(report())),
         ("clock", lambda: _clock(settings)),
     ]
     from deploy.local.problem import Problem
@@ -185,6 +186,17 @@ def _processes(settings: Settings, report: dict[str, Any] | None) -> Finding:
     todo = [_mend(report, one["name"]) for one in sick if one["reason"] == SILENT and one["name"] not in told_above]
     todo.append(f"Their logs are in {settings.var / 'log'}.")
     return Finding("processes", "; ".join(f"{one['name']}: {one['reason']}" for one in sick), "\n".join(todo))
+
+
+def _reactions(report: dict[str, Any] | None) -> Finding:
+    from portico.running import command_here
+
+    parts = report["parts"] if report else []
+    queues = [queue for one in parts for queue in one.get("abandoned", "").split(", ") if queue]
+    if queues:
+        todo = "\n".join(f"If no other release is to read it any more:  {command_here(f'forget {q}')}" for q in queues)
+        return Finding("reactions", f"{', '.join(queues)}: filled, and no reaction of this release reads it", todo)
+    return Finding("reactions", "all that are told of events are there" if report else "none running")
 
 
 def _mend(report: dict[str, Any], name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from chassis.config import Settings
+from chassis.postgres_models import close_readers
 from tests.support.portal import Portal, running
 from tests.support.postgres import PostgresServer
 from tests.support.processes import LocalStore
@@ -108,9 +109,10 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_uri(postgres: PostgresServer) -> Iterator[str]:
-    """The URI of a database of this test alone, empty."""
+    """The URI of a database of this test alone, empty; what the test's thread keeps open to read it is closed."""
     with postgres.database(f"test{next(_numbers)}") as uri:
         yield uri
+        close_readers(uri)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from deploy.local.stack import Stack
 from portico.processes import BROKER, EPMD, Process
 
 PATIENCE = 120.0
-"""Seconds without any further part becoming ready, after which starting is given up."""
+"""Seconds in which no part becomes ready or says anything new (how far a read model is), after which it is given up."""
 SILENT = "does not answer"
 DEATHS = 4
 """How often a process may die while starting before that is given up."""
@@ -56,7 +56,7 @@ def wait(stack: Stack, show: Show, note: Note) -> None:
     """
     waiting = {process.name: process for process in stack.processes}
     watch, order = _Watch(stack, note), _Order(stack)
-    moved = time.monotonic()
+    moved, told = time.monotonic(), set[tuple[str, str]]()
     while waiting:
         known = supervisor.processes(stack.var)
         if not known:
@@ -67,9 +67,11 @@ def wait(stack: Stack, show: Show, note: Note) -> None:
         for name, process in list(waiting.items()):
             running = known[name]["statename"] in ("RUNNING", "STARTING")
             reasons[name] = unready(stack, process) if running else "not running"
+            if (name, reasons[name]) not in told:
+                told.add((name, reasons[name]))
+                moved = time.monotonic()
             if not reasons[name]:
                 del waiting[name]
-                moved = time.monotonic()
         show(len(stack.processes) - len(waiting), len(stack.processes), list(waiting))
         if waiting and time.monotonic() - moved > PATIENCE:
             name = next(iter(waiting))

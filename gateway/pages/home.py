@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from gateway.access import Scope
-from gateway.fragments import fragment, render_part, shown_by
+from gateway.fragments import fragment, render_part
 from gateway.frame import Look, around, navigation_of, render_ready, tasks_of
 from gateway.home import models_of, sections_for
 from gateway.people import COMPANIES_MODEL
@@ -32,4 +32,4 @@ def _page(scope: Scope, look: Look) -> str:
     top, tables = sections_for(scope)
     quick, tasks = navigation_of(scope).quick, tasks_of(scope, look)
     body = render_part("home/home.html", scope=scope, tasks=tasks, top=top, tables=tables, quick=quick)
-    return around(scope, look, body, shown_by(_models(scope)))
+    return around(scope, look, body, _models(scope))

@@ -70,6 +70,7 @@ def _found(scope: Scope, kind: Kind, text: str) -> Found | None:
     try:
         rows = scope.rows(query, kind=kind.kind, term=first, term_end=end, limit=_MOST + 1)
     except NotReady:
+        scope.visit.gaps += 1
         return None
     return Found(kind, rows[:_MOST], len(rows) > _MOST) if rows else None
 
@@ -82,4 +83,5 @@ def _cases(scope: Scope, key: str, text: str) -> list[Any]:
     try:
         return scope.rows(_CASES, like=like, limit=_MOST)
     except NotReady:
+        scope.visit.gaps += 1
         return []

@@ -57,6 +57,7 @@ def _visible(scope: Scope, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
         try:
             found |= {(kind, row.number) for row in scope.rows(VISIBLE[kind], kind=kind, numbers=numbers)}
         except NotReady:
+            scope.visit.gaps += 1
             continue
     return found
 
@@ -68,6 +69,7 @@ def _linked(scope: Scope, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, st
         try:
             rows = scope.rows(query, of=of)
         except NotReady:
+            scope.visit.gaps += 1
             continue
         for row in rows:
             found |= {(row.kind, row.number), (row.base_kind, row.base_number)}

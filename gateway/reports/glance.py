@@ -9,8 +9,10 @@ from gateway.fragments import render_part
 from gateway.home import section
 from gateway.queries import Query
 from gateway.reports.kinds import KINDS, LIST, Kind
+from services.payments import contract as payments
 
 NEWEST = 5
+BALANCE = f"{payments.SERVICE}.{payments.BALANCE_MODEL}"
 _BRANCH = "(:branches IS NULL OR b.branch IN (SELECT value FROM json_each(:branches)))"
 _BALANCE = Query(
     "home.balance",
@@ -29,7 +31,7 @@ _OVERDUE = Query(
 
 def register() -> None:
     """Hang the sections into home."""
-    section("balance", models=("payments.balance",), needs="see_balance", place="top", order=10)(_balance)
+    section("balance", models=(BALANCE,), needs="see_balance", place="top", order=10)(_balance)
     for place, kind in enumerate(KINDS.values()):
         section(f"glance.{kind.kind}", models=(kind.model,), needs=kind.needs, order=place)(_newest_of(kind))
 

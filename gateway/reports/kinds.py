@@ -14,6 +14,8 @@ from flask_babel import lazy_gettext as _l
 
 from chassis.documents import SORTS
 from gateway.queries import Query
+from services.orders import contract as orders
+from services.payments import contract as payments
 
 PAGE = 50
 _BRANCH = "AND (:branches IS NULL OR {0}.branch IN (SELECT value FROM json_each(:branches)))"
@@ -43,8 +45,10 @@ class Kind:
 
     @property
     def model(self) -> str:
-        """The read model behind it, as `service.model`."""
-        return f"{self.service}.{'orders' if self.service == 'orders' else 'documents'}"
+        """The read model behind it, as gateway.models names it."""
+        if self.service == orders.SERVICE:
+            return f"{orders.SERVICE}.{orders.ORDERS_MODEL}"
+        return f"{payments.SERVICE}.{payments.DOCUMENTS_MODEL}"
 
     def table(self, part: str) -> str:
         """A published table: part "s" for the documents, "_lines", "_totals", …"""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from chassis.dispatch import CommandHandler, Tools, changes, create, reactions_only
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
-from chassis.readmodel import Database, Unreadable, database
+from chassis.readmodel import Database, NotThere, Unreadable, database, is_building
 from chassis.repository import Aggregate, now
 from services.orders import domain, schemas
 from services.orders.commands import PlaceOrder
-from services.orders.contract import CODEC, SERVICE, read_catalogue
+from services.orders.contract import CATALOGUE_MODEL, CODEC, SERVICE, read_catalogue
 
 ORDER = Aggregate("order", domain.Order(), domain.evolve, lambda state: state.company, CODEC, version=2)
 
@@ -32,6 +32,8 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
 def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
         with own.reading() as execute:
+            if is_building(execute, CATALOGUE_MODEL):
+                raise NotThere(f"{CATALOGUE_MODEL} is being built")
             return read_catalogue(execute, company, items)
     except Unreadable as error:
         raise Unavailable("Prices cannot be read at the moment. Nothing was ordered; please try again.") from error

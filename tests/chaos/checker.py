@@ -6,8 +6,9 @@ own ledger, and what the portal shows, and returns the faults in words.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,4 +172,20 @@ def faults_of_read_models(service: str, kept: Tables, rebuilt: Tables) -> list[s
         there, right = kept.get(table, Counter()), rebuilt.get(table, Counter())
         faults += [f"wrong row: {service} {table} has {row} × {count}" for row, count in (there - right).items()]
         faults += [f"missing row: {service} {table} lacks {row} × {count}" for row, count in (right - there).items()]
+    return faults
+
+
+_KILLED = re.compile(r"killing '([^']+)' \(\d+\) with SIGKILL")
+_STOPPED = re.compile(r"stopped: (\S+) \(exit status (\d+)\)")
+
+
+def faults_of_stopping(manager_log: Iterable[str], names: Collection[str]) -> list[str]:
+    """Which of these processes, when told to stop, did not end in time or not in order, by their manager's log."""
+    faults = []
+    for line in manager_log:
+        killed, stopped = _KILLED.search(line), _STOPPED.search(line)
+        if killed and killed[1] in names:
+            faults.append(f"did not stop: {killed[1]} was told to and had to be killed")
+        elif stopped and stopped[1] in names and stopped[2] != "0":
+            faults.append(f"did not stop in order: {stopped[1]} ended with exit code {stopped[2]}")
     return faults

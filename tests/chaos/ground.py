@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from decimal import Decimal
@@ -36,6 +36,7 @@ class Ground:
 
     def __init__(self, portal: Portal, client: Client, erp: Erp, folder: Path) -> None:
         self.portal = portal
+        self.patience = PATIENCE
         self.client = client
         self.talker = Talker(portal.commands, folder / "talker.jsonl")
         self.erp = erp
@@ -62,22 +63,30 @@ class Ground:
         enough = len(self.client.acknowledged()) + more
         wait_until(lambda: len(self.client.acknowledged()) >= enough, PATIENCE, lambda: f"{more} more; {self._state()}")
 
+    def _unsettled(self, settled: Callable[[], bool], what: str) -> list[str]:
+        """Wait until everything has come to rest; what never does is a fault, and the check goes on without it."""
+        try:
+            wait_until(settled, self.patience, lambda: f"{what}; {self._state()}")
+        except AssertionError as error:
+            return [f"unsettled: {error}"]
+        return []
+
     def wait_states(self, *states: str) -> None:
         """Wait until every acknowledged order is in one of the states."""
-
-        def reached() -> bool:
-            found = [row["status"] for row in seen.order_rows(self.portal)]
-            known = {one.reference for one in self.client.acknowledged()}
-            return len(found) >= len(known) and set(found) <= set(states)
-
         wait_until(
-            reached, PATIENCE, lambda: f"all {' or '.join(states)}; {self._state()}; {self._checked_orders()[:5]}"
+            lambda: self._all_in(*states),
+            PATIENCE,
+            lambda: f"all {' or '.join(states)}; {self._state()}; {self._checked_orders()[:5]}",
         )
+
+    def _all_in(self, *states: str) -> bool:
+        found = [row["status"] for row in seen.order_rows(self.portal)]
+        known = {one.reference for one in self.client.acknowledged()}
+        return len(found) >= len(known) and set(found) <= set(states)
 
     def faults_of_orders(self) -> list[str]:
         """All that is wrong with the orders, after each has come through."""
-        self.wait_states("posted")
-        return self._checked_orders()
+        return self._unsettled(lambda: self._all_in("posted"), "all orders posted") + self._checked_orders()
 
     def _checked_orders(self) -> list[str]:
         return faults_of_orders(self.client.acknowledged(), self.erp.ledger(), seen.orders(self.portal))
@@ -85,8 +94,8 @@ class Ground:
     def faults_of_cases(self) -> list[str]:
         """All that is wrong with what was written on cases, after the portal has caught up."""
         told = self.talker.said()
-        wait_until(lambda: len(seen.messages(self.portal)) >= len(told), PATIENCE, lambda: f"all said; {self._state()}")
-        return faults_of_cases(told, seen.messages(self.portal))
+        unsettled = self._unsettled(lambda: len(seen.messages(self.portal)) >= len(told), "all said")
+        return unsettled + faults_of_cases(told, seen.messages(self.portal))
 
     def faults_of_read_models(self) -> list[str]:
         """Where the read models, once nothing moves any more, differ from those built afresh."""
@@ -98,8 +107,15 @@ class Ground:
 
         with tempfile.TemporaryDirectory(dir=self._folder) as folder, rebuilt(self.portal, Path(folder)) as paths:
             with suppress(AssertionError):  # what is found at last says more
-                wait_until(lambda: same(paths), PATIENCE)
+                wait_until(lambda: same(paths), self.patience)
         return found
+
+    def faults_of_broker(self) -> list[str]:
+        """What was put aside, and what nobody has handled though everything has come to rest."""
+        dead = [f"dead letter: {one}" for one in seen.dead_letters(self.portal)]
+        with suppress(AssertionError):
+            wait_until(lambda: not seen.unhandled(self.portal), self.patience)
+        return dead + [f"not handled: {one}" for one in seen.unhandled(self.portal)]
 
     def faults(self) -> list[str]:
         """All that is wrong anywhere, once every process is ready again."""
@@ -109,7 +125,7 @@ class Ground:
             *self.faults_of_cases(),
             *self.faults_of_imports(),
             *self.faults_of_read_models(),
-            *(f"dead letter: {one}" for one in seen.dead_letters(self.portal)),
+            *self.faults_of_broker(),
         ]
 
     def file(self, part: int) -> Path:
@@ -150,8 +166,7 @@ class Ground:
             shown = len(seen.documents(self.portal)), len(seen.open_items(self.portal))
             return shown[0] >= len(documents) and shown[1] >= len(items)
 
-        wait_until(caught_up, PATIENCE, lambda: f"all shown; {self._state()}; {self._checked_imports()[:5]}")
-        return self._checked_imports()
+        return self._unsettled(caught_up, "all imports shown") + self._checked_imports()
 
     def _checked_imports(self) -> list[str]:
         source, parts, portal = self.source, self._imported, self.portal

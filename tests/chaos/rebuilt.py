@@ -15,6 +15,7 @@ from chassis.config import SERVICES
 from chassis.projector import Projector
 from chassis.readmodel import VERSIONS, Database, NotThere, database
 from chassis.sqlite_models import SqliteDatabase
+from chassis.worker import Part
 from tests.chaos.checker import Tables, faults_of_read_models
 from tests.support.portal import Portal
 from tests.support.processes import ROOT
@@ -27,28 +28,36 @@ def rebuilt(portal: Portal, folder: Path) -> Iterator[dict[str, Path]]:
 
     By a process of its own, for identity's has to find the portal's keys.
     """
-    paths = {name: folder / f"{name}.db" for name in SERVICES}
+    paths = {name: _path(folder, name) for name in SERVICES}
     command = [sys.executable, "-m", "tests.chaos.rebuilt", portal.settings.esdb_uri, str(folder)]
     building = subprocess.Popen(command, cwd=ROOT, env=portal.environment)
     try:
-        wait_until(lambda: all(path.exists() for path in paths.values()), 60, "the read models are begun")
+        own = {name: SqliteDatabase(path) for name, path in paths.items()}
+        wait_until(lambda: all(tables(name, one) for name, one in own.items()), 60, "the read models are begun")
         yield paths
     finally:
         building.kill()
         building.wait()
 
 
+def _path(folder: Path, service: str) -> Path:
+    """As in a data folder."""
+    return folder / service / "read.db"
+
+
 def build(esdb_uri: str, folder: Path) -> None:
     """Build all read models, for ever."""
-    threads = []
+    parts = []
     for name in SERVICES:
-        lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(folder / f"{name}.db")
+        _path(folder, name).parent.mkdir(exist_ok=True)
+        lock, found, own = threading.Lock(), rooms.load(name), SqliteDatabase(_path(folder, name))
         for projection in found.projections:
             one = Projector(name, projection, found.codec, own, esdb_uri, write_lock=lock)
-            threads.append(threading.Thread(target=one.run, args=(threading.Event(),)))
-            threads[-1].start()
-    for thread in threads:
-        thread.join()
+            # As in a worker: what fails because another made the same new file at that moment is tried again.
+            parts.append(Part(f"{name} {projection.name}", one, threading.Event()))
+            parts[-1].thread.start()
+    for part in parts:
+        part.thread.join()
 
 
 def differences(portal: Portal, paths: dict[str, Path]) -> list[str]:

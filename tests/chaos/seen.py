@@ -11,7 +11,7 @@ from typing import Any
 from esdbclient import EventStoreDBClient, RecordedEvent
 
 from chassis import bus, rooms
-from chassis.config import SERVICES
+from chassis.config import SERVICES, retry_ms
 from chassis.reactions import list_dead
 from chassis.readmodel import database
 from services.orders.contract import ORDERS
@@ -84,6 +84,20 @@ def dead_letters(portal: Portal) -> list[str]:
                 count = channel.queue_declare(bus.ingest_dead_queue(name), passive=True).method.message_count
                 found += [f"{bus.ingest_dead_queue(name)}: {count}"] if count else []
     return found
+
+
+def unhandled(portal: Portal) -> list[str]:
+    """Which queues of reactions, retries and ERP documents have something in them, and how much."""
+    queues = [bus.ANSWERS]
+    for name in SERVICES:
+        own = rooms.load(name)
+        queues += [bus.reaction_queue(name, one.name) for one in own.reactions]
+        queues += [bus.wait_name(name, delay) for delay in retry_ms(portal.environment) if own.reactions]
+        queues += [bus.ingest_queue(name, n) for n in range(bus.INGEST_PARTITIONS) if own.takes_documents]
+    with closing(bus.connect(portal.settings.amqp_uri, "test")) as connection:
+        channel = connection.channel()
+        counts = {queue: channel.queue_declare(queue, passive=True).method.message_count for queue in queues}
+    return [f"{queue}: {count}" for queue, count in counts.items() if count]
 
 
 def documents(portal: Portal) -> list[Document]:

@@ -122,9 +122,11 @@ def rage(storm: Storm, seconds: float, chance: random.Random) -> None:
         return itertools.takewhile(lambda _: time.monotonic() < until, itertools.cycle(range(PARTS)))
 
     with storm.business(parts()) as importing:
-        while time.monotonic() < until:
+        for name in storm.turns():
             rest.wait(chance.uniform(*BETWEEN_BLOWS_SECONDS))
-            storm.strike(chance.choice(list(storm.victims)))
+            if time.monotonic() > until:
+                break
+            storm.strike(name)
         wait_ready(storm.ground.portal)
         importing.result()
 
@@ -140,6 +142,9 @@ def report(storm: Storm, ground: Ground) -> None:
     print(
         f"{storm.done.total():,} blows: " + ", ".join(f"{name} × {count}" for name, count in storm.done.most_common())
     )
+    spared = storm.victims.keys() - {done.partition(" ")[2] for done in storm.done}
+    if spared:
+        print(f"too short a time to strike: {', '.join(sorted(spared))}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from http.client import HTTPException
 from typing import Protocol
 
 from portico.processes import BROKER, DEMO_ERP, EPMD, STORE
+from tests.chaos.checker import faults_of_stopping
 from tests.chaos.client import CUSTOMERS
 from tests.chaos.ground import PATIENCE, Ground
 from tests.chaos.person import Person
@@ -72,6 +73,8 @@ class Storm:
         self._chance = chance
         processes = ground.portal.stack.processes
         names = [one.name for one in processes if one not in (EPMD, DEMO_ERP)]
+        self._ours = {one.name for one in processes if one.command}
+        self._managed_before = len(self._manager_log())
         self.victims: dict[str, Victim] = {name: Supervised(ground.portal, name) for name in names}
         self.victims |= others or {}
         self.done: Counter[str] = Counter()
@@ -79,6 +82,14 @@ class Storm:
         """What people saw on their pages, by company."""
         self.pages: list[str] = []
         """Pages that were wrong."""
+
+    def _manager_log(self) -> list[str]:
+        return (self.ground.portal.var / "log/supervisor.log").read_text().splitlines()
+
+    def turns(self) -> Iterator[str]:
+        """All victims in any order, and again in another, for ever: each is struck as often as the others."""
+        while True:
+            yield from self._chance.sample(list(self.victims), len(self.victims))
 
     def chosen(self, count: int) -> list[str]:
         """So many different processes in any order, broker and store among them."""
@@ -148,6 +159,7 @@ class Storm:
     def faults(self) -> list[str]:
         """All that is wrong, once everything runs again."""
         faults = self.ground.faults() + self.pages
+        faults += faults_of_stopping(self._manager_log()[self._managed_before :], self._ours)
         told = {one.reference: one.company for one in self.ground.client.acknowledged()}
         faults += [f"lost: {company} saw none of its orders" for company, seen in self.references.items() if not seen]
         return faults + [

@@ -17,6 +17,7 @@ from tests.chaos.checker import (
     faults_of_import,
     faults_of_orders,
     faults_of_read_models,
+    faults_of_stopping,
 )
 
 TOLD = [Acknowledged("W-0001-AAAA", "C100", "2 × FIT-1"), Acknowledged("W-0002-BBBB", "C200", "1 × FIT-2")]
@@ -119,3 +120,26 @@ def test_a_planted_fault_of_a_conversation_is_seen(shown: list[Said], fault: str
 )
 def test_a_read_model_is_compared_with_a_fresh_one(kept: list[tuple[str, int]], faults: list[str]) -> None:
     assert faults_of_read_models("orders", {"t": Counter(kept)}, {"t": Counter([("C100", 5)])}) == faults
+
+
+AT = "2026-11-22 06:06:22,123"
+IN_ORDER = [
+    f"{AT} INFO waiting for orders-worker to stop",
+    f"{AT} INFO stopped: orders-worker (exit status 0)",
+    f"{AT} WARN stopped: cases-worker (terminated by SIGTERM)",  # it had only just been started
+    f"{AT} WARN exited: store (terminated by SIGKILL; not expected)",  # by the test
+    f"{AT} WARN killing 'broker' (57) with SIGKILL",  # not one of ours
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ("", []),
+        ("WARN killing 'store' (4711) with SIGKILL", ["did not stop: store was told to and had to be killed"]),
+        ("INFO stopped: store (exit status 1)", ["did not stop in order: store ended with exit code 1"]),
+    ],
+)
+def test_a_process_that_does_not_stop_as_it_should_is_seen(line: str, faults: list[str]) -> None:
+    names = {"orders-worker", "cases-worker", "store"}
+    assert faults_of_stopping([*IN_ORDER, f"{AT} {line}"], names) == faults

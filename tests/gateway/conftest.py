@@ -13,7 +13,16 @@ from chassis.postgres_models import READERS
 from tests.gateway.ground import Ground
 from tests.support.postgres import PostgresServer
 
-ON_BOTH = {"test_balance", "test_documents", "test_fragments", "test_queries_run", "test_reads"}
+ON_BOTH = {
+    "test_balance",
+    "test_building",
+    "test_documents",
+    "test_fragments",
+    "test_models",
+    "test_queries_run",
+    "test_reads",
+    "test_releases",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, Table, Text
 from werkzeug.test import TestResponse
 
-from chassis.config import Settings
+from chassis import rooms
+from chassis.config import SERVICES, Settings
 from chassis.errors import NotFound, PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
-from chassis.readmodel import CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
+from chassis.readmodel import BUILDING, CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.parts import parts
@@ -43,6 +44,7 @@ class ReadModel:
         database.create_tables(self.db, projections)
         for one in projections:
             self.put(CHECKPOINTS, model=one.checkpoint, version=one.version, position=0, token="")
+            self.built(one)
 
     def put(self, table: Table, **values: Any) -> None:
         """Write a row, over one with the same key; columns not named are empty."""
@@ -50,19 +52,30 @@ class ReadModel:
         row |= {name: bool(one) if isinstance(table.c[name].type, Boolean) else one for name, one in values.items()}
         self.execute(upsert(table), tuple(row.get(column.name) for column in table.c))
 
-    def execute(self, sql: str, values: tuple[Any, ...]) -> None:
-        """A statement in a transaction that touches the checkpoints, as each of a projector's does."""
+    def execute(self, sql: str, values: tuple[Any, ...], moves: bool = True) -> None:
+        """A statement in a transaction that touches the checkpoints, as a projector's does that `moves` on."""
         self.db.execute("BEGIN")
         self.db.execute(sql, values)
-        self.db.execute("UPDATE checkpoints SET token = ?", (str(uuid4()),))
+        if moves:
+            self.db.execute("UPDATE checkpoints SET token = ?", (str(uuid4()),))
         self.db.execute("COMMIT")
 
     def move(self, model: str, company: str, position: int) -> None:
         """Say that the model of this company stands at `position`."""
         self.db.execute("BEGIN")
-        self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, f"{model}_v1"))
-        self.db.execute(upsert(VERSIONS), (model, company, position))
+        checkpoint = f"{model}_v1"
+        self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, checkpoint))
+        self.db.execute(upsert(VERSIONS), (checkpoint, company, position))
         self.db.execute("COMMIT")
+
+    def built(self, projection: Projection) -> None:
+        """Say that the model has caught up."""
+        self.execute("DELETE FROM readmodel_building WHERE model = ?", (projection.checkpoint,), moves=False)
+
+    def building(self, projection: Projection) -> None:
+        """Say that the model is being built."""
+        for table in projection.tables:
+            self.execute(upsert(BUILDING), (projection.checkpoint, table.name), moves=False)
 
     def close(self) -> None:
         """Close the projector's connection."""
@@ -199,6 +212,12 @@ class Ground:
             self.models[service].close()
         found = self.models[service] = ReadModel(database(self.settings, service), projections)
         return found
+
+    def all_models(self, *without: str) -> None:
+        """Every service's databases, empty where the test wrote nothing; not those of services in `without`."""
+        for service in SERVICES:
+            if service not in self.models and service not in without:
+                self.model(service, rooms.load(service).projections)
 
     def browser(self) -> FlaskClient:
         """A browser that nobody is signed in with."""

@@ -122,4 +122,4 @@ def test_the_cache_forgets_what_was_used_longest_ago() -> None:
 def test_a_page_names_the_versions_it_shows(filled: Ground) -> None:
     page = filled.signed_in().get("/").text
     assert 'data-live-url="http://localhost:8001/events"' in page
-    assert "orders.orders&#34;:5" in page
+    assert "orders.orders_v1&#34;:5" in page

@@ -33,7 +33,7 @@ class Server:
             "PORTICO_VAR": str(ground.settings.var),
             "PORTICO_PORT": str(self.port),
             "PORTICO_ADMIN_PORT": str(self.probe),
-            "PORTICO_AMQP_URI": "amqp://nobody@127.0.0.1:1/",
+            "PORTICO_AMQP_URI": "amqp://nobody:none@127.0.0.1:1/",
             "PORTICO_LOG_FORMAT": "json",
         }
         self.process = Process(["-m", "gateway.run"], folder / "gateway.log", environment)
@@ -50,6 +50,7 @@ class Server:
 
 @pytest.fixture
 def server(ground: Ground, tmp_path: Path) -> Iterator[Server]:
+    ground.all_models()
     made = Server(ground, tmp_path)
     made.process.start(lambda: listening(made.port) and listening(made.probe), 30)
     yield made

@@ -52,6 +52,8 @@ def test_status_of_what_does_not_run(tmp_path: Path) -> None:
         ("PORTICO_PORT", "65536", "PORTICO_PORT=65536 cannot be used"),
         ("PORTICO_LIVE_PORT", "-1", "PORTICO_LIVE_PORT=-1 cannot be used"),
         ("PORTICO_LOG_LEVEL", "loud", "it is one of INFO, DEBUG"),
+        ("PORTICO_AMQP_URI", "amqp://portico@host:5672/portico", "PORTICO_AMQP_URI cannot be used: it has a user and"),
+        ("PORTICO_RETRY_MS", "1000,soon", "PORTICO_RETRY_MS=1000,soon cannot be used: it is whole numbers of millis"),
         ("PORTICO_WEB_WORKERS", "0", "PORTICO_WEB_WORKERS=0 cannot be used"),
         ("PORTICO_TIMEZONE", "Mars/Base", "PORTICO_TIMEZONE=Mars/Base cannot be used"),
         ("PORTICO_TIMEZONE", "../etc", "PORTICO_TIMEZONE=../etc cannot be used"),

@@ -16,13 +16,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Process:
-    """A Python process of ours: `arguments` follow the interpreter (`-m localstore …`), which follows `under`."""
+    """A Python process of ours: `arguments` follow the interpreter (`-m localstore …`), which follows `under`.
+
+    `tree` is the folder of the sources it runs.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None, under: Sequence[str] = ()
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+        tree: Path = ROOT,
     ) -> None:
         self.arguments = list(arguments)
         self.under = list(under)
+        self.tree = tree
         self.log = log
         self.env = dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -34,7 +43,7 @@ class Process:
             self._process = subprocess.Popen(
                 [*self.under, sys.executable, *self.arguments],
                 env={**os.environ, **self.env, **env},
-                cwd=ROOT,
+                cwd=self.tree,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,

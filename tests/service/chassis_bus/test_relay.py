@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from esdbclient import EventStoreDBClient, StreamState
+from esdbclient import EventStoreDBClient, NewEvent, StreamState
 
 from chassis import bus
-from chassis.codec import loads
+from chassis.codec import dumps, loads
 from chassis.config import Settings
 from chassis.link import Delivery, Inbox
 from tests.service.chassis_bus.helpers import items
@@ -137,6 +137,22 @@ def test_killed_after_publishing_it_publishes_the_same_events_again_and_loses_no
     assert before == every[: len(before)]
     assert before
     wait_until(lambda: rig.position() > 0, 20, rig.relay.tail)
+
+
+@pytest.mark.parametrize(("data", "schema"), [(b"{}", 9), (b"no JSON", 1)])
+def test_what_stands_before_an_event_that_cannot_be_read_is_published_and_the_event_is_named(
+    rig: Rig, data: bytes, schema: int
+) -> None:
+    rig.open(1, 2)
+    broken = NewEvent("ItemOpened", data, dumps({"schema": schema}))
+    position = rig.store.append_to_stream("ledger-c2", current_version=StreamState.ANY, events=[broken])
+    rig.open(3)
+    rig.start()
+    wait_until(
+        lambda: f"stands before the event at position {position} (ItemOpened" in rig.relay.tail(), 20, rig.relay.tail
+    )
+    wait_until(lambda: rig.numbers() == [1, 2], 20, rig.relay.tail)
+    assert 0 < rig.position() < position
 
 
 def test_the_checkpoint_moves_past_what_is_not_published(rig: Rig) -> None:

@@ -33,6 +33,7 @@ class Bench:
         self.database = readmodel.database(settings, SERVICE)
         self.prefix = f"counted{next(_names)}-"
         self.client = EventStoreDBClient(self.uri)
+        self.told: list[tuple[str, dict[str, int]]] = []
         migrate(settings.state_db(SERVICE), SERVICE)
         self.parking = Parking(StateDb(settings.state_db(SERVICE)))
 
@@ -41,10 +42,13 @@ class Bench:
         events = [NewEvent(type, dumps({"number": number}), metadata=b'{"schema":1}') for number in numbers]
         return self.client.append_to_stream(f"{self.prefix}1", current_version=StreamState.ANY, events=events)
 
-    def projector(self, events: Iterable[type[Event]] = (Counted,)) -> Projector:
-        """One on these data; two of them are two workers'."""
-        model, codec = numbers(self.prefix), Codec(events)
-        return Projector(SERVICE, model, codec, self.database, self.uri, parked=self.parking.of_model)
+    def projector(self, events: Iterable[type[Event]] = (Counted,), version: int = 1) -> Projector:
+        """One on these data; two of them are two workers'. What it tells of changes is in `told`."""
+        model, codec = numbers(self.prefix, version), Codec(events)
+        return Projector(SERVICE, model, codec, self.database, self.uri, self._tell, parked=self.parking.of_model)
+
+    def _tell(self, model: str, companies: dict[str, int]) -> None:
+        self.told.append((model, companies))
 
     @contextmanager
     def running(self, projector: Projector) -> Iterator[list[BaseException]]:
@@ -67,9 +71,13 @@ class Bench:
 
     def numbers(self, version: int = 1) -> list[int]:
         """The rows; none before there is a table for them."""
+        return [int(str(row[0])) for row in self.query(f"SELECT number FROM numbers_v{version} ORDER BY number")]
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        """Rows of a query; none before there is a table for them."""
         try:
             with self.database.reading() as execute:
-                return [row[0] for row in execute(f"SELECT number FROM numbers_v{version} ORDER BY number")]
+                return [tuple(row) for row in execute(sql)]
         except NotThere:
             return []
 

@@ -1,6 +1,6 @@
 """A read model of numbers, for the tests of the projector, and a worker process that keeps it.
 
-`python -m tests.service.chassis_store.numbers PREFIX VERSION` works on the streams that begin with PREFIX.
+`python -m tests.service.chassis_store.numbers PREFIX` works on the streams that begin with PREFIX.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def numbers(prefix: str, version: int = 1) -> Projection:
     return Projection("numbers", version, (prefix,), (table,), project)
 
 
-def main(prefix: str, version: int) -> None:
+def main(prefix: str) -> None:
     """A worker with this one part, until SIGTERM."""
     settings = Settings.from_env()
     log.configure("numbers", "INFO")
@@ -67,7 +67,7 @@ def main(prefix: str, version: int) -> None:
     database = readmodel.database(settings, SERVICE)
     part = Part(
         "projector:numbers",
-        Projector(SERVICE, numbers(prefix, version), Codec([Counted]), database, settings.esdb_uri),
+        Projector(SERVICE, numbers(prefix), Codec([Counted]), database, settings.esdb_uri),
         stop,
     )
     part.thread.start()
@@ -80,4 +80,4 @@ def main(prefix: str, version: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1])

@@ -1,6 +1,6 @@
 """Several workers of one service, each a process: one keeps the read model, the others stand by.
 
-What depends on how a database locks is seen on both kinds.
+On both kinds of database, whose locks differ. Two versions beside each other: tests/gateway/test_releases.py.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ TAKEN_OVER = 30
 class Worker:
     """A worker process of the bench's numbers."""
 
-    def __init__(self, bench: Bench, name: str, version: int) -> None:
+    def __init__(self, bench: Bench, name: str) -> None:
         self.armed = bench.folder / f"{name}-armed"
         self.armed.mkdir()
         self.port = free_port()
         env = {**bench.environment, "PORTICO_ADMIN_PORT": str(self.port), "PORTICO_KILL_AT": f"*:{self.armed}"}
-        command = ["-m", "tests.service.chassis_store.numbers", bench.prefix, str(version)]
+        command = ["-m", "tests.service.chassis_store.numbers", bench.prefix]
         self.process = Process(command, bench.folder / f"{name}.log", env)
         self.process.start(lambda: bool(self.get("/healthz")))
 
@@ -68,7 +68,7 @@ class Worker:
         os.kill(self.process.pid, signum)
 
 
-Hire = Callable[..., Worker]
+Hire = Callable[[], Worker]
 
 
 @pytest.fixture
@@ -77,8 +77,8 @@ def hire(bench: Bench) -> Iterator[Hire]:
     hired: list[Worker] = []
     names = itertools.count(1)
 
-    def start(version: int = 1) -> Worker:
-        hired.append(Worker(bench, f"worker{next(names)}", version))
+    def start() -> Worker:
+        hired.append(Worker(bench, f"worker{next(names)}"))
         return hired[-1]
 
     yield start
@@ -97,7 +97,6 @@ def pair(bench: Bench, hire: Hire) -> tuple[Worker, Worker]:
     return working, waiting
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_of_two_workers_one_works_and_the_other_stands_by_ready_and_without_figures(
     bench: Bench, pair: tuple[Worker, Worker]
 ) -> None:
@@ -125,7 +124,6 @@ def test_two_workers_that_start_together_share_nothing(bench: Bench, hire: Hire)
     assert [worker.status()["failure"] for worker in workers] == ["", ""]
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_worker_killed_in_its_transaction_is_replaced(bench: Bench, pair: tuple[Worker, Worker]) -> None:
     working, waiting = pair
     working.arm("before_commit", "kill")
@@ -169,19 +167,6 @@ def test_a_worker_stopped_in_its_transaction_loses_the_locks_that_keep_others_fr
     wait_until(stopped.stands_by, 20, stopped.process.tail)
     bench.append(5)
     wait_until(lambda: bench.numbers() == [1, 2, 3, 4, 5], 20, waiting.process.tail)
-
-
-@pytest.mark.parametrize("engine", ["sqlite"])
-def test_a_new_version_is_built_beside_the_old_one_which_goes_on(bench: Bench, hire: Hire) -> None:
-    bench.append(1, 2)
-    old = hire(version=1)
-    wait_until(lambda: bench.numbers() == [1, 2], 20, old.process.tail)
-    new = hire(version=2)
-    wait_until(lambda: bench.numbers(version=2) == [1, 2], 20, new.process.tail)
-    bench.append(3)
-    for version, worker in ((1, old), (2, new)):
-        wait_until(lambda: bench.numbers(version) == [1, 2, 3], 20, worker.process.tail)  # noqa: B023
-        assert worker.works()
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import repository as rooms
-from chassis.codec import Codec, dumps, loads
+from chassis.codec import Codec, dumps, loads, shape
 from chassis.errors import CommandReused, Conflict, DeadlineExceeded, Unavailable
 from chassis.messages import Context, Event, Recorded, Reply
 from chassis.repository import ATTEMPTS, SNAPSHOT_EVERY, Aggregate, Loaded, Repository
@@ -120,10 +121,17 @@ def test_a_stream_of_ten_thousand_events_is_loaded_by_reading_few(store: str, ke
     fill(store, key, 10_000)
     run(store, lambda repository: repository.snapshot(SUM, key))
     fill(store, key, 10)
-    CODEC.read = 0
-    loaded = run(store, lambda repository: repository.load(SUM, key))
-    assert (loaded.state, loaded.revision) == (Sum(10_010, frozenset({1})), 10_009)
-    assert CODEC.read == SNAPSHOT_EVERY + 10
+    read = []
+
+    async def twice(repository: Repository) -> None:
+        for _ in range(2):
+            CODEC.read = 0
+            loaded = await repository.load(SUM, key)
+            assert (loaded.state, loaded.revision) == (Sum(10_010, frozenset({1})), 10_009)
+            read.append(CODEC.read)
+
+    run(store, twice)
+    assert read == [SNAPSHOT_EVERY + 10, 10], "it is found to be long once, and known to be from then on"
 
 
 def test_what_was_loaded_by_a_snapshot_is_what_all_events_make(store: str, key: str) -> None:
@@ -187,6 +195,51 @@ def test_an_append_that_the_store_gets_to_after_the_deadline_is_dropped(own_stor
     client.append_to_stream("after-it", current_version=StreamState.ANY, events=[NewEvent("Added", b"{}")])
     assert [event.stream_name for event in client.read_all()] == ["after-it"]
     client.close()
+
+
+def reading(repository: Repository, key: str) -> asyncio.Task[Loaded[Sum]]:
+    """Loads the stream from a store that does not answer."""
+    return asyncio.create_task(repository.load(SUM, key))
+
+
+async def is_waiting(task: asyncio.Task[Any]) -> None:
+    """It has asked, and has no answer."""
+    done, _ = await asyncio.wait([task], timeout=0.3)
+    assert not done
+
+
+def test_a_read_that_another_call_cuts_off_by_connecting_anew_is_no_end(own_store: LocalStore, key: str) -> None:
+    fill(own_store.uri, key, 5)
+
+    async def cut(repository: Repository) -> None:
+        client = await repository.client()
+        await repository.load(SUM, key)
+        os.killpg(own_store.process.pid, signal.SIGSTOP)
+        task = reading(repository, key)
+        await is_waiting(task)
+        await client.reconnect()
+        with pytest.raises(Unavailable):
+            await task
+        os.killpg(own_store.process.pid, signal.SIGCONT)
+        assert (await repository.load(SUM, key)).revision == 4
+
+    run(own_store.uri, cut)
+
+
+def test_one_who_does_not_want_to_read_on_is_not_told_of_a_short_stream(own_store: LocalStore, key: str) -> None:
+    fill(own_store.uri, key, 5)
+
+    async def cancelled(repository: Repository) -> None:
+        await repository.load(SUM, key)
+        os.killpg(own_store.process.pid, signal.SIGSTOP)
+        task = reading(repository, key)
+        await is_waiting(task)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        os.killpg(own_store.process.pid, signal.SIGCONT)
+
+    run(own_store.uri, cancelled)
 
 
 def test_nothing_is_appended_after_the_deadline_by_one_who_slept(store: str, key: str) -> None:
@@ -263,53 +316,80 @@ class Killed(BaseException):
     """Stands for the process ending at a named point."""
 
 
-OUTCOMES = st.sampled_from(["answered", "killed after the append", "repeated", "both at once"])
+class Death:
+    """Ends the process at the moment that `when` names."""
+
+    when = ""
+
+    def reach(self, point: str) -> None:
+        """The append is done, the answer not given."""
+        if self.when == "killed after the append" and point == "test.after_append":
+            raise Killed
+
+    def adding(self, number: int) -> Callable[[Sum], list[Event]]:
+        """Decides to add it, if the process lives."""
+
+        def decide(state: Sum) -> list[Event]:
+            if self.when == "killed before the append":
+                raise Killed
+            return [Added(number)]
+
+        return decide
+
+
+OUTCOMES = st.sampled_from(
+    ["answered", "killed before the append", "killed after the append", "repeated", "both at once", "against another"]
+)
 COMMANDS = st.lists(st.tuples(st.integers(0, 9), st.booleans(), OUTCOMES), min_size=1, max_size=25)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=COMMANDS)
+@given(steps=COMMANDS, snapshot_every=st.sampled_from([3, SNAPSHOT_EVERY]))
 def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
-    store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]]
+    store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]], snapshot_every: int
 ) -> None:
+    monkeypatch.setattr(rooms, "SNAPSHOT_EVERY", snapshot_every)
     key = f"property{next(_names)}"
     ids = [uuid4() for _ in range(10)]
     expected: dict[int, str] = {}
-    dying = False
-
-    def reach(point: str) -> None:
-        if dying and point == "test.after_append":
-            raise Killed
-
-    monkeypatch.setattr(rooms, "reach", reach)
+    death = Death()
+    monkeypatch.setattr(rooms, "reach", death.reach)
 
     async def send(repository: Repository, number: int, content: str) -> bool:
         """Whether it was done; False when it was refused because the id was used before."""
         command = context(ids[number], content)
         try:
-            reply = await repository.change(SUM, key, command, adding(10**number), create=True)
+            reply = await repository.change(SUM, key, command, death.adding(10**number), create=True)
         except CommandReused:
             return False
         assert reply.id == key
         return True
 
     async def work(repository: Repository) -> None:
-        nonlocal dying
         for number, other, outcome in steps:
             content = "other" if other else "same"
             refused = expected.get(number, content) != content
-            dying = outcome == "killed after the append"
-            try:
-                done = [await send(repository, number, content)]
-            except Killed:
-                done = []
-            dying = False
-            if outcome in ("repeated", "killed after the append"):
-                done.append(await send(repository, number, content))
+            done = []
+            if outcome == "against another":
+                other_number = (number + 1) % 10
+                expected.setdefault(other_number, "same")
+                rival = Repository(store, "test")
+                sent = send(repository, number, content), send(rival, other_number, expected[other_number])
+                one, another = await asyncio.gather(*sent)
+                await rival.close()
+                assert another
+                done.append(one)
             elif outcome == "both at once":
                 rival = Repository(store, "test")
                 done += await asyncio.gather(send(repository, number, content), send(rival, number, content))
                 await rival.close()
+            else:
+                death.when = outcome
+                with contextlib.suppress(Killed):
+                    done.append(await send(repository, number, content))
+                death.when = ""
+            if outcome != "answered":
+                done.append(await send(repository, number, content))
             assert set(done) == {not refused}
             expected.setdefault(number, content)
 
@@ -328,4 +408,26 @@ def test_a_snapshot_is_kept_as_readable_json(store: str, key: str) -> None:
     [event] = client.get_stream(f"snapshot-{SUM.stream(key)}")
     client.close()
     assert loads(event.data)["state"] == {"total": SNAPSHOT_EVERY, "seen": [1]}
-    assert loads(event.metadata) == {"schema": 1}
+    assert loads(event.metadata) == {"schema": 1, "shape": shape(Sum)}
+
+
+@dataclass(frozen=True)
+class Average:
+    """What a later release makes of the same events."""
+
+    total: int = 0
+    count: int = 0
+
+
+def test_a_snapshot_of_a_state_with_other_fields_is_passed_over(store: str, key: str) -> None:
+    fill(store, key, SNAPSHOT_EVERY)
+    run(store, lambda repository: repository.snapshot(SUM, key))
+    later: Aggregate[Average] = Aggregate(
+        "sum",
+        Average(),
+        lambda state, event: Average(state.total + event.number, state.count + 1),
+        lambda state: None,
+        CODEC,
+    )
+    loaded = run(store, lambda repository: repository.load(later, key))
+    assert (loaded.state, loaded.snapshot) == (Average(SNAPSHOT_EVERY, SNAPSHOT_EVERY), -1)
