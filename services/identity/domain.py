@@ -63,10 +63,11 @@ RESERVATION = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company and the names of its branches by code."""
+    """A company, its language ("" when it has none) and the names of its branches by code."""
 
     company: str = ""
     name: str = ""
+    language: str = ""
     branches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,7 +75,7 @@ def evolve_company(state: Company, event: Event) -> Company:
     """The company after the event."""
     match event:
         case CompanyRecorded():
-            return replace(state, company=event.company, name=event.name)
+            return replace(state, company=event.company, name=event.name, language=event.language)
         case BranchRecorded():
             return replace(state, company=event.company, branches={**state.branches, event.branch: event.name})
         case _:

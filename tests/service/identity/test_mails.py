@@ -69,12 +69,16 @@ def test_who_is_invited_gets_the_link_by_mail(office: Office) -> None:
     assert office.ask("accept_invitation", token=token(found), password=PASSWORD)["status"] == "done"
 
 
-def test_the_mail_is_in_the_contacts_language(office: Office) -> None:
-    contact = office.create("heike@nordlicht.example", name="Heike Weiß", language="de")
-    office.invite(contact)
-    found = letter(office, mails(office, contact, "invitation")[0])
-    assert found["subject"] == "Ihr Zugang zum Kundenportal von Portico"
-    assert "Guten Tag Heike Weiß," in found["text"]
+def test_the_mail_is_in_the_contacts_language_or_the_companys(office: Office) -> None:
+    company = {"name": "Föhr KG", "currency": "EUR", "language": "de-DE"}
+    office.record("F300", [{"kind": "company", "key": "F300", "stamp": "1", "body": company}])
+    own = office.create("heike@nordlicht.example", name="Heike Weiß", language="de")
+    of_company = office.create("antje@foehr.example", name="Antje Boysen", for_company="F300")
+    for contact, name in ((own, "Heike Weiß"), (of_company, "Antje Boysen")):
+        office.invite(contact)
+        found = letter(office, mails(office, contact, "invitation")[0])
+        assert found["subject"] == "Ihr Zugang zum Kundenportal von Portico"
+        assert f"Guten Tag {name}," in found["text"]
 
 
 def test_a_forgotten_password_is_chosen_anew_with_the_mailed_link(office: Office) -> None:
