@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import datetime
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -145,14 +144,14 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     assert web.record is not None
     visit = Visit(ground, web)
     visit.settle(("identity",))
-    person = people.load_person(ground.reads, web.record.contact_id)
+    today = ground.gateway.today()
+    person = people.load_person(ground.reads, web.record.contact_id, today)
     if person is None or not person.active:
         return None
     if web.record.created_at + 1 < person.password_changed_at:
         # Opened with an older password, by whoever knew that.
         return None
     _speak(here, asked, person.language)
-    today = datetime.now(ground.gateway.timezone).date()
     return scope_of(person, visit, here.locale, here.correlation_id, today)
 
 

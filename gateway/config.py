@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,10 @@ class GatewaySettings:
     forgot_password: bool = True
     outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
+
+    def today(self) -> date:
+        """The business day it is now, in the portal's time zone."""
+        return datetime.now(self.timezone).date()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> GatewaySettings:

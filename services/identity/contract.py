@@ -12,13 +12,16 @@ from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
+from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
 from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
+from services.identity.roles import effective, in_force
+from services.identity.schemas import UPCASTERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "mail-", "mailtext-", "mailsender-")
-CODEC = Codec(events.ALL)
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
+CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
@@ -37,15 +40,24 @@ PUBLISHED = frozenset(
 )
 """None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
 
-PEOPLE_MODEL = "people_v1"
-"""Published table `contacts_v1` (see projections/people.py)."""
-CONTACTS_TABLE = "contacts_v1"
+PEOPLE_MODEL = "people_v2"
+"""Published table `contacts_v2` (see projections/people.py)."""
+CONTACTS_TABLE = "contacts_v2"
+ROLES_MODEL = "roles_v1"
+"""Published table `roles_v1` (see projections/roles.py): the roles there are."""
+ROLES_TABLE = "roles_v1"
+RIGHTS_MODEL = "rights_history_v1"
+"""Published tables `rights_changes_v1`, `role_changes_v1` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v1"
+ROLE_CHANGES_TABLE = "role_changes_v1"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
 MAILS_MODEL = "mails_v1"
 """Published table `mails_v1` (see projections/mails.py)."""
+MAIL_CHOICES_MODEL = "mailchoices_v1"
+"""Published table `mail_choices_v1` (see projections/mail_choices.py)."""
 MAIL_TEXTS_MODEL = "mailtexts_v1"
 """Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
 FACTORS_MODEL = "factors_v1"
@@ -99,6 +111,7 @@ class ContactDocument(_Document):
 
 __all__ = [
     "BRANCHES_TABLE",
+    "CHOOSABLE_MAILS",
     "CODEC",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
@@ -110,12 +123,18 @@ __all__ = [
     "INVITATION_DAYS",
     "LONGEST_PASSWORD",
     "MAILS_MODEL",
+    "MAIL_CHOICES_MODEL",
     "MAIL_KINDS",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
+    "RIGHTS_MODEL",
+    "RIGHTS_TABLE",
+    "ROLES_MODEL",
+    "ROLES_TABLE",
+    "ROLE_CHANGES_TABLE",
     "SERVICE",
     "SHORTEST_PASSWORD",
     "STAFF_ROLES",
@@ -123,5 +142,7 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "effective",
+    "in_force",
     "mail_texts",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chassis.messages import Event
 from services.identity import errors
 from services.identity.commands import (
+    ChooseMails,
     CreateContact,
     CreateStaff,
     DeactivateContact,
@@ -29,6 +30,7 @@ from services.identity.events import (
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
+    MailsChosen,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
@@ -61,10 +63,11 @@ RESERVATION = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company and the names of its branches by code."""
+    """A company, its language ("" when it has none) and the names of its branches by code."""
 
     company: str = ""
     name: str = ""
+    language: str = ""
     branches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +75,7 @@ def evolve_company(state: Company, event: Event) -> Company:
     """The company after the event."""
     match event:
         case CompanyRecorded():
-            return replace(state, company=event.company, name=event.name)
+            return replace(state, company=event.company, name=event.name, language=event.language)
         case BranchRecorded():
             return replace(state, company=event.company, branches={**state.branches, event.branch: event.name})
         case _:
@@ -100,12 +103,15 @@ class Contact:
     login: str = ""
     permissions: tuple[str, ...] = DEFAULT_PERMISSIONS
     branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
     language: str = ""
     stage: str = "recorded"
     active: bool = True
     erased: bool = False
     invited_until: datetime | None = None
     former_login: str = ""
+    mails_off: tuple[str, ...] = ()
 
     @property
     def may_sign_in(self) -> bool:
@@ -128,7 +134,7 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
                 event.login,
                 event.permissions,
                 event.branches,
-                event.language,
+                language=event.language,
             )
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
@@ -138,7 +144,10 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case PasswordSet():
             return replace(_with_login(state, event.login), stage="active")
         case PermissionsChanged():
-            return replace(state, permissions=event.permissions, branches=event.branches)
+            own = replace(state, permissions=event.permissions, branches=event.branches)
+            return replace(own, roles=event.roles, ends=event.ends)
+        case MailsChosen():
+            return replace(state, mails_off=event.off)
         case ContactDeactivated():
             return replace(state, active=False)
         case ContactReactivated():
@@ -220,9 +229,26 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
         raise errors.ContactGone
     if state.staff_roles:
         raise errors.StaffHaveRoles
-    if (set(command.permissions), command.branches) == (set(state.permissions), state.branches):
+    if _rights(command) == _rights(state):
         return []
-    return [PermissionsChanged(state.contact, state.company, command.permissions, command.branches)]
+    for grant, last_day in command.ends.items():
+        # A day less than by UTC: it is that day still where the portal's business day begins later.
+        if last_day < (now - timedelta(days=1)).date() and state.ends.get(grant) != last_day:
+            raise errors.EndPassed(last_day.isoformat())
+    given = command.permissions, command.branches, command.roles, command.ends
+    return [PermissionsChanged(state.contact, state.company, *given)]
+
+
+def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
+    return set(of.permissions), set(of.roles), of.branches, dict(of.ends)
+
+
+def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> list[Event]:
+    """The kinds of mail that are not wanted; nothing when they are those already."""
+    refuse_unusable(state)
+    if set(command.off) == set(state.mails_off):
+        return []
+    return [MailsChosen(state.contact, state.company, tuple(sorted(command.off)))]
 
 
 def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:

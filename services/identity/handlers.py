@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
-from services.identity import contacts, domain, schemas
+from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
@@ -42,12 +42,16 @@ COMMAND_HANDLERS = {
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
     "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),
     "SetPermissions": CommandHandler(schemas.SetPermissionsShape, _guarded(contacts.set_permissions)),
+    "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),
+    "ChangeRole": CommandHandler(schemas.ChangeRoleShape, definitions.change_role),
+    "RemoveRole": CommandHandler(schemas.RemoveRoleShape, definitions.remove_role),
     "DeactivateContact": CommandHandler(
         schemas.DeactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_deactivate))
     ),
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
     ),
+    "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))

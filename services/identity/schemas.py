@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_load
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 from marshmallow.validate import ContainsOnly, Length, OneOf
 
 from chassis.dispatch import Shape
 from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
-from services.identity.mails.kinds import KINDS
+from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
+_ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
 _CODE = Length(min=1, max=50, error="A code has six digits, or ten characters for recovery.")
 _CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
@@ -99,6 +100,38 @@ class SetPermissionsShape(Shape):
     contact_id = fields.String(required=True)
     permissions = _permissions(required=True)
     branches = _CODES
+    roles = fields.List(fields.String(validate=Length(min=1, max=20)), validate=_once)
+    ends = fields.Dict(keys=fields.String(), values=fields.Date())
+
+    @validates_schema
+    def _ends_are_of_grants(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("ends", {}).keys() <= {*data["permissions"], *data.get("roles", ())}:
+            raise ValidationError("Only what is given can end.", "ends")
+
+
+class _RoleShape(_Stripped):
+    name = fields.String(required=True, validate=_ROLE_NAME)
+    permissions = _permissions(required=True)
+
+
+class DefineRoleShape(_RoleShape):
+    """DefineRole as a portal admin's form sends it."""
+
+    makes = commands.DefineRole
+
+
+class ChangeRoleShape(_RoleShape):
+    """ChangeRole as a portal admin's form sends it."""
+
+    makes = commands.ChangeRole
+    role = fields.String(required=True)
+
+
+class RemoveRoleShape(Shape):
+    """RemoveRole as a portal admin's form sends it."""
+
+    makes = commands.RemoveRole
+    role = fields.String(required=True)
 
 
 class DeactivateContactShape(Shape):
@@ -120,6 +153,17 @@ class EraseContactShape(Shape):
 
     makes = commands.EraseContact
     contact_id = fields.String(required=True)
+
+
+class ChooseMailsShape(Shape):
+    """ChooseMails as the settings page sends it."""
+
+    makes = commands.ChooseMails
+    off = fields.List(
+        fields.String(),
+        required=True,
+        validate=[ContainsOnly(CHOOSABLE, error="This kind of mail cannot be switched off."), _once],
+    )
 
 
 class RequestMailShape(Shape):
@@ -197,3 +241,10 @@ class RemoveSecondFactorShape(Shape):
 
     makes = commands.RemoveSecondFactor
     contact_id = fields.String(required=True)
+
+
+def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "roles": [], "ends": {}}
+
+
+UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from chassis.errors import NotAllowed, NotFound
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope, current_scope
+from gateway.people import PEOPLE_MODEL
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from services.orders.contract import ORDERS
@@ -190,7 +191,7 @@ def test_ones_own_write_is_waited_for_and_seen(filled: Ground) -> None:
 def test_what_is_still_on_its_way_is_said_and_the_page_looks_again(filled: Ground) -> None:
     browser = filled.signed_in()
     with browser.session_transaction() as web:
-        web["waits"] = {"identity.people_v1": [999, 2**33]}
+        web["waits"] = {PEOPLE_MODEL: [999, 2**33]}
     page = browser.get("/settings").text
     assert "data-pending" in page
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page

@@ -37,5 +37,12 @@ KINDS = {
         Kind("password_changed", True, "/login"),
         Kind("second_factor_on", True, "/settings"),
         Kind("second_factor_off", True, "/settings"),
+        Kind("case_reply", False, "/support/{number}", ("number",)),
+        Kind("order_accepted", False, "/orders/{number}", ("number", "erp_number")),
+        Kind("order_refused", False, "/orders/{number}", ("number", "reason")),
+        Kind("access_changed", False, "/settings"),
     )
 }
+
+CHOOSABLE = tuple(kind.name for kind in KINDS.values() if not kind.security)
+"""The kinds that a contact may switch off."""

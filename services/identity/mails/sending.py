@@ -35,7 +35,7 @@ from services.identity.mails.settings import MailSettings, is_address
 from services.identity.mails.texts import SENDER_KEY, text_key
 from services.identity.mails.writing import House, Sender, compose, one_line, write
 from services.identity.projections.mails import MAILS
-from services.identity.streams import CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
+from services.identity.streams import COMPANY, CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
 from services.identity.vault import open_vault
 
 _LOOK_SECONDS = 0.25
@@ -161,7 +161,7 @@ class Desk:
         person = self._vault.open(contact.contact, contact.personal)
         address = _ascii(person.email)
         kind = KINDS[mail.kind]
-        language = language_of(contact.language)
+        language = self._language(contact)
         params = {**mail.params, **self._secret(mail, kind, contact)}
         configured = self._configured
         values = {
@@ -189,6 +189,12 @@ class Desk:
         except (ValueError, MessageError) as error:
             raise Refused(f"The mail cannot be written: {type(error).__name__}") from error
         return Letter(mail.message_id[1:].partition("@")[0], sender.address, address, content)
+
+    def _language(self, contact: Contact) -> str:
+        """The contact's own, else their company's."""
+        if contact.language or not contact.company:
+            return language_of(contact.language)
+        return language_of(self._streams.load(COMPANY, contact.company).language)
 
     def _moment(self, moment: datetime | None, language: str) -> str:
         if moment is None:

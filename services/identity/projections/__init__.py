@@ -1,5 +1,15 @@
 """The read models of identity, one file each."""
 
-from services.identity.projections import companies, factors, mail_texts, mails, people
+from services.identity.projections import (
+    companies,
+    factors,
+    mail_choices,
+    mail_texts,
+    mails,
+    people,
+    rights_history,
+    roles,
+)
 
-PROJECTIONS = (people.PROJECTION, companies.PROJECTION, mails.PROJECTION, mail_texts.PROJECTION, factors.PROJECTION)
+_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors)
+PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)
