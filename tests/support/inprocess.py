@@ -57,7 +57,14 @@ def _answering(method: Method) -> Method:
 
 METHODS: dict[str, dict[str, Method]] = {
     "identity": {
-        one.__name__: _answering(one) for one in (access.sign_in, access.invitation, access.accept_invitation)
+        one.__name__: _answering(one)
+        for one in (
+            access.sign_in,
+            access.second_step,
+            access.second_factor_draft,
+            access.invitation,
+            access.accept_invitation,
+        )
     },
     "erp_sync": {"run_status": _run_status},
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,7 +20,9 @@ from chassis.errors import RemoteRefusal
 from chassis.statedb import StateDb
 from tests.service.identity.office import COMPANIES, NORDLICHT, PASSWORD, Office
 from tests.service.identity.test_crashes import impatient, killed_at
+from tests.support.processes import ROOT
 from tests.support.services import RunningService
+from tests.support.settings import environment
 from tests.support.waiting import wait_until
 
 
@@ -191,6 +196,23 @@ def test_an_admin_removes_a_lost_one_and_the_contact_is_told(office: Office) -> 
     office.service.wait_rows(
         "SELECT * FROM mails_v1 WHERE contact_id = ? AND kind = 'second_factor_off'", phone.contact
     )
+
+
+def test_on_the_command_line_a_lost_one_is_removed_too(office: Office) -> None:
+    phone = Phone(office, "console@nordlicht.example")
+    phone.enable()
+
+    def run(email: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, **environment(office.service.settings)}
+        arguments = [sys.executable, "-m", "portico", "admin", "remove-factor", email]
+        return subprocess.run(arguments, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    done = run("Console@nordlicht.example")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "name" in office.ask("sign_in", email=phone.email, password=PASSWORD)
+    refused = run("nobody@nordlicht.example")
+    assert refused.returncode == 1
+    assert "Nobody logs in with" in refused.stderr
 
 
 def test_neither_secret_nor_code_is_kept_in_clear(office: Office) -> None:
