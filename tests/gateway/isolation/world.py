@@ -37,6 +37,12 @@ class World:
         self.things: dict[str, str] = {"company": COMPANIES["alder"]}
         """What routes and commands name: `invoice`, `case`, … are of branch north or of its company."""
         self.prices: dict[str, Decimal] = {}
+        with self.services.at_home():
+            self._fill()
+        gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1"})
+        self.app = create_app(self.services.settings, gateway, rpc=self.services, commands=self.services.commands)
+
+    def _fill(self) -> None:
         for name in COMPANIES:
             self._company(name)
         self._people()
@@ -47,9 +53,6 @@ class World:
             self._case(name, self.visitors[opener])
             self._order(name, self.visitors[opener])
         self._import_run()
-        self.services.settle()
-        gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1"})
-        self.app = create_app(self.services.settings, gateway, rpc=self.services, commands=self.services.commands)
 
     def close(self) -> None:
         """End it all."""
