@@ -13,7 +13,7 @@ from gateway import fragments, live, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, kinds
+from gateway.reports import account, chain, kinds
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -105,6 +105,12 @@ PLANTS = (
         _no_company(kinds.DOCUMENT["order"]),
         _route("GET /orders/<path:number>"),
         "GET /orders/<path:number> as east: 200",
+    ),
+    Plant(
+        "the chain of documents",
+        lambda patch, walk: patch.setattr(chain, "visible", lambda scope, pairs: set(pairs)),
+        _route("GET /orders/<path:number>"),
+        "GET /orders/<path:number> as owner: shows south's invoice.number",
     ),
     Plant(
         "orders, command",
