@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+SECRETS = ("PORTICO_AMQP_URI", "PORTICO_ESDB_URI", "PORTICO_READ_URI", "PORTICO_READ_ONLY_URI")
+"""Settings that every process reads and that hold passwords."""
 SERVICES = ("identity", "cases", "licensing", "payments", "orders", "erp_sync")
 
 
@@ -35,6 +37,27 @@ def timezone(env: Mapping[str, str]) -> ZoneInfo:
         raise BadSetting(f"PORTICO_TIMEZONE={name} cannot be used: it is a zone's name like Europe/Berlin.") from None
 
 
+def secret(env: Mapping[str, str], name: str) -> str:
+    """A setting that is a secret or holds one: NAME itself, or what stands in the file that NAME_FILE names.
+
+    Empty where neither is given. Raises BadSetting when both are, or the file cannot be read or is empty; the message
+    never has the secret.
+    """
+    given, path = env.get(name, "").strip(), env.get(f"{name}_FILE", "").strip()
+    if not path:
+        return given
+    if given:
+        raise BadSetting(f"{name} and {name}_FILE are both set: take one of them out.")
+    try:
+        found = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadSetting(f"{name}_FILE={path} cannot be read: {reason}.") from None
+    if not found:
+        raise BadSetting(f"{name}_FILE={path} is empty: write the setting into that file.")
+    return found
+
+
 def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     """The variable as one of the words, whatever its case; the first where it is absent or empty."""
     text = env.get(name, "").strip() or words[0]
@@ -46,7 +69,7 @@ def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
 
 def _postgres(env: Mapping[str, str], name: str) -> str:
     """The variable as the address of a PostgreSQL database; empty where it is absent."""
-    text = env.get(name, "").strip()
+    text = secret(env, name)
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise BadSetting(f"{name} cannot be used: it is postgresql://user:password@host:port/database.")
     return text
@@ -54,7 +77,7 @@ def _postgres(env: Mapping[str, str], name: str) -> str:
 
 def _broker(env: Mapping[str, str]) -> str:
     """PORTICO_AMQP_URI, each of whose nodes can be understood; empty where it is absent."""
-    text = env.get("PORTICO_AMQP_URI", "").strip()
+    text = secret(env, "PORTICO_AMQP_URI")
     for node in text.split(";") if text else ():
         problem = _wrong_with_node(node)
         if problem:
@@ -91,7 +114,7 @@ def _wrong_with_node(node: str) -> str:
 
 def _store(env: Mapping[str, str]) -> str:
     """PORTICO_ESDB_URI where it begins as one; empty where it is absent."""
-    text = env.get("PORTICO_ESDB_URI", "").strip()
+    text = secret(env, "PORTICO_ESDB_URI")
     scheme, _, rest = text.partition("://")
     if text and (scheme not in ("esdb", "esdb+discover") or not rest.strip("/?")):
         raise BadSetting("PORTICO_ESDB_URI cannot be used: it is esdb://host:port?Tls=false or esdb+discover://….")
@@ -135,7 +158,10 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read `PORTICO_*` variables; what is absent gets the default of a single machine."""
+        """Read `PORTICO_*` variables; what is absent gets the default of a single machine.
+
+        Addresses hold passwords: each of SECRETS may be given as the name of a file instead (see `secret`).
+        """
         env = os.environ if env is None else env
         port = whole_number(env, "PORTICO_PORT", 8000, 0, 65535)
         retry_ms(env)  # read when queues are declared; what is wrong with it is said now

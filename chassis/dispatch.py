@@ -26,7 +26,7 @@ from chassis import log, metrics
 from chassis.codec import dumps
 from chassis.config import Settings
 from chassis.errors import DeadlineExceeded, Invalid, NotAllowed, PorticoError, to_wire
-from chassis.messages import ALL_COMPANIES, Command, Context, Event, Reply, reference
+from chassis.messages import ALL_COMPANIES, REACTION, Command, Context, Event, Reply, reference
 from chassis.repository import Aggregate, Repository, now
 from chassis.statedb import StateDb
 
@@ -99,11 +99,11 @@ def staff_only(handle: Handle) -> Handle:
     return guarded
 
 
-def reactions_only(handle: Handle) -> Handle:
-    """For what other services' events lead to: no page may claim it."""
+def by_reactions(handle: Handle) -> Handle:
+    """The handler, for what follows from other services' events: no page may claim it."""
 
     async def guarded(command: Any, context: Context, tools: Tools) -> Reply:
-        if context.channel != "reaction":
+        if context.channel != REACTION:
             raise NotAllowed("Only what happened elsewhere can lead to this.")
         return await handle(command, context, tools)
 

@@ -14,6 +14,8 @@ _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789AB
 
 ALL_COMPANIES = "*"
 """The company of a command sent by staff, who may act for every company. The gateway alone sets it."""
+REACTION = "reaction"
+"""The channel of commands that follow from another service's event."""
 LONGEST_CODE = 100
 """Characters of a company's, an item's or a price list's code, or of a document's number: they name streams."""
 

@@ -38,11 +38,11 @@ INGEST_SECONDS = Histogram(
 )
 PROJECTOR_POSITION = Gauge("portico_projector_position", "Commit position a read model has reached", ("model",))
 PROJECTOR_LAG = Gauge("portico_projector_lag_seconds", "How far a read model is behind", ("model",))
-MAILS = Gauge("portico_mails", "Mails by state: waiting, delayed, sent, given_up, not_needed", ("state",))
-MAIL_TRIES = Counter("portico_mail_tries_total", "Mails that were to be sent, by what came of it", ("outcome",))
 PROJECTOR_BUILDING = Gauge(
     "portico_projector_building", "1 until a read model has caught up since its tables were made", ("model",)
 )
+MAILS = Gauge("portico_mails", "Mails by state: waiting, delayed, sent, given_up, not_needed", ("state",))
+MAIL_TRIES = Counter("portico_mail_tries_total", "Mails that were to be sent, by what came of it", ("outcome",))
 PART_FAILURES = Counter("portico_part_failures_total", "How often a part of a worker failed", ("part",))
 
 

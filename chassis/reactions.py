@@ -15,7 +15,7 @@ import pika
 
 from chassis import bus, rooms
 from chassis.codec import loads
-from chassis.messages import Context, Recorded, derived_id
+from chassis.messages import REACTION, Context, Recorded, derived_id
 
 
 class Since(Enum):
@@ -56,7 +56,7 @@ def context_of(event: Recorded, reaction: str, company: str) -> Context:
         command_id=derived_id(event.id, reaction),
         company=company,
         actor=f"reaction:{reaction}",
-        channel="reaction",
+        channel=REACTION,
         correlation_id=str(event.meta.get("$correlationId", "")),
         causation_id=str(event.id),
     )

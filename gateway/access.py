@@ -18,6 +18,7 @@ from flask import g
 
 from chassis.errors import Invalid, NotAllowed, NotFound
 from chassis.messages import Context
+from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
 from gateway.people import Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
@@ -171,9 +172,15 @@ class Scope:
 
         `shows` names the read models ("orders.orders_v1") that will show what it did: this session's next reads of
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
+        Raises NotAllowed unless this person may send it (gateway/commands.py).
         """
         self._check_payload(payload)
         checked(shows)
+        access = SENT_BY_PAGES.get(f"{service}.{name}")
+        if access is None:
+            raise TypeError(f"{service}.{name}: gateway/commands.py does not say who may send it")
+        if not access.allows(self.permissions, self.staff_roles):
+            raise NotAllowed("Your account does not include this. Your administrator can add it.")
         if for_company is not None and not self.is_staff:
             raise NotAllowed("You can act for your own company only.")
         context = Context(

@@ -154,7 +154,7 @@ def sign_out_others(scope: Scope) -> int:
 def choose_branch(scope: Scope, branch: str) -> bool:
     """Limit this session to a branch, or to none when empty; False when the branch is not the person's to choose."""
     if branch:
-        person = people.load_person(parts().reads, scope.contact_id)
+        person = people.load_person(parts().reads, scope.contact_id, scope.today)
         if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
             return False
     web = web_session()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import datetime
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +19,7 @@ from chassis.statedb import StateDb
 from gateway import errors, formats, people, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, scope_of
 from gateway.assets import Assets
-from gateway.config import LANGUAGES, GatewaySettings, secret_key
+from gateway.config import LANGUAGES, GatewaySettings, secret_keys
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
 from gateway.pages import all_pages
@@ -45,7 +44,7 @@ def create_app(
     """The WSGI application. Opens no connection; `rpc` and `commands` are the bus unless given."""
     gateway = gateway or GatewaySettings.from_env()
     folder = settings.folder("gateway")
-    secret = secret_key(folder)
+    keys = secret_keys(folder)
     state = StateDb(settings.state_db("gateway"))
     client = RpcClient(settings.amqp_uri)
     app = Gateway("gateway", static_folder=None)
@@ -54,7 +53,7 @@ def create_app(
         gateway=gateway,
         reads=open_reads(settings),
         store=SessionStore(state, gateway),
-        throttle=Throttle(state, secret),
+        throttle=Throttle(state, keys[0]),
         rpc=rpc or client,
         commands=commands or Commands(client),
         fragments=FragmentCache(gateway.fragment_chars),
@@ -62,20 +61,23 @@ def create_app(
     )
     found.store.prepare()
     app.extensions[EXTENSION] = found
-    _configure(app, found, secret)
+    _configure(app, found, keys)
     for pages in all_pages(gateway):
         app.register_blueprint(pages)
     found.access.update(access_table(app))
     return app
 
 
-def _configure(app: Flask, found: Parts, secret: str) -> None:
+def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     gateway = found.gateway
-    app.secret_key = secret
+    app.secret_key = keys[0]
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         TRUSTED_HOSTS=list(gateway.hosts) or None,
+        # Of several keys itsdangerous signs with the last.
+        WTF_CSRF_SECRET_KEY=list(keys[::-1]),
+        SECRET_KEY_FALLBACKS=list(keys[1:]),
         # A token lives as long as its session, which is on the server.
         WTF_CSRF_TIME_LIMIT=None,
         # Checked by `_protect`, after it is known whose form it is.
@@ -83,7 +85,7 @@ def _configure(app: Flask, found: Parts, secret: str) -> None:
         BABEL_DEFAULT_TIMEZONE=str(gateway.timezone),
         BABEL_DEFAULT_LOCALE=LANGUAGES["en"],
     )
-    app.session_interface = Sessions(found.store, secret, gateway.https)
+    app.session_interface = Sessions(found.store, keys, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon)
     app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")
@@ -142,14 +144,14 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     assert web.record is not None
     visit = Visit(ground, web)
     visit.settle(("identity",))
-    person = people.load_person(ground.reads, web.record.contact_id)
+    today = ground.gateway.today()
+    person = people.load_person(ground.reads, web.record.contact_id, today)
     if person is None or not person.active:
         return None
     if web.record.created_at + 1 < person.password_changed_at:
         # Opened with an older password, by whoever knew that.
         return None
     _speak(here, asked, person.language)
-    today = datetime.now(ground.gateway.timezone).date()
     return scope_of(person, visit, here.locale, here.correlation_id, today)
 
 

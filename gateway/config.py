@@ -6,13 +6,15 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from chassis.config import timezone, whole_number
+from chassis.config import BadSetting, secret, timezone, whole_number
 
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
+SHORTEST_KEY = 32
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -48,6 +50,10 @@ class GatewaySettings:
     outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
 
+    def today(self) -> date:
+        """The business day it is now, in the portal's time zone."""
+        return datetime.now(self.timezone).date()
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> GatewaySettings:
         """Read the gateway's own `PORTICO_*` variables; `PORTICO_HOSTS=*` answers to any host name."""
@@ -78,11 +84,19 @@ class GatewaySettings:
         )
 
 
-def secret_key(folder: Path) -> str:
-    """The key that signs tokens: `PORTICO_SECRET_KEY`, else one made once in `folder`, readable by us alone."""
-    configured = os.environ.get("PORTICO_SECRET_KEY", "")
-    if configured:
-        return configured
+def secret_keys(folder: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The keys that sign forms and cookies, the newest first: it signs, the others are still accepted.
+
+    From `PORTICO_SECRET_KEY` (or its file), with spaces or line ends between; else from a file made once in `folder`,
+    readable by us alone. Raises BadSetting for one that can be guessed.
+    """
+    configured = tuple(secret(os.environ if env is None else env, "PORTICO_SECRET_KEY").split())
+    if any(len(key) < SHORTEST_KEY for key in configured):
+        raise BadSetting(f"PORTICO_SECRET_KEY cannot be used: a key has at least {SHORTEST_KEY} characters.")
+    return configured or _kept_keys(folder)
+
+
+def _kept_keys(folder: Path) -> tuple[str, ...]:
     path = folder / "secret.key"
     temporary = folder / f".secret.{secrets.token_hex(4)}"
     if not path.exists():
@@ -96,4 +110,9 @@ def secret_key(folder: Path) -> str:
             pass
         finally:
             temporary.unlink()
-    return path.read_text().strip()
+    found = tuple(path.read_text().split())
+    if not found or any(len(key) < SHORTEST_KEY for key in found):
+        raise BadSetting(
+            f"{path} has no key, or one of less than {SHORTEST_KEY} characters: delete it, it is made anew."
+        )
+    return found

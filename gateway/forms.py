@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
+from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from chassis import log
@@ -82,6 +83,11 @@ class CommandForm(FlaskForm):
             )
         elif not placed:
             self.summary.append(error.message)
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """What a select field or a list of boxes offers: values, and the texts beside them."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def _flat(messages: Any) -> list[str]:

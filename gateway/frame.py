@@ -19,6 +19,7 @@ from gateway import people
 from gateway.access import Scope
 from gateway.config import LANGUAGES
 from gateway.fragments import fragment, render_part
+from gateway.models import checked
 from gateway.navigation import Navigation, navigation
 from gateway.parts import parts
 from gateway.reads import NotReady
@@ -33,6 +34,7 @@ _SALT = token_hex(8)
 _CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
     f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
 )
+_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL)))
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _LOOK_LATER = '<meta http-equiv="refresh" content="5">'
 _RECENT = 6
@@ -183,6 +185,8 @@ class Frame:
     def below(self) -> Markup:
         """All after the content: among it what the page has to know to hear of changes."""
         watched = self._scope.visit.watched
+        if not self._scope.is_staff:  # what a contact may do decides what there is to see on any page
+            watched = watched | _RIGHTS
         return _below(self._scope, self.look, watched)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,13 +20,15 @@ COMPANIES_MODEL = f"{identity.SERVICE}.{identity.COMPANIES_MODEL}"
 CONTACTS = f"{identity.SERVICE}.{identity.CONTACTS_TABLE}"
 COMPANIES = f"{identity.SERVICE}.{identity.COMPANIES_TABLE}"
 BRANCHES = f"{identity.SERVICE}.{identity.BRANCHES_TABLE}"
+ROLES_MODEL = f"{identity.SERVICE}.{identity.ROLES_MODEL}"
+ROLES = f"{identity.SERVICE}.{identity.ROLES_TABLE}"
 
 PERMISSIONS = identity.PERMISSIONS
 STAFF_ROLES = identity.STAFF_ROLES
 
 _PERSON = f"""
-    SELECT p.name, p.email, p.language, p.company, p.permissions, p.branches, p.staff_roles, p.status,
-           p.password_changed_at, m.name AS company_name, m.currency
+    SELECT p.name, p.email, p.language, p.company, p.permissions, p.roles, p.ends, p.branches, p.staff_roles,
+           p.status, p.password_changed_at, m.name AS company_name, m.currency
     FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company WHERE p.contact_id = :contact"""
 FEATURES = f"{licensing.SERVICE}.{licensing.FEATURES_MODEL}"
 _LICENSED = f"SELECT feature FROM {FEATURES} WHERE company IN (:company, '*')"
@@ -35,6 +38,7 @@ _NEEDS_FEATURE = {
     "quote": licensing.ORDER_PAD,
     "catalogue": licensing.MARKETPLACE,
 }
+_DEFINITIONS = f"SELECT role, permissions FROM {ROLES}"
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
 
@@ -74,29 +78,54 @@ def _seconds(moment: str | None) -> float:
     return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
-def load_person(reads: Reads, contact_id: str) -> Person | None:
-    """The person of a session, None when identity does not know them (any more); raises NotReady at first start."""
+def load_person(reads: Reads, contact_id: str, today: date) -> Person | None:
+    """The person of a session on a business day, None when identity does not know them (any more).
+
+    Raises NotReady at first start.
+    """
 
     def load() -> Person | None:
         rows = reads.rows(_PERSON, {"contact": contact_id})
-        return _with_licences(reads, _person(contact_id, rows[0])) if rows else None
+        if not rows:
+            return None
+        person = _person(reads, contact_id, rows[0], today)
+        return replace(person, permissions=licensed(reads, person.company, person.permissions))
 
-    return reads.memo(("person", contact_id), (identity.SERVICE, licensing.SERVICE), load)
+    return reads.memo(("person", contact_id, today), (identity.SERVICE, licensing.SERVICE), load)
 
 
-def _with_licences(reads: Reads, person: Person) -> Person:
-    """The person without the permissions whose feature the company has no licence for, or not yet known to have."""
-    if not person.permissions & _NEEDS_FEATURE.keys():
-        return person
+def ends_of(text: str) -> dict[str, date]:
+    """The last day of each permission or role that has one, as the read models' JSON has it."""
+    return {grant: date.fromisoformat(day) for grant, day in orjson.loads(text).items()}
+
+
+def definitions(reads: Reads) -> dict[str, frozenset[str]]:
+    """The permissions of each role there is."""
+
+    def load() -> dict[str, frozenset[str]]:
+        return {row.role: _set(row.permissions) for row in reads.rows(_DEFINITIONS, {})}
+
+    return reads.memo("roles", (identity.SERVICE,), load)
+
+
+def _in_force(reads: Reads, row: Any, today: date) -> frozenset[str]:
+    permissions, roles, ends = _set(row.permissions), _set(row.roles), ends_of(row.ends)
+    known: Mapping[str, frozenset[str]] = definitions(reads) if roles else {}
+    return identity.effective(permissions, roles, ends, known, today)
+
+
+def licensed(reads: Reads, company: str, permissions: frozenset[str]) -> frozenset[str]:
+    """The permissions without those whose feature the company has no licence for, or not yet known to have."""
+    if not permissions & _NEEDS_FEATURE.keys():
+        return permissions
     try:
-        licensed = {row.feature for row in reads.rows(_LICENSED, {"company": person.company})} | {None}
+        features = {row.feature for row in reads.rows(_LICENSED, {"company": company})} | {None}
     except NotReady:
-        licensed = {None}
-    kept = frozenset(one for one in person.permissions if _NEEDS_FEATURE.get(one) in licensed)
-    return person if kept == person.permissions else replace(person, permissions=kept)
+        features = {None}
+    return frozenset(one for one in permissions if _NEEDS_FEATURE.get(one) in features)
 
 
-def _person(contact_id: str, row: Any) -> Person:
+def _person(reads: Reads, contact_id: str, row: Any, today: date) -> Person:
     roles = _set(row.staff_roles)
     return Person(
         contact_id=contact_id,
@@ -106,7 +135,7 @@ def _person(contact_id: str, row: Any) -> Person:
         company=ALL_COMPANIES if roles else row.company,
         company_name=row.company_name or "",
         currency=row.currency or "",
-        permissions=frozenset() if roles else _set(row.permissions),
+        permissions=frozenset() if roles else _in_force(reads, row, today),
         branches=_list(row.branches),
         staff_roles=roles,
         active=row.status == "active",

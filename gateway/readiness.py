@@ -24,7 +24,7 @@ def readiness(parts: Parts) -> tuple[bool, str]:
             if unbuilt:
                 return False, _still_built(unbuilt)
             parts.caught_up = True
-        load_person(parts.reads, _NOBODY)
+        load_person(parts.reads, _NOBODY, parts.gateway.today())
     except NotReady:
         return False, "identity's read model is not built yet"
     except PorticoError as error:

@@ -17,7 +17,8 @@ _SECONDS, _LARGEST = 3600, 256 * 1024
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="portico-resume")
+    older = current_app.config["SECRET_KEY_FALLBACKS"] or ()
+    return URLSafeTimedSerializer([*older[::-1], str(current_app.secret_key)], salt="portico-resume")
 
 
 def here() -> str:

@@ -1,15 +1,17 @@
 """Copies of a store, taken while it is written and put back, and the proof that a store's file is whole."""
 
+import json
 import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from localstore.errors import CannotStart
-from localstore.storage import END_OF_TIME, FORMAT, Storage
+from localstore.storage import END_OF_TIME, FORMAT, FORMAT_1, Storage
 
 MOST_FAULTS = 20
 NAME = "events.db"
@@ -37,42 +39,48 @@ def verify(path: Path) -> Found:
         with closing(_reading(path)) as connection:
             connection.execute("BEGIN")  # one state of the store, whatever is appended meanwhile
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != FORMAT:
+            if version not in (1, FORMAT):
                 return Found(0, 0, 0, (f"it has format {version}; this release knows format {FORMAT}",))
-            for fault in _walk_events(connection):
-                if len(faults) < MOST_FAULTS:
-                    faults.append(fault)
-            for fault in _walk_streams(connection):
-                if len(faults) < MOST_FAULTS:
-                    faults.append(fault)
+            if version == 1:
+                connection.execute(f"CREATE TEMP VIEW append AS {FORMAT_1}")
+            faults += islice(chain(_walk_events(connection), _walk_streams(connection)), MOST_FAULTS)
             events, position, streams = connection.execute(
-                "SELECT count(*), coalesce(max(position), 0), count(DISTINCT stream) FROM event"
+                "SELECT coalesce(sum(json_array_length(events)), 0), coalesce(max(position), 0), count(DISTINCT stream)"
+                " FROM append"
             ).fetchone()
-    except sqlite3.DatabaseError as error:
-        faults.append(f"SQLite cannot read it: {error}")
+    except (sqlite3.DatabaseError, ValueError) as error:
+        faults.append(f"it cannot be read: {error}")
     return Found(events, streams, position, tuple(faults))
 
 
 def _walk_events(connection: sqlite3.Connection) -> Iterator[str]:
-    """Positions are 1, 2, 3…, and every body has the checksum it was stored with."""
+    """Positions are 1, 2, 3…, and every event has the checksum it was stored with."""
     expected = 1
-    for position, checksum, body in connection.execute("SELECT position, checksum, body FROM event ORDER BY position"):
-        if position != expected:
-            yield f"the events {expected} to {position - 1} are missing"
-        if zlib.crc32(body) != checksum:
-            yield f"event {position} does not have the checksum it was stored with"
+    for position, events, body in connection.execute("SELECT position, events, body FROM append ORDER BY position"):
+        described = json.loads(events)
+        first, at = position - len(described) + 1, 0
+        if first > expected:
+            yield f"the events {expected} to {first - 1} are missing"
+        if first < expected:
+            yield f"the events {first} to {expected - 1} are there twice"
+        for number, (_, _, size, checksum) in enumerate(described, first):
+            if zlib.crc32(body[at : at + size]) != checksum:
+                yield f"event {number} does not have the checksum it was stored with"
+            at += size
         expected = position + 1
 
 
 def _walk_streams(connection: sqlite3.Connection) -> Iterator[str]:
     """Each stream's revisions are 0, 1, 2… in the order of positions; a tombstone alone stands at the end of time."""
     stream, expected, before = "", 0, 0
-    rows = connection.execute("SELECT stream, revision, position FROM event ORDER BY stream, revision")
-    for name, revision, position in rows:
+    rows = connection.execute(
+        "SELECT stream, revision, json_array_length(events), position FROM append ORDER BY stream, revision"
+    )
+    for name, revision, count, position in rows:
         if name != stream:
             stream, expected, before = name, 0, 0
-        if revision not in (expected, END_OF_TIME):
-            yield f"stream {name} goes on with revision {revision} instead of {expected}"
+        if revision - count + 1 not in (expected, END_OF_TIME):
+            yield f"stream {name} goes on with revision {revision - count + 1} instead of {expected}"
         if position <= before:
             yield f"revision {revision} of stream {name} stands before the one it follows"
         expected, before = revision + 1, position

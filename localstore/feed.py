@@ -23,8 +23,9 @@ class Feed:
         self._tail += rows
         self._bytes += sum(len(row.body) for row in rows)
         self.position = rows[-1].position
-        if len(self._tail) > TAIL_EVENTS or self._bytes > TAIL_BYTES:
-            self._shorten()
+        while len(self._tail) > TAIL_EVENTS or self._bytes > TAIL_BYTES:
+            del self._tail[: len(self._tail) // 4 + 1]  # many at once, for that moves all that stay
+            self._bytes = sum(len(row.body) for row in self._tail)
 
     def close(self) -> None:
         """Ends every subscription."""
@@ -43,14 +44,3 @@ class Feed:
         """Lets every subscription look again."""
         changed, self.changed = self.changed, asyncio.Event()
         changed.set()
-
-    def _shorten(self) -> None:
-        """Drops the oldest, to three quarters of both limits."""
-        size, keep = 0, 0
-        for row in reversed(self._tail):
-            size += len(row.body)
-            if keep >= TAIL_EVENTS * 3 // 4 or size > TAIL_BYTES * 3 // 4:
-                break
-            keep += 1
-        del self._tail[: len(self._tail) - keep]
-        self._bytes = sum(len(row.body) for row in self._tail)

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from localstore import metrics, wire
 from localstore.errors import CannotRead, Stopping, StreamDeleted
 from localstore.feed import Feed
-from localstore.storage import END_OF_TIME, Row, Storage, is_metadata_stream, metadata_stream
+from localstore.storage import END_OF_TIME, NO_STREAM, Row, Storage, is_metadata_stream, metadata_stream
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -119,7 +119,7 @@ class Reading:
                 if live:
                     live = False
                     yield [wire.FELL_BEHIND]
-                rows = await self._in_thread(self._storage.chunk, None, position + 1, END_OF_TIME, False, CHUNK)
+                rows = await self._in_thread(self._chunk, None, position + 1, END_OF_TIME, False, CHUNK)
             news = bool(rows)
             while rows:
                 some = rows[: told + interval - position] if interval else rows
@@ -146,7 +146,7 @@ class Reading:
     async def _chunks(self, query: Query, first: int, last: int, size: int) -> AsyncIterator[list[Row]]:
         """The query's events between two revisions (positions for $all), in its order."""
         while first <= last and size:
-            rows = await self._in_thread(self._storage.chunk, query.stream, first, last, query.backwards, size)
+            rows = await self._in_thread(self._chunk, query.stream, first, last, query.backwards, size)
             if not rows:
                 return
             yield rows
@@ -157,19 +157,18 @@ class Reading:
     def _visible(self, stream: str) -> Visible | None:
         """None when there is no such stream or it is soft deleted; raises StreamDeleted for a tombstone."""
         connection = self._storage.reader()
-        found = self._storage.last_event(connection, stream)
-        if found is None:
-            return None
-        last, _ = found
-        if last == END_OF_TIME:
+        metadata = metadata_stream(stream)
+        owner = stream[2:] if is_metadata_stream(stream) else stream  # metadata is gone with its stream
+        found = self._storage.last_revisions(connection, {stream, owner, metadata})
+        last = found[stream]
+        if found[owner] == END_OF_TIME:
             raise StreamDeleted(stream)
-        if is_metadata_stream(stream):  # it keeps its last event only, and is gone with its stream
-            owner = self._storage.last_event(connection, stream[2:])
-            if owner is not None and owner[0] == END_OF_TIME:
-                raise StreamDeleted(stream)
-            return Visible(last, last, 0)
-        metadata = self._storage.last_event(connection, metadata_stream(stream))
-        retention = wire.retention_of(metadata[1] if metadata else None)
+        if last == NO_STREAM:
+            return None
+        if owner != stream:
+            return Visible(last, last, 0)  # of metadata, the last event only
+        last_metadata = self._storage.last_event(connection, metadata) if found[metadata] != NO_STREAM else None
+        retention = wire.retention_of(last_metadata)
         if retention.soft_deleted:
             return None
         since = 0 if retention.max_age is None else time.time_ns() // 100 - retention.max_age * 10_000_000
@@ -185,8 +184,11 @@ class Reading:
         if (target := wire.link_target(link.body)) is None:
             return link.body
         stream, revision = target
-        rows = await self._in_thread(self._storage.chunk, stream, revision, revision, False, 1)
+        rows = await self._in_thread(self._chunk, stream, revision, revision, False, 1)
         return wire.resolve(link.body, rows[0].body) if rows else link.body
+
+    def _chunk(self, stream: str | None, first: int, last: int, backwards: bool, enough: int) -> list[Row]:
+        return self._storage.chunk(self._storage.reader(), stream, first, last, backwards, enough)
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:

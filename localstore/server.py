@@ -15,7 +15,7 @@ from chassis import admin
 from localstore.errors import CannotStart
 from localstore.feed import Feed
 from localstore.reading import Reading
-from localstore.service import Streams, gossip_handlers
+from localstore.service import Streams, features_handlers, gossip_handlers
 from localstore.storage import Storage
 from localstore.writer import Writer
 
@@ -36,7 +36,7 @@ async def serve(folder: Path, host: str, port: int, admin_port: int | None = Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    check_port_free(host, port)
+    address = free_address(host, port)
     with contextlib.closing(Storage(folder)) as storage:
         feed = Feed()
         try:
@@ -45,11 +45,12 @@ async def serve(folder: Path, host: str, port: int, admin_port: int | None = Non
             raise CannotStart(f"cannot read {storage.path}: {error}; restore it from a backup") from error
         with contextlib.closing(writer), contextlib.closing(Reading(storage, feed)) as reading:
             server = grpc.aio.server(options=OPTIONS)
-            server.add_generic_rpc_handlers((Streams(writer, reading).handlers(), gossip_handlers(host, port)))
-            _listen(server, host, port)
+            streams = Streams(writer, reading)
+            server.add_generic_rpc_handlers((streams.handlers(), gossip_handlers(host, port), features_handlers()))
+            server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
             status = _serve_admin(admin_port, writer, stop)
             await server.start()
-            _announce(folder, host, port, writer.position)
+            _announce(folder, host, port, writer.position, ipaddress.ip_address(address).is_loopback)
             await stop.wait()
             log.info("stopping")
             feed.close()  # ends the subscriptions; appends in progress are finished
@@ -59,38 +60,25 @@ async def serve(folder: Path, host: str, port: int, admin_port: int | None = Non
     log.info("stopped")
 
 
-def check_port_free(host: str, port: int) -> None:
-    """Raises CannotStart saying why host:port cannot be listened on."""
+def free_address(host: str, port: int) -> str:
+    """The numbers of `host`; raises CannotStart saying why they cannot be listened on, for gRPC does not."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
+        return str(address[0])
     except OSError as error:
         reason = error.strerror or str(error)
         raise CannotStart(f"cannot listen on {host}:{port}: {reason}; stop what uses it or choose another") from error
 
 
-def _listen(server: grpc.aio.Server, host: str, port: int) -> None:
-    name = f"[{host}]" if ":" in host else host
-    try:
-        server.add_insecure_port(f"{name}:{port}")
-    except RuntimeError as error:
-        raise CannotStart(f"cannot listen on {host}:{port}: {error}; choose another port") from error
-
-
-def _announce(folder: Path, host: str, port: int, position: int) -> None:
-    log.info("serving", folder=str(folder), uri=f"esdb://{host}:{port}?Tls=false", position=position)
-    if not _is_loopback(host):
+def _announce(folder: Path, host: str, port: int, position: int, loopback: bool) -> None:
+    reached = "from this machine only" if loopback else "from other machines too"
+    log.info("serving", folder=str(folder), uri=f"esdb://{host}:{port}?Tls=false", position=position, reached=reached)
+    if not loopback:
         log.warning("not on loopback: without TLS or passwords, whoever reaches this port reads and writes", host=host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _serve_admin(port: int | None, writer: Writer, stop: asyncio.Event) -> admin.Admin | None:

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 from esdbclient.protos.Grpc import gossip_pb2, shared_pb2
@@ -18,7 +18,11 @@ from localstore.wire import ProposedMessage
 from localstore.writer import Kind, Write, Writer, Written
 
 Context: TypeAlias = grpc.aio.ServicerContext
-RemovalOptions: TypeAlias = pb.DeleteReq.Options | pb.TombstoneReq.Options
+Removal: TypeAlias = pb.DeleteReq | pb.TombstoneReq
+STREAMS = "event_store.client.streams.Streams"
+GOSSIP = "event_store.client.gossip.Gossip"
+FEATURES = "event_store.client.server_features.ServerFeatures"
+CALLS = ("Read", "Append", "BatchAppend", "Delete", "Tombstone")
 FOREVER = 10 * 365 * 86400.0  # a deadline further away than this is none; seconds
 FILTER_CACHE = 10_000  # names remembered per filter
 Begun: TypeAlias = "asyncio.Queue[tuple[pb.BatchAppendResp, asyncio.Future[Written]] | None]"
@@ -33,7 +37,8 @@ class Streams:
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """The calls by name. Read's replies are bytes as they are stored, so they get no serializer."""
-        calls: dict[str, Any] = {
+        soft, tombstone = (functools.partial(self.remove, kind) for kind in (Kind.SOFT_DELETE, Kind.TOMBSTONE))
+        calls: dict[str, tuple[Any, Any, Any, Any]] = {
             "Read": (grpc.unary_stream_rpc_method_handler, self.read, pb.ReadReq, None),
             "Append": (grpc.stream_unary_rpc_method_handler, self.append, pb.AppendReq, pb.AppendResp),
             "BatchAppend": (
@@ -42,14 +47,14 @@ class Streams:
                 pb.BatchAppendReq,
                 pb.BatchAppendResp,
             ),
-            "Delete": (grpc.unary_unary_rpc_method_handler, self.delete, pb.DeleteReq, pb.DeleteResp),
-            "Tombstone": (grpc.unary_unary_rpc_method_handler, self.tombstone, pb.TombstoneReq, pb.TombstoneResp),
+            "Delete": (grpc.unary_unary_rpc_method_handler, soft, pb.DeleteReq, pb.DeleteResp),
+            "Tombstone": (grpc.unary_unary_rpc_method_handler, tombstone, pb.TombstoneReq, pb.TombstoneResp),
         }
         handlers = {
             name: kind(call, request.FromString, reply and reply.SerializeToString)
             for name, (kind, call, request, reply) in calls.items()
         }
-        return grpc.method_handlers_generic_handler("event_store.client.streams.Streams", handlers)
+        return grpc.method_handlers_generic_handler(STREAMS, handlers)
 
     # -- reading
 
@@ -87,7 +92,6 @@ class Streams:
             return wire.append_conflict(conflict)
         except StoreError as error:
             await _abort(context, error)
-            raise  # abort does not return
         reply = pb.AppendResp()
         wire.fill_success(reply, *written)
         return reply
@@ -114,11 +118,7 @@ class Streams:
         finally:
             reading.cancel()
 
-    async def _begin_appends(
-        self,
-        requests: AsyncIterable[pb.BatchAppendReq],
-        begun: "Begun",
-    ) -> None:
+    async def _begin_appends(self, requests: AsyncIterable[pb.BatchAppendReq], begun: "Begun") -> None:
         """Pass appends to the writer as they come in, with the replies to be filled; None at the end."""
         parts: dict[bytes, tuple[pb.BatchAppendReq.Options, list[Any]]] = {}
         try:
@@ -157,24 +157,29 @@ class Streams:
             refused.set_exception(error)
             return refused
 
-    async def delete(self, request: pb.DeleteReq, context: Context) -> pb.DeleteResp:
-        """Soft delete: the stream reads as not found, and may be written again."""
-        return pb.DeleteResp(position=await self._remove(request.options, Kind.SOFT_DELETE, context))
-
-    async def tombstone(self, request: pb.TombstoneReq, context: Context) -> pb.TombstoneResp:
-        """Delete for good: nobody can write the stream again."""
-        return pb.TombstoneResp(position=await self._remove(request.options, Kind.TOMBSTONE, context))
-
-    async def _remove(self, options: RemovalOptions, kind: Kind, context: Context) -> Any:
-        """The position of the event that says so, as the fields of a reply's position."""
+    async def remove(self, kind: Kind, request: Removal, context: Context) -> pb.DeleteResp | pb.TombstoneResp:
+        """Delete: the stream reads as not found, and may be written again. Tombstone: nobody can write it again."""
+        options = request.options
         expected = wire.expected_version(options.WhichOneof("expected_stream_revision"), options.revision)
         try:
             write = Write(wire.stream_name(options.stream_identifier), expected, (), kind=kind)
             written = await self._writer.write(write)
         except StoreError as error:
             await _abort(context, error)
-            raise
-        return wire.at(written.position or 0)
+        reply = pb.DeleteResp() if kind is Kind.SOFT_DELETE else pb.TombstoneResp()
+        reply.position.commit_position = reply.position.prepare_position = written.position or 0
+        return reply
+
+
+def features_handlers() -> grpc.GenericRpcHandler:
+    """What clients in other languages ask before they use a call."""
+    reply = wire.supported({STREAMS: CALLS, GOSSIP: ("Read",)})
+
+    async def supported_methods(request: bytes, context: Context) -> bytes:
+        return reply
+
+    call = grpc.unary_unary_rpc_method_handler(supported_methods)
+    return grpc.method_handlers_generic_handler(FEATURES, {"GetSupportedMethods": call})
 
 
 def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
@@ -192,37 +197,29 @@ def gossip_handlers(host: str, port: int) -> grpc.GenericRpcHandler:
     call = grpc.unary_unary_rpc_method_handler(
         read, shared_pb2.Empty.FromString, gossip_pb2.ClusterInfo.SerializeToString
     )
-    return grpc.method_handlers_generic_handler("event_store.client.gossip.Gossip", {"Read": call})
+    return grpc.method_handlers_generic_handler(GOSSIP, {"Read": call})
 
 
 def _query(options: pb.ReadReq.Options) -> Query:
     """The request as a Query; raises BadRequest and Unsupported."""
     if options.uuid_option.WhichOneof("content") == "structured":
-        raise Unsupported("event ids are sent as text only")
-    common: dict[str, Any] = {
-        "backwards": options.read_direction == pb.ReadReq.Options.Backwards,
-        "limit": options.count,
-        "resolve_links": options.resolve_links,
-    }
+        raise Unsupported("event ids are text only")
+    backwards = options.read_direction == pb.ReadReq.Options.Backwards
+    stream, wanted, interval = None, None, 0
+    chosen: str | None
     if options.WhichOneof("stream_option") == "stream":
-        stream: str | None = wire.stream_name(options.stream.stream_identifier)
-        chosen: str | None = options.stream.WhichOneof("revision_option")
-        start = options.stream.revision if chosen == "revision" else None
+        stream = wire.stream_name(options.stream.stream_identifier)
+        chosen, given = options.stream.WhichOneof("revision_option"), options.stream.revision
     else:
-        stream = None
-        chosen = options.all.WhichOneof("all_option")
-        start = options.all.position.commit_position if chosen == "position" else None
-    if common["backwards"] and chosen == "start":
+        chosen, given = options.all.WhichOneof("all_option"), options.all.position.commit_position
+        if options.WhichOneof("filter_option") == "filter":
+            wanted = _wanted(options.filter)
+            interval = max(1, options.filter.max) * max(1, options.filter.checkpointIntervalMultiplier)
+    start = min(given, END_OF_TIME) if chosen in ("revision", "position") else None
+    if backwards and chosen == "start":
         start = 0
-    common |= {
-        "stream": stream,
-        "start": None if start is None else min(start, END_OF_TIME),
-        "from_end": chosen == "end" and not common["backwards"],
-    }
-    if stream is not None or options.WhichOneof("filter_option") != "filter":
-        return Query(**common)
-    interval = max(1, options.filter.max) * max(1, options.filter.checkpointIntervalMultiplier)
-    return Query(**common, wanted=_wanted(options.filter), checkpoint_interval=interval)
+    from_end = chosen == "end" and not backwards
+    return Query(stream, start, from_end, backwards, options.count, options.resolve_links, wanted, interval)
 
 
 def _wanted(options: pb.ReadReq.Options.FilterOptions) -> Callable[[Row], bool]:
@@ -233,5 +230,6 @@ def _wanted(options: pb.ReadReq.Options.FilterOptions) -> Callable[[Row], bool]:
     return (lambda row: matches(row.type)) if by_type else (lambda row: matches(row.stream))
 
 
-async def _abort(context: Context, error: StoreError) -> None:
+async def _abort(context: Context, error: StoreError) -> NoReturn:
     await context.abort(error.status, str(error))
+    raise AssertionError("abort does not return")

@@ -1,22 +1,20 @@
-"""The SQLite file: one table of events, each kept as the encoded reply that readers receive.
+"""The SQLite file: one table of appends, each event in them kept as the encoded reply that readers receive.
 
 Everything is an event, as in EventStoreDB: a stream's metadata is the last event of `$$<stream>`, a soft
 delete is metadata that truncates before the end of time, a tombstone is an event at the highest revision.
 Positions are 1, 2, 3… without gaps, in the order of commits; a position serves as commit and prepare position.
 """
 
-import errno
 import fcntl
 import json
 import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from localstore import wal
 from localstore.errors import CannotRead, CannotStart
@@ -25,63 +23,38 @@ NO_STREAM = -1
 END_OF_TIME = 2**63 - 1  # the revision of a tombstone, and the $tb of a deleted stream
 CHUNK_BYTES = 2 * 1024 * 1024  # a chunk ends after this many bytes, whatever its row limit
 CHECKPOINT_PAGES = 4000  # of write-ahead log, before it is copied into the database
-FORMAT = 1
+FORMAT = 2
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS event (
-    position INTEGER PRIMARY KEY,
+CREATE TABLE append (
+    position INTEGER PRIMARY KEY,  -- of its last event
     stream   TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    type     TEXT NOT NULL,
-    id       BLOB NOT NULL,     -- the event id's 16 bytes
-    checksum INTEGER NOT NULL,  -- crc32 of body
-    body     BLOB NOT NULL      -- encoded ReadResp, sent to readers as it is
+    revision INTEGER NOT NULL,     -- of its last event
+    events   TEXT NOT NULL,        -- JSON: id, type, size and crc32 of each event
+    body     BLOB NOT NULL         -- the encoded ReadResp of each event, one after the other
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS event_of_stream ON event (stream, revision);
+CREATE UNIQUE INDEX append_of_stream ON append (stream, revision);
 """
+FORMAT_1 = """
+SELECT position, stream, revision,
+    json_array(json_array(lower(hex(id)), type, length(body), checksum)) AS events, body FROM event
+"""  # each event was a row
 
 
 class Row(NamedTuple):
-    """An event as it is stored."""
+    """An event as it is stored; `id` in 32 hexadecimal digits."""
 
     position: int
     stream: str
     revision: int
     type: str
-    id: bytes
-    checksum: int
+    id: str
     body: bytes
 
 
-# One statement stores many rows: a thread gives up the interpreter at every statement, not at every row.
-INSERT_SIZES = (512, 64, 8, 1)
-INSERTS = {size: "INSERT INTO event VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * size) for size in INSERT_SIZES}
-
-
-@dataclass(frozen=True)
-class Retention:
-    """What a stream's metadata lets readers see; the age in seconds."""
-
-    max_count: int | None = None
-    max_age: int | None = None
-    truncate_before: int = 0
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, Any]) -> "Retention":
-        """Retention as a stream's metadata states it; what is not a whole number limits nothing."""
-        values = (metadata.get(key) for key in ("$maxCount", "$maxAge", "$tb"))
-        count, age, before = (value if isinstance(value, int) else None for value in values)
-        return cls(count, age, before or 0)
-
-    @property
-    def soft_deleted(self) -> bool:
-        """Whether the stream reads as if it did not exist."""
-        return self.truncate_before == END_OF_TIME
-
-    def first_revision(self, last: int) -> int:
-        """The first revision a reader may see when `last` is the stream's last one."""
-        by_count = last - self.max_count + 1 if self.max_count is not None else 0
-        return max(by_count, self.truncate_before, 0)
+# One statement stores many appends: a thread gives up the interpreter at every statement, not at every one of its rows.
+INSERT_SIZES = (64, 8, 1)
+INSERTS = {size: "INSERT INTO append VALUES " + ", ".join(["(?, ?, ?, ?, ?)"] * size) for size in INSERT_SIZES}
 
 
 def metadata_stream(stream: str) -> str:
@@ -118,10 +91,11 @@ class Storage:
         connection.execute("PRAGMA synchronous = FULL")  # every commit is on disk before it is answered
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found not in (0, FORMAT):
+        if found > FORMAT:
             raise sqlite3.DatabaseError(f"it has format {found}, this localstore knows format {FORMAT}")
-        if not found:
-            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
+        if found < FORMAT:
+            older = f"INSERT INTO append {FORMAT_1}; DROP TABLE event;" if found else ""
+            connection.executescript(f"BEGIN; {SCHEMA} {older} PRAGMA user_version = {FORMAT}; COMMIT")
         return connection
 
     def reader(self) -> sqlite3.Connection:
@@ -142,64 +116,92 @@ class Storage:
 
     # -- for the one writer thread
 
-    def insert(self, rows: Sequence[Row]) -> None:
-        """Stores rows in the transaction at hand."""
+    def insert(self, appends: Sequence[Sequence[Row]]) -> None:
+        """Stores appends in the transaction at hand; the rows of one follow each other in one stream."""
+        stored = [_stored(rows) for rows in appends]
         done = 0
-        while done < len(rows):
-            size = next(size for size in INSERT_SIZES if size <= len(rows) - done)
-            self.writer.execute(INSERTS[size], list(chain.from_iterable(rows[done : done + size])))
+        while done < len(stored):
+            size = next(size for size in INSERT_SIZES if size <= len(stored) - done)
+            self.writer.execute(INSERTS[size], list(chain.from_iterable(stored[done : done + size])))
             done += size
 
     def last_position(self) -> int:
         """The last event's position; 0 when the store is empty."""
-        return int(self.writer.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()[0])
+        return int(self.writer.execute("SELECT coalesce(max(position), 0) FROM append").fetchone()[0])
 
-    def last_revisions(self, streams: Iterable[str]) -> dict[str, int | None]:
-        """The last revision of each stream, None where there is none, in one statement."""
+    def ids(self, stream: str | None, first: int) -> Iterable[tuple[str, str, int, int]]:
+        """(event id, stream, revision, position), in order, of a stream from the revision `first` on, or of all
+        (stream None) from that position on; some that stand before may come too."""
+        by, of, place = ("position", "", ()) if stream is None else ("revision", "stream = ? AND ", (stream,))
+        query = f"SELECT position, stream, revision, events FROM append WHERE {of}{by} >= ? ORDER BY {by}"
+        for position, name, revision, events in self.writer.execute(query, (*place, first)):
+            found = json.loads(events)
+            for back, (event_id, *_) in enumerate(found, 1 - len(found)):
+                yield event_id, name, revision + back, position + back
+
+    # -- for readers, and on its own connection for the writer too
+
+    def last_revisions(self, connection: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
+        """The last revision of each stream, NO_STREAM where there is none, in one statement."""
         query = (
-            "SELECT json_group_object(value, (SELECT revision FROM event WHERE stream = value"
-            " ORDER BY revision DESC LIMIT 1)) FROM json_each(?)"
+            "SELECT json_group_object(value, coalesce((SELECT max(revision) FROM append WHERE stream = value),"
+            f" {NO_STREAM})) FROM json_each(?)"
         )
-        (answer,) = self.writer.execute(query, (json.dumps(list(streams)),)).fetchone()
+        (answer,) = connection.execute(query, (json.dumps(list(streams)),)).fetchone()
         return dict(json.loads(answer))
 
-    def ids_after(self, stream: str, revision: int, count: int) -> list[tuple[bytes, int, int]]:
-        """(event id, revision, position) of up to `count` events of `stream` after `revision`."""
-        query = "SELECT id, revision, position FROM event WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?"
-        return self.writer.execute(query, (stream, revision, count)).fetchall()
+    def last_event(self, connection: sqlite3.Connection, stream: str) -> Row | None:
+        """The stream's last event; a tombstone's revision is END_OF_TIME."""
+        found = self.chunk(connection, stream, 0, END_OF_TIME, True, 1)
+        return found[0] if found else None
 
-    def recent_ids(self, count: int) -> list[tuple[bytes, str, int, int]]:
-        """(event id, stream, revision, position) of the last `count` events, oldest first."""
-        query = "SELECT id, stream, revision, position FROM event WHERE position > ? ORDER BY position"
-        return self.writer.execute(query, (self.last_position() - count,)).fetchall()
-
-    # -- for readers
-
-    def last_event(self, connection: sqlite3.Connection, stream: str) -> tuple[int, bytes] | None:
-        """(revision, body) of the stream's last event; a tombstone's revision is END_OF_TIME."""
-        query = "SELECT revision, body FROM event WHERE stream = ? ORDER BY revision DESC LIMIT 1"
-        found: tuple[int, bytes] | None = connection.execute(query, (stream,)).fetchone()
-        return found
-
-    def chunk(self, stream: str | None, first: int, last: int, backwards: bool, limit: int) -> list[Row]:
-        """Up to `limit` events in the asked order, fewer when they are large: of a stream those with first ≤
-        revision ≤ last, of $all (stream None) those with first ≤ position ≤ last."""
-        by, of = ("position", "") if stream is None else ("revision", "stream = ? AND ")
-        order = "DESC" if backwards else "ASC"
-        query = f"SELECT * FROM event WHERE {of}{by} BETWEEN ? AND ? ORDER BY {by} {order} LIMIT ?"
-        place = () if stream is None else (stream,)
-        cursor = self.reader().execute(query, (*place, first, last, limit))
-        rows: list[Row] = []
+    def chunk(
+        self, connection: sqlite3.Connection, stream: str | None, first: int, last: int, backwards: bool, enough: int
+    ) -> list[Row]:
+        """Events in the asked order, whole appends until they are `enough` or large: of a stream those with first ≤
+        revision ≤ last, of $all (stream None) those with first ≤ position ≤ last. Raises CannotRead."""
+        by, of, place = ("position", "", ()) if stream is None else ("revision", "stream = ? AND ", (stream,))
+        query = (  # the append that `last` is in may end behind it
+            f"SELECT * FROM append WHERE {of}{by} >= ? AND {by} <="
+            f" coalesce((SELECT {by} FROM append WHERE {of}{by} >= ? ORDER BY {by} LIMIT 1), ?)"
+            f" ORDER BY {by} {'DESC' if backwards else 'ASC'}"
+        )
+        cursor = connection.execute(query, (*place, first, *place, last, last))
+        found: list[Row] = []
         size = 0
-        for row in map(Row._make, cursor):
-            if zlib.crc32(row.body) != row.checksum:
-                raise CannotRead(f"event {row.position} of {self.path} is damaged; restore it from a backup")
-            rows.append(row)
-            size += len(row.body)
-            if size >= CHUNK_BYTES:
+        for append in cursor:
+            rows = self._rows(*append)
+            begin = rows[0].position if stream is None else rows[0].revision
+            rows = rows[max(0, first - begin) : max(0, last - begin + 1)]
+            found += reversed(rows) if backwards else rows
+            size += len(append[-1])
+            if len(found) >= enough or size >= CHUNK_BYTES:
                 break
         cursor.close()  # ends the read transaction, which would hold up the write-ahead log's checkpoint
+        return found
+
+    def _rows(self, position: int, stream: str, revision: int, events: str, body: bytes) -> list[Row]:
+        """The events of an append; raises CannotRead."""
+        rows: list[Row] = []
+        at = 0
+        try:
+            described = json.loads(events)
+        except ValueError as error:
+            raise CannotRead(f"event {position} of {self.path} is damaged; restore it from a backup") from error
+        for back, (event_id, kind, size, checksum) in enumerate(described, 1 - len(described)):
+            own = body[at : at + size]
+            if zlib.crc32(own) != checksum:
+                raise CannotRead(f"event {position + back} of {self.path} is damaged; restore it from a backup")
+            rows.append(Row(position + back, stream, revision + back, kind, event_id, own))
+            at += size
         return rows
+
+
+def _stored(rows: Sequence[Row]) -> tuple[int, str, int, str, bytes]:
+    """The columns of an append."""
+    last = rows[-1]
+    events = json.dumps([(row.id, row.type, len(row.body), zlib.crc32(row.body)) for row in rows])
+    return last.position, last.stream, last.revision, events, b"".join([row.body for row in rows])
 
 
 def _lock_folder(folder: Path) -> IO[str]:
@@ -210,15 +212,15 @@ def _lock_folder(folder: Path) -> IO[str]:
         raise CannotStart(f"cannot write in {folder}: {error.strerror}; make it writable or name another") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         lock.close()
-        if error.errno != errno.EWOULDBLOCK:
-            raise CannotStart(f"cannot lock {folder}: {error.strerror}; choose a local disk") from error
         raise CannotStart(f"{folder} is in use by another localstore (process {owner}); stop it first") from error
-    lock.seek(0)
-    lock.truncate()
+    except OSError as error:
+        lock.close()
+        raise CannotStart(f"cannot lock {folder}: {error.strerror}; choose a local disk") from error
+    lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
     return lock

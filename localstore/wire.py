@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from esdbclient.protos.Grpc import shared_pb2, status_pb2
@@ -10,21 +11,39 @@ from esdbclient.protos.Grpc import streams_pb2 as pb
 from google.protobuf.message import Message
 
 from localstore import errors
-from localstore.storage import NO_STREAM, Retention
+from localstore.storage import END_OF_TIME, NO_STREAM, Row
 
 ANY = -2
 EXISTS = -4
 MAX_APPEND_SIZE = 1024 * 1024
+PROTOCOL = "23.10.0"  # the release of EventStoreDB whose protocol this is
 MAX_NAME_LENGTH = 1024  # of a stream's name or an event's type, in characters
 
 RecordedEvent = pb.ReadResp.ReadEvent.RecordedEvent
 ProposedMessage = pb.AppendReq.ProposedMessage | pb.BatchAppendReq.ProposedMessage
 
 
-class Proposed(NamedTuple):
-    """An event a client wants appended."""
+class Retention(NamedTuple):
+    """What a stream's metadata lets readers see; the age in seconds."""
 
-    id: bytes
+    max_count: int | None
+    max_age: int | None
+    truncate_before: int
+
+    @property
+    def soft_deleted(self) -> bool:
+        """Whether the stream reads as if it did not exist."""
+        return self.truncate_before == END_OF_TIME
+
+    def first_revision(self, last: int) -> int:
+        """The first revision a reader may see when `last` is the stream's last one."""
+        return max(last - self.max_count + 1 if self.max_count else 0, self.truncate_before)
+
+
+class Proposed(NamedTuple):
+    """An event a client wants appended; `id` in 32 hexadecimal digits."""
+
+    id: str
     type: str
     content_type: str
     metadata: bytes
@@ -57,7 +76,7 @@ def proposed(message: ProposedMessage) -> Proposed:
     if not 0 < len(event_type) <= MAX_NAME_LENGTH:
         raise errors.BadRequest(f"an event type has 1 to {MAX_NAME_LENGTH} characters, this has {len(event_type)}")
     content_type = metadata.get("content-type", "application/octet-stream")
-    return Proposed(_id_bytes(message.id.string), event_type, content_type, message.custom_metadata, message.data)
+    return Proposed(_id(message.id), event_type, content_type, message.custom_metadata, message.data)
 
 
 def check_size(events: Sequence[Proposed]) -> None:
@@ -67,20 +86,17 @@ def check_size(events: Sequence[Proposed]) -> None:
         raise errors.AppendTooLarge(MAX_APPEND_SIZE)
 
 
-def _id_bytes(text: str) -> bytes:
-    """The 16 bytes of a UUID's text; raises BadRequest. (uuid.UUID takes five times as long.)"""
+def _id(event_id: shared_pb2.UUID) -> str:
+    """A UUID's 32 hexadecimal digits; raises BadRequest, Unsupported. (uuid.UUID takes five times as long.)"""
+    digits = event_id.string.replace("-", "").lower()
     try:
-        found = bytes.fromhex(text.replace("-", ""))
+        if len(digits) == 32 and len(bytes.fromhex(digits)) == 16:
+            return digits
     except ValueError:
-        found = b""
-    if len(found) != 16:
-        raise errors.BadRequest(f"the event id {text!r} is not a UUID")
-    return found
-
-
-def _id_text(event_id: bytes) -> str:
-    text = event_id.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        pass
+    if event_id.HasField("structured"):
+        raise errors.Unsupported("event ids are text only")
+    raise errors.BadRequest(f"the event id {event_id.string!r} is not a UUID")
 
 
 def compile_filter(expression: pb.ReadReq.Options.FilterOptions.Expression) -> Callable[[str], bool]:
@@ -98,47 +114,24 @@ def compile_filter(expression: pb.ReadReq.Options.FilterOptions.Expression) -> C
 # -- stored events
 
 
-class Encoder:
-    """Encodes the events of one append. What they share is encoded once; protobuf fields may come in any order."""
-
-    def __init__(self, stream: str, created: int) -> None:
-        self._stream = stream.encode()
-        self._created = str(created)  # 100 ns ticks since 1970, UTC
-        self._shared: dict[tuple[str, str], bytes] = {}
-
-    def encode(self, event: Proposed, revision: int, position: int) -> bytes:
-        """The ReadResp that carries this event to readers."""
-        shared = self._shared.get((event.type, event.content_type)) or self._share(event)
-        recorded = RecordedEvent(
-            stream_revision=revision,
-            prepare_position=position,
-            commit_position=position,
-            custom_metadata=event.metadata,
-            data=event.data,
-        )
-        recorded.id.string = _id_text(event.id)
-        # ReadResp{1: ReadEvent{1: RecordedEvent, 3: position}}
-        return _field(1, _field(1, shared + recorded.SerializeToString()) + b"\x18" + _varint(position))
-
-    def _share(self, event: Proposed) -> bytes:
-        metadata = {"type": event.type, "content-type": event.content_type, "created": self._created}
-        identifier = shared_pb2.StreamIdentifier(stream_name=self._stream)
-        shared = RecordedEvent(stream_identifier=identifier, metadata=metadata).SerializeToString()
-        self._shared[event.type, event.content_type] = shared
-        return shared
-
-
-def _field(number: int, data: bytes) -> bytes:
-    return bytes((number << 3 | 2,)) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+def encode(stream: str, events: Sequence[Proposed], revision: int, position: int) -> list[Row]:
+    """The events of one append as they are stored, from that revision and position on."""
+    reply = pb.ReadResp()  # filled again for each event: what they share is there already
+    recorded = reply.event.event
+    recorded.stream_identifier.stream_name = stream.encode()
+    recorded.metadata["created"] = str(time.time_ns() // 100)  # 100 ns ticks since 1970, UTC
+    rows: list[Row] = []
+    described = ("", "")
+    for number, (event_id, kind, content_type, metadata, data) in enumerate(events):
+        at = position + number
+        if described != (kind, content_type):
+            described = recorded.metadata["type"], recorded.metadata["content-type"] = kind, content_type
+        recorded.id.string = f"{event_id[:8]}-{event_id[8:12]}-{event_id[12:16]}-{event_id[16:20]}-{event_id[20:]}"
+        recorded.stream_revision = revision + number
+        recorded.custom_metadata, recorded.data = metadata, data
+        recorded.prepare_position = recorded.commit_position = reply.event.commit_position = at
+        rows.append(Row(at, stream, revision + number, kind, event_id, reply.SerializeToString()))
+    return rows
 
 
 def decode(body: bytes) -> pb.ReadResp.ReadEvent:
@@ -151,18 +144,20 @@ def created(body: bytes) -> int:
     return int(decode(body).event.metadata["created"])
 
 
-def metadata_of(body: bytes | None) -> dict[str, Any]:
-    """The JSON object in an encoded `$metadata` event; empty when there is none or it is unreadable."""
+def metadata_of(row: Row | None) -> dict[str, Any]:
+    """The JSON object in a `$metadata` event; empty when there is none or it is unreadable."""
     try:
-        found = json.loads(decode(body).event.data) if body is not None else {}
+        found = json.loads(decode(row.body).event.data) if row is not None else {}
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def retention_of(body: bytes | None) -> Retention:
-    """The retention in an encoded `$metadata` event; nothing is limited when there is none."""
-    return Retention.from_metadata(metadata_of(body))
+def retention_of(row: Row | None) -> Retention:
+    """The retention in a `$metadata` event; what is not a whole number above 0 limits nothing."""
+    values = map(metadata_of(row).get, ("$maxCount", "$maxAge", "$tb"))
+    count, age, before = (value if type(value) is int and value > 0 else None for value in values)
+    return Retention(count, age, before or 0)
 
 
 def link_target(link: bytes) -> tuple[str, int] | None:
@@ -191,14 +186,9 @@ CAUGHT_UP = _reply(caught_up={})
 FELL_BEHIND = _reply(fell_behind={})
 
 
-def at(position: int) -> dict[str, int]:
-    """The fields of a reply's position."""
-    return {"commit_position": position, "prepare_position": position}
-
-
 def checkpoint(position: int) -> bytes:
     """Tells a filtered subscriber that everything up to `position` has been considered."""
-    return _reply(checkpoint=at(position))
+    return _reply(checkpoint={"commit_position": position, "prepare_position": position})
 
 
 def confirmation(subscription_id: str) -> bytes:
@@ -231,6 +221,20 @@ def append_conflict(error: errors.WrongVersion) -> pb.AppendResp:
     else:
         reply.wrong_expected_version.current_revision = error.current
     return reply
+
+
+def supported(calls: Mapping[str, Iterable[str]]) -> bytes:
+    """The SupportedMethods that clients in other languages ask for; esdbclient has no class for it."""
+
+    def field(number: int, data: bytes) -> bytes:
+        return bytes((number << 3 | 2, len(data))) + data
+
+    methods = [
+        field(1, field(1, name.lower().encode()) + field(2, service.lower().encode()))
+        for service, names in calls.items()
+        for name in names
+    ]
+    return b"".join(methods) + field(2, PROTOCOL.encode())
 
 
 def batch_error(error: errors.StoreError) -> status_pb2.Status:

@@ -14,7 +14,6 @@ import sqlite3
 import threading
 import time
 import uuid
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -91,8 +90,8 @@ class Batch:
 
     waiting: list[tuple[Write, "asyncio.Future[Written]"]]
     outcomes: list[Written | StoreError] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    inserted: int = 0  # how many of the rows are in the table already
+    appends: list[list[Row]] = field(default_factory=list)
+    inserted: int = 0  # how many of the appends are in the table already
 
 
 class Writer:
@@ -104,7 +103,7 @@ class Writer:
         self._feed = feed
         self._queue: queue.SimpleQueue[tuple[Write, asyncio.Future[Written]] | None] = queue.SimpleQueue()
         self._heads: dict[str, Head] = {}
-        self._recent: dict[bytes, tuple[str, int, int]] = {}
+        self._recent: dict[str, tuple[str, int, int]] = {}
         self._position = 0
         self._stale = False  # after a failed commit, what is cached may not be what is stored
         self._waking: asyncio.TimerHandle | None = None
@@ -134,7 +133,7 @@ class Writer:
     def _load(self) -> None:
         self._heads.clear()
         self._position = self._storage.last_position()
-        recent = self._storage.recent_ids(RECENT_IDS)
+        recent = self._storage.ids(None, self._position - RECENT_IDS)
         self._recent = {event_id: (stream, revision, at) for event_id, stream, revision, at in recent}
         self._stale = False
         metrics.LAST_POSITION.set(self._position)
@@ -162,8 +161,8 @@ class Writer:
 
     def _deliver(self, batch: Batch) -> None:
         """On the event loop: shows the new events to readers, answers the writers, has the subscriptions woken."""
-        if batch.rows:
-            self._feed.add(batch.rows)
+        for rows in batch.appends:
+            self._feed.add(rows)
         for (_, future), outcome in zip(batch.waiting, batch.outcomes, strict=True):
             if isinstance(outcome, StoreError):
                 metrics.APPENDS.labels(type(outcome).__name__).inc()
@@ -173,7 +172,7 @@ class Writer:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-        if batch.rows and self._waking is None:
+        if batch.appends and self._waking is None:
             self._waking = self._loop.call_later(WAKE_SECONDS, self._wake, self._loop.time() + LATEST_WAKE_SECONDS)
 
     def _wake(self, latest: float) -> None:
@@ -203,7 +202,7 @@ class Writer:
             return
         self._trim()
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - started)
-        metrics.EVENTS.inc(len(batch.rows))
+        metrics.EVENTS.inc(sum(map(len, batch.appends)))
         WRITTEN.inc(sum(isinstance(outcome, Written) for outcome in batch.outcomes))
         metrics.LAST_POSITION.set(self._position)
 
@@ -211,7 +210,7 @@ class Writer:
         log.error("commit failed", error=str(error), writes=len(batch.waiting), exc_info=error)
         refusal = CannotWrite(f"the store cannot write in {self._storage.folder}: {error}; nothing was stored")
         batch.outcomes = [refusal] * len(batch.waiting)
-        batch.rows = []
+        batch.appends = []
         self._stale = True
         with contextlib.suppress(sqlite3.Error):  # then the next BEGIN fails too, and refuses in turn
             if self._storage.writer.in_transaction:
@@ -226,7 +225,7 @@ class Writer:
         if repeated is not None:
             return repeated
         if write.kind is Kind.TOMBSTONE:
-            grave = Proposed(uuid.uuid4().bytes, "$streamDeleted", "application/octet-stream", b"", b"")
+            grave = Proposed(uuid.uuid4().hex, "$streamDeleted", "application/octet-stream", b"", b"")
             return self._append(write.stream, [grave], batch, END_OF_TIME)
         if write.kind is Kind.SOFT_DELETE:
             return self._truncate(write.stream, END_OF_TIME, batch)
@@ -261,9 +260,11 @@ class Writer:
         return Written(revision, position)
 
     def _repeated_at(self, write: Write, head: Head) -> Written | None:
-        stored = self._storage.ids_after(write.stream, write.expected, len(write.events))
-        if stored and [event.id for event in write.events] == [event_id for event_id, _, _ in stored]:
-            _, revision, position = stored[-1]
+        first = write.expected + 1
+        stored = (found for found in self._storage.ids(write.stream, first) if found[2] >= first)
+        same = [found for event, found in zip(write.events, stored, strict=False) if event.id == found[0]]
+        if write.events and len(same) == len(write.events):
+            _, _, revision, position = same[-1]
             return Written(revision, position)
         if write.expected == NO_STREAM and head.soft_deleted:
             return None
@@ -272,13 +273,11 @@ class Writer:
     def _append(self, stream: str, events: Sequence[Proposed], batch: Batch, revision: int) -> Written:
         if not events:
             return Written(revision - 1, None)
-        encoder = wire.Encoder(stream, time.time_ns() // 100)
-        for number, event in enumerate(events, revision):
-            self._position += 1
-            body = encoder.encode(event, number, self._position)
-            batch.rows.append(Row(self._position, stream, number, event.type, event.id, zlib.crc32(body), body))
-            self._recent[event.id] = (stream, number, self._position)
-        last = revision + len(events) - 1
+        rows = wire.encode(stream, events, revision, self._position + 1)
+        batch.appends.append(rows)
+        self._recent.update((row.id, (stream, row.revision, row.position)) for row in rows)
+        _, _, last, *_ = rows[-1]
+        self._position += len(rows)
         self._head(stream).revision = last
         if is_metadata_stream(stream):
             self._insert(batch)
@@ -286,15 +285,15 @@ class Writer:
         return Written(last, self._position)
 
     def _insert(self, batch: Batch) -> None:
-        self._storage.insert(batch.rows[batch.inserted :])
-        batch.inserted = len(batch.rows)
+        self._storage.insert(batch.appends[batch.inserted :])
+        batch.inserted = len(batch.appends)
 
     def _truncate(self, stream: str, revision: int, batch: Batch) -> Written:
         """Writes the stream's metadata again, with $tb at `revision`."""
         name = metadata_stream(stream)
         found = self._storage.last_event(self._storage.writer, name)
-        data = json.dumps(wire.metadata_of(found[1] if found else None) | {"$tb": revision}).encode()
-        event = Proposed(uuid.uuid4().bytes, "$metadata", "application/json", b"", data)
+        data = json.dumps(wire.metadata_of(found) | {"$tb": revision}).encode()
+        event = Proposed(uuid.uuid4().hex, "$metadata", "application/json", b"", data)
         return self._append(name, [event], batch, self._head(name).revision + 1)
 
     def _head(self, stream: str) -> Head:
@@ -307,16 +306,13 @@ class Writer:
         missing = [name for name in streams if name not in self._heads]
         if not missing:
             return
-        found = self._storage.last_revisions({*missing, *map(metadata_stream, missing)})
+        connection = self._storage.writer
+        found = self._storage.last_revisions(connection, {*missing, *map(metadata_stream, missing)})
         for stream in missing:
-            name, soft_deleted = metadata_stream(stream), False
-            if found[name] is not None:
-                metadata = self._storage.last_event(self._storage.writer, name)
-                soft_deleted = metadata is not None and wire.retention_of(metadata[1]).soft_deleted
-            revision = found[stream]
-            self._heads[stream] = Head(
-                NO_STREAM if revision is None else revision, soft_deleted, found[name] is not None
-            )
+            name = metadata_stream(stream)
+            has_metadata = found[name] != NO_STREAM
+            retention = wire.retention_of(self._storage.last_event(connection, name) if has_metadata else None)
+            self._heads[stream] = Head(found[stream], retention.soft_deleted, has_metadata)
 
     def _trim(self) -> None:
         """Forgets the oldest of what is cached, between transactions."""

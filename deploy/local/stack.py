@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.config import Settings
+from chassis.config import SECRETS, Settings
 from deploy.local import broker, ports, supervisor
 from deploy.local.demo_data.customers import SUPPLIER
 from deploy.local.problem import Problem, from_os_error
@@ -53,6 +53,8 @@ class Stack:
             "PORTICO_READ_URI": self.settings.read_uri,
             "PORTICO_READ_ONLY_URI": self.settings.read_only_uri,
         }
+        # Read once, here: what the files said is above.
+        found |= {f"{name}_FILE": "" for name in SECRETS}
         if DEMO_ERP in self.processes:
             found["PORTICO_SUPPLIER"] = os.environ.get("PORTICO_SUPPLIER", SUPPLIER)
         return found
@@ -119,6 +121,7 @@ def plan(environment: Mapping[str, str], demo: bool) -> Stack:
     node = broker.find(settings.var, chosen_ports) if own_broker else None
     complete = {
         **environment,
+        **dict.fromkeys((f"{one}_FILE" for one in SECRETS[:2]), ""),
         "PORTICO_LIVE_PORT": str(chosen_ports["live"]),
         "PORTICO_AMQP_URI": node.uri if node else settings.amqp_uri,
         "PORTICO_ESDB_URI": settings.esdb_uri or f"esdb://127.0.0.1:{chosen_ports['store']}?Tls=false",

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from flask import flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectMultipleField, StringField
+from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Regexp
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
+from gateway.parts import parts
+from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
+from gateway.rights.forms import PermissionsForm, RightsForm, chosen
+from gateway.rights.given import ROLES_BY_NAME, Rights
+from gateway.rights.names import UNUSED_NAMES, named
+from gateway.rights.preview import contact_changes
 from gateway.routes import Feature, Pages
 from services.identity import contract as identity
-from services.identity.contract import DEFAULT_PERMISSIONS, PERMISSIONS
+from services.identity.contract import DEFAULT_PERMISSIONS
 from services.licensing import contract as licensing
 
 pages = Pages("companies", __name__)
 PEOPLE = (f"{identity.SERVICE}.{identity.PEOPLE_MODEL}",)
+SHOWS = (*PEOPLE, f"{identity.SERVICE}.{identity.RIGHTS_MODEL}")
 _ROLE = "portal_admin"
 
-PERMISSION_NAMES = {
-    "see_balance": _l("See the balance"),
-    "order": _l("Place orders"),
-    "open_cases": _l("Support cases"),
-    "report_orders": _l("Orders report"),
-    "report_invoices": _l("Invoices report"),
-    "report_payments": _l("Payments report"),
-    "report_deliveries": _l("Deliveries report"),
-    "report_credit_memos": _l("Credit memos report"),
-}
-"""What can be given: the permissions that open something. A contact's others stay as they are."""
 FEATURE_NAMES = {"order_pad": _l("Order Pad")}
 """What can be licensed: the features that there are."""
 CONTACT_STATUS = {
@@ -49,8 +43,8 @@ CONTACT_STATUS = {
 
 _COMPANIES = StaffQuery(
     "companies.list",
-    """SELECT m.company, m.name, m.currency, m.country,
-              (SELECT COUNT(*) FROM identity.contacts_v1 p WHERE p.company = m.company) AS contacts
+    f"""SELECT m.company, m.name, m.currency, m.country,
+              (SELECT COUNT(*) FROM {CONTACTS} p WHERE p.company = m.company) AS contacts
        FROM identity.companies_v1 m
        WHERE (:like = '' OR m.name LIKE :like ESCAPE '!' OR m.company LIKE :like ESCAPE '!')
          AND (m.name, m.company) > (:after_name, :after_company)
@@ -65,15 +59,15 @@ _COMPANY = StaffQuery(
 )
 _CONTACTS = StaffQuery(
     "companies.contacts",
-    """SELECT p.contact_id, p.name, p.email, p.phone, p.status, p.permissions FROM identity.contacts_v1 p
+    f"""SELECT p.contact_id, p.name, p.email, p.phone, p.status FROM {CONTACTS} p
        WHERE p.company = :of_company ORDER BY p.status = 'recorded', p.name, p.contact_id LIMIT 500""",
     role=(_ROLE, "agent"),
 )
 _CONTACT = StaffQuery(
     "companies.contact",
-    """SELECT p.contact_id, p.company, p.name, p.email, p.phone, p.status, p.permissions, p.branches, p.invited_at,
-              m.name AS company_name
-       FROM identity.contacts_v1 p LEFT JOIN identity.companies_v1 m ON m.company = p.company
+    f"""SELECT p.contact_id, p.company, p.name, p.email, p.phone, p.status, p.permissions, p.branches, p.roles, p.ends,
+              p.invited_at, m.name AS company_name
+       FROM {CONTACTS} p LEFT JOIN identity.companies_v1 m ON m.company = p.company
        WHERE p.contact_id = :contact_id AND p.staff_roles = '[]'""",
     role=_ROLE,
 )
@@ -89,19 +83,7 @@ _FEATURES = StaffQuery(
 )
 
 
-class _Checkboxes(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class RightsForm(CommandForm):
-    """What a contact may do, and where. No branch ticked: all of them."""
-
-    permissions = _Checkboxes(_l("Permissions"), choices=list(PERMISSION_NAMES.items()))
-    branches = _Checkboxes(_l("Branches"), description=_l("Nothing ticked: all branches."))
-
-
-class NewContactForm(RightsForm):
+class NewContactForm(PermissionsForm):
     """A new contact of a company."""
 
     name = StringField(_l("Name"), validators=[InputRequired(_l("Who is it?")), Length(max=200)])
@@ -188,7 +170,7 @@ def new_contact(code: str) -> Any:
     row = scope.one(_COMPANY, of_company=code)
     form = NewContactForm()
     branches = scope.rows(_BRANCHES, of_company=code)
-    form.branches.choices = [(branch.branch, branch.name) for branch in branches]
+    form.branches.choices = options((branch.branch, branch.name) for branch in branches)
     if not form.is_submitted():
         form.permissions.data = list(DEFAULT_PERMISSIONS)
     if form.validate_on_submit():
@@ -197,7 +179,7 @@ def new_contact(code: str) -> Any:
             "name": form.name.data,
             "email": form.email.data,
             "phone": form.phone.data or "",
-            **_rights(form),
+            **chosen(form),
         }
         reply = send(form, scope, "identity", "CreateContact", payload, shows=PEOPLE)
         if reply is not None:
@@ -210,26 +192,36 @@ def new_contact(code: str) -> Any:
 
 @pages.staff_page("/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"))
 def contact(contact_id: str) -> Any:
-    """A contact: what they may do, and their way in."""
+    """A contact: what they may do, seen in a preview before it is saved, and their way in."""
     scope = current_scope()
     scope.settle(identity.SERVICE)
     row = scope.one(_CONTACT, contact_id=contact_id)
-    form = RightsForm()
-    branches = scope.rows(_BRANCHES, of_company=row.company)
-    form.branches.choices = [(branch.branch, branch.name) for branch in branches]
+    before = Rights.of(row)
+    form = RightsForm(scope.today, before)
+    roles = scope.rows(ROLES_BY_NAME)
+    branches = {branch.branch: branch.name for branch in scope.rows(_BRANCHES, of_company=row.company)}
+    form.roles.choices = options((role.role, role.name) for role in roles)
+    form.branches.choices = options(branches.items())
+    changes = None
     if form.validate_on_submit():
-        payload = {"contact_id": contact_id, **_rights(form, orjson.loads(row.permissions))}
-        if send(form, scope, "identity", "SetPermissions", payload, shows=PEOPLE) is not None:
+        payload = {"contact_id": contact_id, **form.payload()}
+        after = Rights.of_payload(payload)
+        seen = form.shown(payload, before) or after == before
+        if form.saving and seen and send(form, scope, "identity", "SetPermissions", payload, shows=SHOWS):
             flash(_("Saved. It holds from the contact's next click."), "success")
             return redirect(url_for("companies.contact", contact_id=contact_id))
+        changes = contact_changes(scope, row.company, before, after, branches, {one.role: one.name for one in roles})
     elif not form.is_submitted():
-        form.permissions.data = orjson.loads(row.permissions)
-        form.branches.data = orjson.loads(row.branches) if row.branches else []
+        form.fill()
     return render(
         "companies/contact.html",
         title=row.name,
         contact=row,
         form=form,
+        changes=changes,
+        role_gives={role.role: named(orjson.loads(role.permissions)) for role in roles},
+        over={grant: day for grant, day in before.ends.items() if day < scope.today},
+        unused=list(UNUSED_NAMES.values()),
         action=PlainForm(formdata=None),
         link=session.pop(f"invitation:{contact_id}", ""),
         status_names=CONTACT_STATUS,
@@ -250,7 +242,9 @@ def invite(contact_id: str) -> Any:
             flash(" ".join(form.summary), "danger")
         else:
             path = f"/invitation/{reply['result']['token']}"
-            session[f"invitation:{contact_id}"] = request.host_url.rstrip("/") + path
+            # As configured, where it is: what a request calls this host is the request's to choose.
+            origin = parts().gateway.origin or request.host_url.rstrip("/")
+            session[f"invitation:{contact_id}"] = origin + path
     return redirect(url_for("companies.contact", contact_id=contact_id))
 
 
@@ -265,11 +259,3 @@ def access(contact_id: str) -> Any:
         if send(form, scope, "identity", command, {"contact_id": contact_id}, shows=PEOPLE) is None:
             flash(" ".join(form.summary), "danger")
     return redirect(url_for("companies.contact", contact_id=contact_id))
-
-
-def _rights(form: RightsForm, before: Iterable[str] = ()) -> dict[str, Any]:
-    chosen = {*(form.permissions.data or ()), *(set(before) - PERMISSION_NAMES.keys())}
-    return {
-        "permissions": [name for name in PERMISSIONS if name in chosen],
-        "branches": list(form.branches.data) if form.branches.data else None,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
@@ -12,8 +12,9 @@ from wtforms.validators import InputRequired, Length
 
 from gateway import desk_glance
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
+from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 from services.cases import contract as cases
@@ -47,18 +48,18 @@ _COUNTS = StaffQuery(
 )
 _CASE = StaffQuery(
     "desk.case",
-    """SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval, c.opened_at,
-              c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
+    f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval,
+              c.opened_at, c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
        FROM cases.case_list_v1 c
        LEFT JOIN identity.companies_v1 m ON m.company = c.company
-       LEFT JOIN identity.contacts_v1 p ON p.contact_id = c.opened_by
+       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by
        WHERE c.number = :number""",
     role=_ROLES,
 )
 _CONVERSATION = StaffQuery(
     "desk.conversation",
-    """SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
-       FROM cases.case_messages_v1 m LEFT JOIN identity.contacts_v1 p ON p.contact_id = m.author
+    f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
+       FROM cases.case_messages_v1 m LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
        WHERE m.company = :of_company AND m.number = :number ORDER BY m.revision""",
     role=_ROLES,
 )
@@ -69,14 +70,15 @@ class AnswerForm(CommandForm):
 
     text = TextAreaField(_l("Answer"), validators=[InputRequired(_l("Write something.")), Length(max=20_000)])
     then = SelectField(
-        _l("Then the case is"), choices=[("", _l("Unchanged")), *((name, STATUS_NAMES[name]) for name in CASE_STATUSES)]
+        _l("Then the case is"),
+        choices=options([("", _l("Unchanged")), *((one, STATUS_NAMES[one]) for one in CASE_STATUSES)]),
     )
 
 
 class StatusForm(CommandForm):
     """Moves a case without a word."""
 
-    to = SelectField(_l("Status"), choices=[(name, STATUS_NAMES[name]) for name in CASE_STATUSES])
+    to = SelectField(_l("Status"), choices=options((name, STATUS_NAMES[name]) for name in CASE_STATUSES))
 
 
 @pages.staff_page(
@@ -109,7 +111,7 @@ def case(number: str) -> Any:
     if form.validate_on_submit():
         payload = {"case": number, "text": form.text.data, "status": form.then.data or ""}
         if send(form, scope, "cases", "AnswerCase", payload, shows=SHOWS) is not None:
-            return redirect(f"/desk/{number}#latest")
+            return redirect(url_for("desk.case", number=number, _anchor="latest"))
     row = scope.one(_CASE, number=number)
     return render(
         "desk/case.html",
@@ -129,4 +131,4 @@ def move(number: str) -> Any:
     form = StatusForm()
     if form.validate_on_submit():
         send(form, current_scope(), "cases", "ChangeCaseStatus", {"case": number, "status": form.to.data}, shows=SHOWS)
-    return redirect(f"/desk/{number}")
+    return redirect(url_for("desk.case", number=number))

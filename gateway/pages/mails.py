@@ -12,6 +12,7 @@ from gateway import outbox
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
+from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 from services.identity import contract as identity
@@ -38,9 +39,9 @@ STATE_NAMES = {
 }
 _MAILS = StaffQuery(
     "mails.list",
-    """SELECT m.mail, m.contact_id, m.company, m.kind, m.state, m.requested_at, m.next_try, m.tries, m.reason,
+    f"""SELECT m.mail, m.contact_id, m.company, m.kind, m.state, m.requested_at, m.next_try, m.tries, m.reason,
               m.moved_at, p.name, p.email, p.staff_roles
-       FROM identity.mails_v1 m LEFT JOIN identity.contacts_v1 p ON p.contact_id = m.contact_id
+       FROM identity.mails_v1 m LEFT JOIN {CONTACTS} p ON p.contact_id = m.contact_id
        WHERE :state = '' OR m.state = :state
        ORDER BY m.requested_at DESC, m.mail LIMIT 200""",
     role=_ROLE,

@@ -16,6 +16,7 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.pages.mails import KIND_NAMES
 from gateway.parts import parts
+from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Pages
 from services.identity import contract as identity
@@ -28,23 +29,23 @@ _ROLE = "portal_admin"
 LANGUAGE_NAMES = {"en": _l("English"), "de": _l("German")}
 _NEWEST = StaffQuery(
     "mailtexts.newest",
-    """SELECT t.kind, t.language, t.original, t.changed_at, p.name AS author
-       FROM identity.mail_texts_v1 t LEFT JOIN identity.contacts_v1 p ON p.contact_id = t.changed_by
+    f"""SELECT t.kind, t.language, t.original, t.changed_at, p.name AS author
+       FROM identity.mail_texts_v1 t LEFT JOIN {CONTACTS} p ON p.contact_id = t.changed_by
        WHERE t.revision = (SELECT MAX(n.revision) FROM identity.mail_texts_v1 n
                            WHERE n.kind = t.kind AND n.language = t.language)""",
     role=_ROLE,
 )
 _HISTORY = StaffQuery(
     "mailtexts.history",
-    """SELECT t.revision, t.original, t.subject, t.text, t.changed_at, p.name AS author
-       FROM identity.mail_texts_v1 t LEFT JOIN identity.contacts_v1 p ON p.contact_id = t.changed_by
+    f"""SELECT t.revision, t.original, t.subject, t.text, t.changed_at, p.name AS author
+       FROM identity.mail_texts_v1 t LEFT JOIN {CONTACTS} p ON p.contact_id = t.changed_by
        WHERE t.kind = :kind AND t.language = :language ORDER BY t.revision DESC LIMIT 50""",
     role=_ROLE,
 )
 _SENDERS = StaffQuery(
     "mailtexts.senders",
-    """SELECT s.revision, s.name, s.address, s.reply_to, s.changed_at, p.name AS author
-       FROM identity.mail_senders_v1 s LEFT JOIN identity.contacts_v1 p ON p.contact_id = s.changed_by
+    f"""SELECT s.revision, s.name, s.address, s.reply_to, s.changed_at, p.name AS author
+       FROM identity.mail_senders_v1 s LEFT JOIN {CONTACTS} p ON p.contact_id = s.changed_by
        ORDER BY s.revision DESC LIMIT 50""",
     role=_ROLE,
 )

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, g, redirect, request, session
+from flask import flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from chassis.errors import CommandReused, Refused, Unavailable
 from gateway import people
 from gateway.access import Scope, current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
@@ -141,7 +141,7 @@ def cancel(key: str) -> Any:
             if isinstance(error, CommandReused):
                 raise
             flash(error.message, "danger")
-    return redirect(f"/orders/{key}")
+    return redirect(url_for("reports.order_document", number=key))
 
 
 def _order_form(scope: Scope) -> OrderForm:
@@ -151,7 +151,7 @@ def _order_form(scope: Scope) -> OrderForm:
         del form.branch
         return form
     names = people.branch_names(scope.visit.reads, scope.company, scope.own_branches)
-    form.branch.choices = [("", ""), *((key, names.get(key, key)) for key in scope.own_branches)]
+    form.branch.choices = options([("", ""), *((key, names.get(key, key)) for key in scope.own_branches)])
     return form
 
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
-from gateway.forms import CommandForm
+from gateway.forms import CommandForm, options
 from gateway.frame import render
 from gateway.routes import Feature, Pages
 
@@ -21,7 +21,7 @@ class SampleForm(CommandForm):
 
     summary_text = StringField(_l("Summary"), [InputRequired(_l("Say in a few words what it is about."))])
     reference = StringField(_l("Your reference"), description=_l("Shown on everything we send you about this."))
-    product = SelectField(_l("Product"), choices=[("a", "Warehouse Manager"), ("b", "Field Service")])
+    product = SelectField(_l("Product"), choices=options([("a", "Warehouse Manager"), ("b", "Field Service")]))
     wanted = DateField(_l("Wanted on"))
     detail = TextAreaField(_l("Details"))
     copy = BooleanField(_l("Send me a copy"))

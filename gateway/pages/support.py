@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
@@ -14,6 +14,7 @@ from chassis import codec
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
+from gateway.people import CONTACTS
 from gateway.queries import Query
 from gateway.routes import Feature, Pages
 from services.cases import contract
@@ -23,10 +24,10 @@ SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
 
 _CASES = Query(
     "cases.list",
-    """SELECT c.number, c.summary, c.status, c.product, c.customer_reference, c.opened_at, c.updated_at, c.messages,
+    f"""SELECT c.number, c.summary, c.status, c.product, c.customer_reference, c.opened_at, c.updated_at, c.messages,
               p.name AS opened_by
        FROM cases.case_list_v1 c
-       LEFT JOIN identity.contacts_v1 p ON p.contact_id = c.opened_by AND p.company = c.company
+       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by AND p.company = c.company
        WHERE c.company = :company AND (:open = 0 OR c.status NOT IN ('solved', 'closed'))
        ORDER BY c.updated_at DESC, c.number DESC LIMIT 200""",
     needs="open_cases",
@@ -40,14 +41,14 @@ _CASE = Query(
 )
 _CONVERSATION = Query(
     "cases.conversation",
-    """SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
+    f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
        FROM cases.case_messages_v1 m
-       LEFT JOIN identity.contacts_v1 p ON p.contact_id = m.author
+       LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
             AND (p.company = :company OR p.staff_roles <> '[]')
        WHERE m.company = :company AND m.number = :number ORDER BY m.revision""",
     needs="open_cases",
     # Staff belong to no company; the condition above lets through this company's people and staff alone.
-    shared=("identity.contacts_v1",),
+    shared=(CONTACTS,),
 )
 _PRODUCTS = Query(
     "cases.products",
@@ -148,7 +149,7 @@ def case(number: str) -> Any:
     if form.validate_on_submit():
         reply = send(form, scope, "cases", "ReplyToCase", {"case": number, "text": form.text.data}, shows=SHOWS)
         if reply is not None:
-            return redirect(f"/support/{number}#latest")
+            return redirect(url_for("support.case", number=number, _anchor="latest"))
     scope.settle(contract.SERVICE)
     found = scope.row(_CASE, number=number)
     if found is None and scope.visit.pending:

@@ -39,7 +39,7 @@ def around(scope: Scope, kind: str, number: str) -> list[Link]:
         seen |= fresh
         if not fresh or len(seen) > _MOST:
             break
-    shown = {here} | _visible(scope, seen - {here})
+    shown = {here} | visible(scope, seen - {here})
     if len(shown) == 1:
         return []
     order = list(KINDS)
@@ -47,8 +47,8 @@ def around(scope: Scope, kind: str, number: str) -> list[Link]:
     return [Link(KINDS[one], name, f"{KINDS[one].path}/{name}", (one, name) == here) for one, name in ordered]
 
 
-def _visible(scope: Scope, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those whose kind the person may see, in branches that are theirs."""
+def visible(scope: Scope, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those documents (kind and number) whose kind the person may see, in branches that are theirs."""
     found: set[tuple[str, str]] = set()
     for kind in sorted({kind for kind, _number in pairs}):
         if not scope.can(KINDS[kind].needs):

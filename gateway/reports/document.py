@@ -8,12 +8,16 @@ from typing import Any
 
 from chassis import codec
 from gateway.access import Scope
+from gateway.reports import chain
 from gateway.reports.kinds import DOCUMENT, ORDERS, OWN_ORDER, Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document's row and what its body adds; `exact` is the sum of the lines before it was rounded once."""
+    """A document's row and what its body adds; `exact` is the sum of the lines before it was rounded once.
+
+    `applied` is what was paid with it; the number of a document of another branch is empty.
+    """
 
     row: Any
     lines: list[dict[str, Any]]
@@ -40,8 +44,16 @@ def load_document(scope: Scope, kind: Kind, number: str) -> Document:
     return Document(
         row,
         body.get("lines") or [],
-        body.get("applied") or [],
+        _applied(scope, body.get("applied") or []),
         body.get("note") or "",
         body.get("method") or "",
         Decimal(exact) if exact is not None else None,
     )
+
+
+def _applied(scope: Scope, applied: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was paid, by number only where that is of a branch of theirs: one payment may be for several."""
+    if scope.branches is None:
+        return applied
+    shown = chain.visible(scope, {(one["kind"], one["number"]) for one in applied})
+    return [one if (one["kind"], one["number"]) in shown else {**one, "number": ""} for one in applied]

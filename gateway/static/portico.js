@@ -127,9 +127,11 @@ function isTyping(region) {
   return region.contains(active) && active.matches("input:not([type=hidden]), textarea, select");
 }
 
-/* What a region shows: a form's hidden fields are new each time the page is made, and the old ones as good. */
+/* What a region shows: a form's hidden fields are new each time the page is made, and the old ones as good; what the
+   reader has folded stays folded. */
 function shape(region) {
   const copy = region.cloneNode(true);
+  for (const fold of copy.querySelectorAll("details")) fold.open = false;
   for (const field of copy.querySelectorAll("input[type=hidden]")) field.remove();
   return copy.innerHTML;
 }
@@ -162,6 +164,8 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { "X-Portico": "live" }, cache: "no-store" });
     if (answer.redirected && new URL(answer.url).pathname === "/login") return live.source?.close();
+    // The right to see this page was taken away, or has ended: it says so itself.
+    if (answer.status === 403) return location.reload();
     if (answer.ok) {
       exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
       stamp(true);

@@ -19,9 +19,9 @@ from localstore.server import OPTIONS
 from portico.bench.store_load import event
 
 _NEW = event()
-_EVENT = wire.Encoder(f"order-{uuid.uuid4().hex}", 0).encode(
-    wire.Proposed(_NEW.id.bytes, _NEW.type, _NEW.content_type, _NEW.metadata, _NEW.data), 0, 1
-)
+_PROPOSED = wire.Proposed(_NEW.id.hex, _NEW.type, _NEW.content_type, _NEW.metadata, _NEW.data)
+(_ROW,) = wire.encode(f"order-{uuid.uuid4().hex}", [_PROPOSED], 0, 1)
+_EVENT = _ROW.body
 _WRITTEN = streams_pb2.BatchAppendResp()
 wire.fill_success(_WRITTEN, 0, 1)
 _ANSWER = _WRITTEN.SerializeToString()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -81,7 +80,7 @@ def _fill(folder: Path, count: int) -> None:
         storage.writer.execute("PRAGMA synchronous = OFF")
         for first in range(0, count, BATCH):
             storage.writer.execute("BEGIN")
-            storage.insert(list(_rows(first, min(first + BATCH, count))))
+            storage.insert(list(_appends(first, min(first + BATCH, count))))
             storage.writer.execute("COMMIT")
     file = os.open(folder / "events.db", os.O_RDONLY)
     os.fsync(file)
@@ -89,16 +88,14 @@ def _fill(folder: Path, count: int) -> None:
     os.close(file)
 
 
-def _rows(first: int, end: int) -> Iterator[Row]:
+def _appends(first: int, end: int) -> Iterator[list[Row]]:
+    """Of one event each, as most are."""
     for number in range(first, end, OF_A_STREAM):
         stream = f"order-{number:032}"
-        encoder = wire.Encoder(stream, time.time_ns() // 100)
         for revision in range(OF_A_STREAM):
             new = event()
-            position = number + revision + 1
-            proposed = wire.Proposed(new.id.bytes, new.type, new.content_type, new.metadata, new.data)
-            body = encoder.encode(proposed, revision, position)
-            yield Row(position, stream, revision, new.type, new.id.bytes, zlib.crc32(body), body)
+            proposed = wire.Proposed(new.id.hex, new.type, new.content_type, new.metadata, new.data)
+            yield wire.encode(stream, [proposed], revision, number + revision + 1)
 
 
 def _peak(server: Server) -> float:

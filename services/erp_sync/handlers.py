@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.dispatch import CommandHandler, Tools, changes, create, staff_only
+from chassis.dispatch import CommandHandler, Tools, by_reactions, changes, create, staff_only
 from chassis.messages import Context, Event, Reply
 from chassis.repository import Aggregate, now
 from services.erp_sync import domain, schemas
@@ -33,9 +33,11 @@ async def start_import(command: StartImport, context: Context, tools: Tools) -> 
 COMMAND_HANDLERS = {
     "StartImport": CommandHandler(schemas.StartImportShape, staff_only(start_import)),
     "RequestPosting": CommandHandler(
-        schemas.RequestPostingShape, changes(POSTING, "reference", domain.decide_request_posting, create=True)
+        schemas.RequestPostingShape,
+        by_reactions(changes(POSTING, "reference", domain.decide_request_posting, create=True)),
     ),
     "WithdrawPosting": CommandHandler(
-        schemas.WithdrawPostingShape, changes(POSTING, "reference", domain.decide_withdraw_posting, create=True)
+        schemas.WithdrawPostingShape,
+        by_reactions(changes(POSTING, "reference", domain.decide_withdraw_posting, create=True)),
     ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from chassis.messages import Command
 
@@ -58,11 +59,40 @@ class ChangePassword(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetPermissions(Command):
-    """An admin says what a contact may do, whole; `branches` None: all of them."""
+    """An admin says what a contact may do, whole; `branches` None: all of them.
+
+    `ends` is the last business day of permissions and roles that end by themselves.
+    """
 
     contact_id: str
     permissions: tuple[str, ...]
     branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DefineRole(Command):
+    """A portal admin makes a named set of permissions."""
+
+    name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRole(Command):
+    """A portal admin gives a role its name and permissions, whole."""
+
+    role: str
+    name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRole(Command):
+    """A portal admin takes a role away, from all who have it."""
+
+    role: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from chassis.repository import now
 from services.identity import addresses, commands, credentials, domain, links, passwords
 from services.identity.domain import Contact
 from services.identity.errors import NoEmail, WrongPassword
-from services.identity.streams import COMPANY, CONTACT, find, find_contact
+from services.identity.roles import refuse_unknown_roles
+from services.identity.streams import (
+    COMPANY,
+    CONTACT,
+    PORTAL,
+    ROLES,
+    find,
+    find_contact,
+    refuse_all_but_portal_admins,
+)
 from services.identity.vault import Person, contact_id, open_vault
 
 
@@ -107,14 +116,19 @@ async def change_password(command: commands.ChangePassword, context: Context, to
 
 
 async def set_permissions(command: commands.SetPermissions, context: Context, tools: Tools) -> Reply:
-    """What the contact may do, in branches that the company has."""
+    """What the contact may do, in branches that the company has and by roles that there are."""
     contact = (await find_contact(command.contact_id, context, tools)).state
+    await refuse_all_but_portal_admins(context, tools)
     if command.branches is not None:
         company = (await tools.repository.load(COMPANY, contact.company)).state
         domain.refuse_unknown_branches(company, command.branches)
-    return await tools.repository.change(
-        CONTACT, command.contact_id, context, lambda state: domain.decide_set_permissions(state, command, now())
-    )
+    known = (await tools.repository.load(ROLES, PORTAL)).state
+
+    def decide(state: Contact) -> list[Event]:
+        refuse_unknown_roles(known, command.roles)
+        return domain.decide_set_permissions(state, command, now())
+
+    return await tools.repository.change(CONTACT, command.contact_id, context, decide)
 
 
 async def erase(command: commands.EraseContact, context: Context, tools: Tools) -> Reply:

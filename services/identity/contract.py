@@ -16,10 +16,12 @@ from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
 from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
+from services.identity.roles import effective, in_force
+from services.identity.schemas import UPCASTERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "mail-", "mailtext-", "mailsender-")
-CODEC = Codec(events.ALL)
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
+CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
@@ -36,9 +38,16 @@ PUBLISHED = frozenset(
 )
 """None of these has personal data, not even sealed. The last five are for identity's own mails."""
 
-PEOPLE_MODEL = "people_v1"
-"""Published table `contacts_v1` (see projections/people.py)."""
-CONTACTS_TABLE = "contacts_v1"
+PEOPLE_MODEL = "people_v2"
+"""Published table `contacts_v2` (see projections/people.py)."""
+CONTACTS_TABLE = "contacts_v2"
+ROLES_MODEL = "roles_v1"
+"""Published table `roles_v1` (see projections/roles.py): the roles there are."""
+ROLES_TABLE = "roles_v1"
+RIGHTS_MODEL = "rights_history_v1"
+"""Published tables `rights_changes_v1`, `role_changes_v1` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v1"
+ROLE_CHANGES_TABLE = "role_changes_v1"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
@@ -114,6 +123,11 @@ __all__ = [
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
+    "RIGHTS_MODEL",
+    "RIGHTS_TABLE",
+    "ROLES_MODEL",
+    "ROLES_TABLE",
+    "ROLE_CHANGES_TABLE",
     "SERVICE",
     "SHORTEST_PASSWORD",
     "STAFF_ROLES",
@@ -121,5 +135,7 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "effective",
+    "in_force",
     "mail_texts",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chassis.messages import Event
 from services.identity import errors
@@ -103,6 +103,8 @@ class Contact:
     login: str = ""
     permissions: tuple[str, ...] = DEFAULT_PERMISSIONS
     branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
     language: str = ""
     stage: str = "recorded"
     active: bool = True
@@ -132,7 +134,7 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
                 event.login,
                 event.permissions,
                 event.branches,
-                event.language,
+                language=event.language,
             )
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
@@ -142,7 +144,8 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case PasswordSet():
             return replace(_with_login(state, event.login), stage="active")
         case PermissionsChanged():
-            return replace(state, permissions=event.permissions, branches=event.branches)
+            own = replace(state, permissions=event.permissions, branches=event.branches)
+            return replace(own, roles=event.roles, ends=event.ends)
         case MailsChosen():
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
@@ -226,9 +229,18 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
         raise errors.ContactGone
     if state.staff_roles:
         raise errors.StaffHaveRoles
-    if (set(command.permissions), command.branches) == (set(state.permissions), state.branches):
+    if _rights(command) == _rights(state):
         return []
-    return [PermissionsChanged(state.contact, state.company, command.permissions, command.branches)]
+    for grant, last_day in command.ends.items():
+        # A day less than by UTC: it is that day still where the portal's business day begins later.
+        if last_day < (now - timedelta(days=1)).date() and state.ends.get(grant) != last_day:
+            raise errors.EndPassed(last_day.isoformat())
+    given = command.permissions, command.branches, command.roles, command.ends
+    return [PermissionsChanged(state.contact, state.company, *given)]
+
+
+def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
+    return set(of.permissions), set(of.roles), of.branches, dict(of.ends)
 
 
 def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> list[Event]:

@@ -53,6 +53,31 @@ class StaffHaveRoles(Refused):
         super().__init__("Staff have roles, not permissions.")
 
 
+class UnknownRole(Refused):
+    """There is no such role (any more)."""
+
+    http = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such role; somebody may have removed it. Please open the page again.")
+
+
+class RoleNameTaken(Refused):
+    """Another role has this name."""
+
+    http = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a role “{name}” already. Please choose another name, or change that one.")
+
+
+class EndPassed(Refused):
+    """What is given now cannot have ended before."""
+
+    def __init__(self, day: str) -> None:
+        super().__init__(f"{day} is past. Choose a later day, or leave the permission out.")
+
+
 class NotYourself(Refused):
     """Nobody locks themselves out."""
 

@@ -6,8 +6,9 @@ hash of the e-mail address the contact signs in with. Staff belong to company ""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from chassis.messages import Event
 
@@ -98,12 +99,17 @@ class PasswordSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class PermissionsChanged(Event):
-    """What the contact may do from now on, whole; `branches` None: all of them."""
+    """What the contact may do from now on, whole; `branches` None: all of them.
+
+    `ends` is the last business day on which a permission or a role is in force; what is not in it has no end.
+    """
 
     contact: str
     company: str
     permissions: tuple[str, ...]
     branches: tuple[str, ...] | None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,31 @@ class ContactErased(Event):
 
     contact: str
     company: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefined(Event):
+    """A named set of permissions that contacts of any company can be given."""
+
+    role: str
+    name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged(Event):
+    """The role's name and permissions from now on, whole, for all who have it."""
+
+    role: str
+    name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRemoved(Event):
+    """The role is no more: who had it has nothing by it."""
+
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +320,9 @@ ALL = (
     ContactDeactivated,
     ContactReactivated,
     ContactErased,
+    RoleDefined,
+    RoleChanged,
+    RoleRemoved,
     EmailReserved,
     EmailConfirmed,
     EmailReleased,

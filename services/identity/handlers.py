@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, changes, reactions_only, staff_only
+from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
-from services.identity import contacts, domain, schemas
+from services.identity import contacts, definitions, domain, schemas
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.streams import CONTACT, MAIL
@@ -41,6 +41,9 @@ COMMAND_HANDLERS = {
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
     "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),
     "SetPermissions": CommandHandler(schemas.SetPermissionsShape, _guarded(contacts.set_permissions)),
+    "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),
+    "ChangeRole": CommandHandler(schemas.ChangeRoleShape, definitions.change_role),
+    "RemoveRole": CommandHandler(schemas.RemoveRoleShape, definitions.remove_role),
     "DeactivateContact": CommandHandler(
         schemas.DeactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_deactivate))
     ),
@@ -48,7 +51,7 @@ COMMAND_HANDLERS = {
         schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
     ),
     "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
-    "RequestMail": CommandHandler(schemas.RequestMailShape, reactions_only(requesting.request_mail)),
+    "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_load
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 from marshmallow.validate import ContainsOnly, Length, OneOf
 
 from chassis.dispatch import Shape
@@ -15,6 +15,7 @@ from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
+_ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
 _CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
 
@@ -98,6 +99,38 @@ class SetPermissionsShape(Shape):
     contact_id = fields.String(required=True)
     permissions = _permissions(required=True)
     branches = _CODES
+    roles = fields.List(fields.String(validate=Length(min=1, max=20)), validate=_once)
+    ends = fields.Dict(keys=fields.String(), values=fields.Date())
+
+    @validates_schema
+    def _ends_are_of_grants(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("ends", {}).keys() <= {*data["permissions"], *data.get("roles", ())}:
+            raise ValidationError("Only what is given can end.", "ends")
+
+
+class _RoleShape(_Stripped):
+    name = fields.String(required=True, validate=_ROLE_NAME)
+    permissions = _permissions(required=True)
+
+
+class DefineRoleShape(_RoleShape):
+    """DefineRole as a portal admin's form sends it."""
+
+    makes = commands.DefineRole
+
+
+class ChangeRoleShape(_RoleShape):
+    """ChangeRole as a portal admin's form sends it."""
+
+    makes = commands.ChangeRole
+    role = fields.String(required=True)
+
+
+class RemoveRoleShape(Shape):
+    """RemoveRole as a portal admin's form sends it."""
+
+    makes = commands.RemoveRole
+    role = fields.String(required=True)
 
 
 class DeactivateContactShape(Shape):
@@ -176,3 +209,10 @@ class ChangeMailSenderShape(Shape):
     name = fields.String(validate=Length(max=200))
     address = fields.String(validate=Length(max=254))
     reply_to = fields.String(validate=Length(max=254))
+
+
+def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "roles": [], "ends": {}}
+
+
+UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}

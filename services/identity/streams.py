@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 from chassis.dispatch import Tools
-from chassis.errors import NotFound
-from chassis.messages import Context
+from chassis.errors import NotAllowed, NotFound
+from chassis.messages import ALL_COMPANIES, Context
 from chassis.repository import Aggregate, Loaded
-from services.identity import domain
+from services.identity import domain, roles
 from services.identity.contract import CODEC
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
@@ -20,6 +20,10 @@ CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda s
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
 MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
 MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
+# All roles of the portal in one stream: so two never have the same name.
+ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
+PORTAL = "portal"
+PORTAL_ADMIN = "portal_admin"
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)
 
 
@@ -35,3 +39,10 @@ async def find(aggregate: Aggregate[S], key: str, context: Context, tools: Tools
 async def find_contact(contact: str, context: Context, tools: Tools) -> Loaded[domain.Contact]:
     """The contact's stream."""
     return await find(CONTACT, contact, context, tools, "There is no such contact.")
+
+
+async def refuse_all_but_portal_admins(context: Context, tools: Tools) -> None:
+    """Raise NotAllowed unless the one who asks is a portal admin of the supplier's staff at this moment."""
+    actor = (await tools.repository.load(CONTACT, context.actor)).state
+    if context.company != ALL_COMPANIES or not actor.may_sign_in or PORTAL_ADMIN not in actor.staff_roles:
+        raise NotAllowed("Only a portal admin may do this.")

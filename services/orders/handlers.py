@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from chassis.dispatch import CommandHandler, Tools, changes, create, reactions_only
+from chassis.dispatch import CommandHandler, Tools, by_reactions, changes, create
 from chassis.errors import NotAllowed, Unavailable
 from chassis.messages import ALL_COMPANIES, Context, Reply
 from chassis.readmodel import Database, NotThere, Unreadable, database, is_building
@@ -43,18 +43,18 @@ COMMAND_HANDLERS = {
     "PlaceOrder": CommandHandler(schemas.PlaceOrderShape, place_order),
     "CancelOrder": CommandHandler(schemas.CancelOrderShape, changes(ORDER, "order", domain.decide_cancel_order)),
     "MarkOrderQueued": CommandHandler(
-        schemas.MarkOrderQueuedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_queued))
+        schemas.MarkOrderQueuedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_queued))
     ),
     "MarkOrderPosted": CommandHandler(
-        schemas.MarkOrderPostedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_posted))
+        schemas.MarkOrderPostedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_posted))
     ),
     "MarkOrderWithdrawn": CommandHandler(
-        schemas.MarkOrderWithdrawnShape, reactions_only(changes(ORDER, "order", domain.decide_mark_withdrawn))
+        schemas.MarkOrderWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_withdrawn))
     ),
     "MarkOrderNotWithdrawn": CommandHandler(
-        schemas.MarkOrderNotWithdrawnShape, reactions_only(changes(ORDER, "order", domain.decide_mark_not_withdrawn))
+        schemas.MarkOrderNotWithdrawnShape, by_reactions(changes(ORDER, "order", domain.decide_mark_not_withdrawn))
     ),
     "MarkOrderRejected": CommandHandler(
-        schemas.MarkOrderRejectedShape, reactions_only(changes(ORDER, "order", domain.decide_mark_rejected))
+        schemas.MarkOrderRejectedShape, by_reactions(changes(ORDER, "order", domain.decide_mark_rejected))
     ),
 }

@@ -1,13 +1,15 @@
 """`make soak`: people work, an export is imported again and again, and processes are killed, paused and restarted.
 
 At the end nothing that was acknowledged may be lost or twice, every read model equals one that is built afresh, and
-nothing was put aside. Exit code 1 when anything is wrong.
+nothing was put aside. Before that, the event store alone is killed in the middle of appends, many times. Exit code 1
+when anything is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import random
 import sys
 import tempfile
@@ -20,10 +22,13 @@ from pathlib import Path
 
 from tests.chaos.ground import PARTS, Ground, opened, wait_ready
 from tests.chaos.storm import Storm, Victim
+from tests.support.appending import kill_while_appending
 from tests.support.cluster import RabbitCluster
 from tests.support.portal import running
 from tests.support.postgres import PostgresServer
+from tests.support.processes import LocalStore
 
+STORE_KILLS = int(os.environ.get("PORTICO_STORE_KILLS", "50"))
 BETWEEN_BLOWS_SECONDS = (0.5, 8.0)
 
 
@@ -33,11 +38,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=10.0, help="how long processes are harmed (default: 10)")
     parser.add_argument("--cluster", action="store_true", help="on three RabbitMQ nodes, which are harmed too")
     parser.add_argument("--postgres", action="store_true", help="with read models in PostgreSQL, which is harmed too")
+    parser.add_argument(
+        "--store-kills",
+        type=int,
+        default=STORE_KILLS,
+        help=f"how often the event store is killed in the middle of appends (default: {STORE_KILLS})",
+    )
     parser.add_argument("--seed", default=str(random.randrange(1_000_000)), help="of a run to be repeated")
     wanted = parser.parse_args(arguments)
     print(f"seed {wanted.seed}, {wanted.minutes:g} minutes", flush=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        faults = kill_store(folder / "localstore", wanted.store_kills, wanted.seed)
         environment: dict[str, str] = {}
         others: dict[str, Victim] = {}
         if wanted.cluster:
@@ -54,12 +66,25 @@ def main(arguments: list[str]) -> int:
         ground = stack.enter_context(opened(portal, folder))
         storm = Storm(ground, random.Random(wanted.seed), others)
         rage(storm, wanted.minutes * 60, random.Random(f"{wanted.seed} when"))
-        faults = storm.faults()
+        faults += storm.faults()
         report(storm, ground)
     for fault in faults:
         print(f"FAULT {fault}")
     print(f"{len(faults)} faults; seed {wanted.seed}" if faults else "Everything arrived, once, and nothing else.")
     return 1 if faults else 0
+
+
+def kill_store(folder: Path, kills: int, seed: str) -> list[str]:
+    """Kill an event store of its own so often while eight writers append; what is wrong with it afterwards."""
+    store = LocalStore(folder)
+    store.start()
+    try:
+        faults = kill_while_appending(store, kills, seed)
+    finally:
+        store.kill()
+    outcome = "something is wrong with what it stored" if faults else "what it answered is there, once and in order"
+    print(f"{kills} kills of the event store in the middle of appends: {outcome}", flush=True)
+    return [f"event store, {fault}" for fault in faults]
 
 
 def clustered(stack: ExitStack, folder: Path) -> RabbitCluster:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +24,7 @@ from gateway.config import GatewaySettings
 from gateway.parts import parts
 from gateway.people import PERMISSIONS
 from services.identity.projections import PROJECTIONS as identity
-from services.identity.projections import companies, people
+from services.identity.projections import companies, people, roles
 from services.licensing.contract import MARKETPLACE, ORDER_PAD
 from services.licensing.projections import PROJECTIONS as licensing
 from services.licensing.projections import features
@@ -42,6 +43,7 @@ class ReadModel:
     def __init__(self, database: Database, projections: tuple[Projection, ...]) -> None:
         self.db = database.connect()
         database.create_tables(self.db, projections)
+        self._checkpoints = {one.name: one.checkpoint for one in projections}
         for one in projections:
             self.put(CHECKPOINTS, model=one.checkpoint, version=one.version, position=0, token="")
             self.built(one)
@@ -63,7 +65,7 @@ class ReadModel:
     def move(self, model: str, company: str, position: int) -> None:
         """Say that the model of this company stands at `position`."""
         self.db.execute("BEGIN")
-        checkpoint = f"{model}_v1"
+        checkpoint = self._checkpoints[model]
         self.db.execute("UPDATE checkpoints SET position = ? WHERE model = ?", (position, checkpoint))
         self.db.execute(upsert(VERSIONS), (checkpoint, company, position))
         self.db.execute("COMMIT")
@@ -122,13 +124,21 @@ class FakeCommands:
         self.sent: list[tuple[str, str, dict[str, Any], Context]] = []
         self.position = 1
         self.error: PorticoError | None = None
+        self.result: dict[str, Any] = {}
 
     def send(self, service: str, name: str, payload: dict[str, Any], context: Context) -> dict[str, Any]:
         """Take the command."""
         if self.error is not None:
             raise self.error
         self.sent.append((service, name, payload, context))
-        return {"status": "done", "id": "X-1", "stream": "x-1", "revision": 0, "position": self.position}
+        return {
+            "status": "done",
+            "id": "X-1",
+            "stream": "x-1",
+            "revision": 0,
+            "position": self.position,
+            "result": self.result,
+        }
 
 
 class Ground:
@@ -184,8 +194,10 @@ class Ground:
         branches: tuple[str, ...] | None = None,
         status: str = "active",
         password_changed_at: str | None = None,
+        granted: tuple[str, ...] = (),
+        ends: Mapping[str, str] | None = None,
     ) -> None:
-        """Have identity know a person, or know them otherwise."""
+        """Have identity know a person, or know them otherwise. `granted` are roles; `ends` names last days."""
         self.models["identity"].put(
             people.CONTACTS,
             contact_id=contact,
@@ -196,6 +208,8 @@ class Ground:
             staff_roles=json.dumps(roles),
             permissions=json.dumps(permissions),
             branches=None if branches is None else json.dumps(branches),
+            roles=json.dumps(granted),
+            ends=json.dumps(ends or {}),
             password_changed_at=password_changed_at,
         )
         self.identity.people[email] = {
@@ -205,6 +219,11 @@ class Ground:
             "companies": [company],
             "staff_roles": list(roles),
         }
+
+    def role(self, role: str, name: str, permissions: tuple[str, ...]) -> None:
+        """Have identity know a role, or know it otherwise."""
+        granted = json.dumps(permissions)
+        self.models["identity"].put(roles.ROLES, role=role, name=name, permissions=granted, name_key=name.casefold())
 
     def model(self, service: str, projections: tuple[Projection, ...]) -> ReadModel:
         """A service's database with these models in it."""

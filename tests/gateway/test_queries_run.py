@@ -11,6 +11,7 @@ import pytest
 
 from chassis import rooms
 from chassis.config import SERVICES
+from gateway.people import CONTACTS
 from gateway.queries import Query, Statement
 from gateway.reads import open_reads
 from gateway.reports.kinds import INVOICES, list_query
@@ -63,7 +64,7 @@ def test_every_declared_statement_runs(ground: Ground) -> None:
     assert len(seen) > 40
 
 
-@pytest.mark.parametrize("table", ["identity.contacts_v1", "identity.checkpoints"])
+@pytest.mark.parametrize("table", [CONTACTS, "identity.checkpoints"])
 def test_the_gateways_connection_cannot_write(ground: Ground, engine: str, table: str) -> None:
     reads = open_reads(ground.settings)
     with pytest.raises(Exception, match="readonly|read-only|permission denied") as refused:

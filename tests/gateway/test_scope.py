@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from chassis.errors import NotAllowed, NotFound
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope, current_scope
+from gateway.people import PEOPLE_MODEL
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from services.orders.contract import ORDERS
@@ -151,9 +152,21 @@ def test_only_staff_act_for_a_company_they_name(filled: Ground) -> None:
     with asking(filled) as scope, pytest.raises(NotAllowed):
         scope.command("orders", "PlaceOrder", {}, uuid4(), shows=SHOWS, for_company="C-B")
     with asking(filled, "sam@s.example") as scope:
-        scope.command("cases", "OpenCase", {}, uuid4(), shows=SHOWS, for_company="C-B")
-        scope.command("cases", "AssignCase", {}, uuid4(), shows=SHOWS)
+        scope.command("cases", "AnswerCase", {}, uuid4(), shows=SHOWS, for_company="C-B")
+        scope.command("cases", "AnswerCase", {}, uuid4(), shows=SHOWS)
     assert [context.company for *_, context in filled.commands.sent] == ["C-B", ALL_COMPANIES]
+
+
+def test_a_command_asks_for_its_permission_whatever_page_sends_it(filled: Ground) -> None:
+    filled.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", permissions=("open_cases",))
+    with asking(filled) as scope, pytest.raises(NotAllowed):
+        scope.command("orders", "PlaceOrder", {"lines": []}, uuid4(), shows=SHOWS)
+    assert filled.commands.sent == []
+
+
+def test_a_command_that_is_no_pages_to_send_is_not_sent(filled: Ground) -> None:
+    with asking(filled) as scope, pytest.raises(TypeError, match=r"gateway/commands\.py"):
+        scope.command("orders", "MarkOrderPosted", {}, uuid4(), shows=SHOWS)
 
 
 def test_ones_own_write_is_waited_for_and_seen(filled: Ground) -> None:
@@ -178,7 +191,7 @@ def test_ones_own_write_is_waited_for_and_seen(filled: Ground) -> None:
 def test_what_is_still_on_its_way_is_said_and_the_page_looks_again(filled: Ground) -> None:
     browser = filled.signed_in()
     with browser.session_transaction() as web:
-        web["waits"] = {"identity.people_v1": [999, 2**33]}
+        web["waits"] = {PEOPLE_MODEL: [999, 2**33]}
     page = browser.get("/settings").text
     assert "data-pending" in page
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chassis.errors import CommandReused, Conflict, Invalid, NotFound, RemoteRefusal, Unavailable
-from gateway.config import secret_key
+from gateway.config import secret_keys
 from gateway.requestlog import SECONDS
 from tests.gateway.ground import PASSWORD, Ground, post, token
 
@@ -125,9 +125,9 @@ def test_a_failure_of_ours_gives_a_reference_and_no_details(ground: Ground) -> N
 
 def test_the_secret_is_made_once_and_for_us_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PORTICO_SECRET_KEY", raising=False)
-    first = secret_key(tmp_path)
-    assert len(first) > 40
-    assert secret_key(tmp_path) == first
+    first = secret_keys(tmp_path)
+    assert len(first[0]) > 40
+    assert secret_keys(tmp_path) == first
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
 

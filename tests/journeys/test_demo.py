@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.local import demo
 from deploy.local.demo_data.customers import MAIN
+from services.identity.contract import CONTACTS_TABLE
 from tests.support.portal import Portal
 
 Sums = dict[tuple[str, str], tuple[int, Decimal, Decimal]]
@@ -68,7 +69,9 @@ def test_every_companys_orders_and_deliveries_add_up_to_those_of_the_erp(portal:
 def test_loading_again_changes_nothing(portal: Portal) -> None:
     def everything() -> dict[str, list[tuple[Any, ...]]]:
         return {
-            "people": rows(portal, "identity", "SELECT contact_id, status, last_changed FROM contacts_v1 ORDER BY 1"),
+            "people": rows(
+                portal, "identity", f"SELECT contact_id, status, last_changed FROM {CONTACTS_TABLE} ORDER BY 1"
+            ),
             "runs": rows(portal, "erp_sync", "SELECT run, state FROM run_list_v1 ORDER BY 1"),
             "cases": rows(portal, "cases", "SELECT number, messages, status FROM case_list_v1 ORDER BY 1"),
             "licences": rows(portal, "licensing", "SELECT company, feature FROM features_v1 ORDER BY 1"),

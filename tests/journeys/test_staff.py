@@ -21,7 +21,7 @@ def test_an_admin_creates_a_contact_who_accepts_the_invitation(visit: Visit, log
     admin.get_by_label("Invoices report").check()
     admin.get_by_role("button", name="Create contact").click()
     expect(admin.get_by_role("heading", level=1)).to_have_text("Dana Frost")
-    expect(admin.get_by_label("Support cases")).to_be_checked()
+    expect(admin.get_by_label("Support cases", exact=True)).to_be_checked()
     admin.get_by_role("button", name="Make an invitation link").click()
     link = admin.get_by_label("Link").input_value()
 
@@ -38,7 +38,9 @@ def test_an_admin_creates_a_contact_who_accepts_the_invitation(visit: Visit, log
     guest.goto("/invoices")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Invoices")
 
-    admin.get_by_label("Invoices report").uncheck()
+    admin.get_by_label("Invoices report", exact=True).uncheck()
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.get_by_text(re.compile("Invoices report: could see .* will see none"))).to_be_visible()
     admin.get_by_role("button", name="Save permissions").click()
     expect(admin.get_by_text("Saved.")).to_be_visible()
     answer = guest.goto("/invoices")

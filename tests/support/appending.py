@@ -70,7 +70,7 @@ class Appender:
                 return
 
 
-def kill_while_appending(store: LocalStore, kills: int, seed: int) -> list[str]:
+def kill_while_appending(store: LocalStore, kills: int, seed: int | str) -> list[str]:
     """Kill the store so many times in the middle of concurrent appends and start it again; what is wrong afterwards.
 
     After each start the appends that nobody answered are sent again, as a client does.

@@ -14,7 +14,7 @@ from chassis.readmodel import Projection, Rows, upsert
 from services.identity.domain import DEFAULT_PERMISSIONS
 from services.identity.vault import ERASED, Person, Vault, open_vault
 
-VERSION = 1
+VERSION = 2
 CONTACTS = Table(
     f"contacts_v{VERSION}",
     MetaData(),
@@ -27,6 +27,8 @@ CONTACTS = Table(
     Column("staff_roles", Text, nullable=False),  # JSON list
     Column("permissions", Text, nullable=False),  # JSON list
     Column("branches", Text),  # JSON list; NULL: all
+    Column("roles", Text, nullable=False),  # JSON list of ids; those that are gone give nothing
+    Column("ends", Text, nullable=False),  # JSON object: permission or role → its last day, ISO
     Column("language", Text, nullable=False),
     Column("invited_at", Text),
     Column("last_changed", Text, nullable=False),
@@ -85,8 +87,8 @@ def project(event: Recorded, rows: Rows) -> None:
         case "InvitationAccepted" | "PasswordSet" | "PasswordChanged" | "PasswordReset":
             _update(rows, contact, at, status="active", password_changed_at=at)
         case "PermissionsChanged":
-            permissions, branches = _json(data["permissions"]), _json(data["branches"])
-            _update(rows, contact, at, permissions=permissions, branches=branches)
+            rights = {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
+            _update(rows, contact, at, **rights)
         case "ContactDeactivated":
             _update(rows, contact, at, status="inactive")
         case "ContactReactivated":
@@ -99,7 +101,8 @@ def project(event: Recorded, rows: Rows) -> None:
 def _insert(rows: Rows, data: dict[str, Any], at: str, roles: Any, permissions: Any, branches: Any) -> None:
     person = _vault().open(data["contact"], data["personal"])
     name, email, phone, language, name_key, search = _personal(person, data["language"])
-    facts = (name, email, phone, "recorded", _json(roles), _json(permissions), _json(branches), language)
+    rights = (_json(permissions), _json(branches), "[]", "{}")
+    facts = (name, email, phone, "recorded", _json(roles), *rights, language)
     rows.execute(_CONTACT, (data["contact"], data["company"], *facts, None, at, None, name_key, search))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from esdbclient import EventStoreDBClient, StreamState
 from localstore import copies
 from localstore.copies import Damaged, Found
 from localstore.errors import CannotStart
+from localstore.wire import Proposed, encode
 from tests.contract.store.clients import events, ids
 from tests.support.appending import Appender, start_and_wait
 from tests.support.processes import LocalStore
@@ -43,9 +45,17 @@ def test_a_whole_store_is_said_to_be_whole(filled: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        ("DELETE FROM event WHERE position = 7", "the events 7 to 7 are missing"),
-        ("UPDATE event SET body = x'00' WHERE position = 9", "event 9 does not have the checksum"),
-        ("UPDATE event SET revision = 100 WHERE position = 20", "stream order-0 goes on with revision 100 instead of"),
+        ("DELETE FROM append WHERE position = 40", "the events 21 to 40 are missing"),
+        ("UPDATE append SET body = substr(body, 1, length(body) - 1)", "event 20 does not have the checksum"),
+        (
+            "UPDATE append SET revision = 100 WHERE position = 20",
+            "order-0 goes on with revision 81 instead of 0",
+        ),
+        (
+            "UPDATE append SET events = json_remove(events, '$[3]')",
+            "the events 21 to 21 are missing",
+        ),
+        ("UPDATE append SET events = 'damaged'", "it cannot be read"),
         ("PRAGMA user_version = 99", "it has format 99"),
     ],
 )
@@ -83,15 +93,47 @@ def test_a_copy_made_under_load_is_the_store_at_one_moment(own_store: LocalStore
     restored.stop()
 
 
+FORMAT_1 = """
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, type TEXT NOT NULL,
+    id BLOB NOT NULL, checksum INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX event_of_stream ON event (stream, revision);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_copy_of_the_format_before_is_restored(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    new = events(3)
+    proposed = [Proposed(one.id.hex, one.type, one.content_type, one.metadata, one.data) for one in new]
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript(FORMAT_1)
+        for row in encode("order-1", proposed, 0, 1):
+            stored = (*row[:4], bytes.fromhex(row.id), zlib.crc32(row.body), row.body)
+            connection.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", stored)
+        connection.commit()
+    assert copies.verify(old) == Found(3, 1, 3, ())
+    restored = LocalStore(tmp_path / "restored")
+    assert copies.restore(old, restored.folder) == Found(3, 1, 3, ())
+    assert copies.verify(restored.folder / "events.db") == Found(3, 1, 3, ())
+    restored.start()
+    with closing(EventStoreDBClient(restored.uri)) as client:
+        assert ids(client.get_stream("order-1")) == ids(new)
+        assert client.append_to_stream("order-1", current_version=ANY, events=new) == 3
+        assert client.append_to_stream("order-1", current_version=2, events=events(2)) == 5
+    restored.stop()
+
+
 def test_a_damaged_copy_is_not_restored(filled: Path, tmp_path: Path) -> None:
-    change(filled, "DELETE FROM event WHERE position = 7")
+    change(filled, "DELETE FROM append WHERE position = 40")
     with pytest.raises(Damaged, match="missing"):
         copies.restore(filled, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
 def test_a_damaged_store_makes_no_backup(filled: Path, tmp_path: Path) -> None:
-    change(filled, "DELETE FROM event WHERE position = 7")
+    change(filled, "DELETE FROM append WHERE position = 40")
     with pytest.raises(Damaged, match="missing"):
         copies.backup(filled, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()

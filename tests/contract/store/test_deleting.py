@@ -8,7 +8,7 @@ import pytest
 from esdbclient import StreamState
 from esdbclient.exceptions import EventStoreDBClientException, NotFound, StreamIsDeleted, WrongCurrentVersion
 
-from tests.contract.store.clients import Client, event, events, ids
+from tests.contract.store.clients import Client, event, events, ids, until
 
 NO_STREAM, ANY, EXISTS = StreamState.NO_STREAM, StreamState.ANY, StreamState.EXISTS
 
@@ -110,3 +110,19 @@ def test_the_events_stay_in_all(client: Client, stream: str, kind: str, before: 
     client.append_to_stream(stream, current_version=NO_STREAM, events=new)
     client.delete_stream(stream, current_version=1)
     assert ids(client.read_all(commit_position=before, filter_include=[kind])) == ids(new)
+
+
+def test_a_tombstone_is_an_event_of_all(client: Client, stream: str, before: int) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(2))
+    client.tombstone_stream(stream, current_version=1)
+    found = [one for one in client.read_all(commit_position=before, filter_exclude=[]) if one.stream_name == stream]
+    assert [one.type for one in found] == ["OrderPlaced", "OrderPlaced", "$streamDeleted"]
+
+
+def test_who_waits_for_a_deleted_stream_sees_it_written_anew(client: Client, written: str) -> None:
+    client.delete_stream(written, current_version=1)
+    subscription = client.subscribe_to_stream(written, timeout=15)
+    new = events(2, first=2)
+    client.append_to_stream(written, current_version=NO_STREAM, events=new)
+    assert ids(until(subscription, 2)) == ids(new)
+    subscription.stop()

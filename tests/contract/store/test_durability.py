@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from esdbclient import EventStoreDBClient, StreamState
+from esdbclient import EventStoreDBClient, NewEvent, StreamState
+from esdbclient.exceptions import ServiceUnavailable
 from esdbclient.protos.Grpc import streams_pb2
 
-from tests.contract.store.clients import event, events
+from localstore import copies
+from tests.contract.store.clients import event, events, ids
 from tests.support.processes import LocalStore
 from tests.support.strace import Append, strace, unsynced
+from tests.support.waiting import wait_until
 
 NO_STREAM = StreamState.NO_STREAM
 WRITERS, EACH = 8, 12
@@ -78,6 +83,44 @@ def test_no_append_is_answered_before_its_events_are_synced(traced: LocalStore, 
     assert len(appends) == WRITERS * EACH
     with trace.open(encoding="ascii") as lines:
         assert unsynced(lines, appends) == []
+
+
+@pytest.mark.parametrize(("call", "error"), [("fdatasync", "EIO:when=12"), ("pwrite64", "ENOSPC:when=60")])
+def test_a_disk_that_fails_once_is_a_refusal_and_nothing_is_lost(tmp_path: Path, call: str, error: str) -> None:
+    fault = ["-e", f"trace={call}", "-e", f"inject={call}:error={error}"]
+    store = LocalStore(tmp_path / "localstore", under=["strace", "-f", "-qq", *fault, "-o", str(tmp_path / "trace")])
+    store.start()
+    acknowledged: list[list[NewEvent]] = []
+    refused: list[str] = []
+    with closing(EventStoreDBClient(store.uri)) as client:
+        while not refused or len(acknowledged) < 30:
+            new = events(3)
+            try:  # as one who does not try again
+                expected = len(acknowledged) * 3 - 1 if acknowledged else NO_STREAM
+                client.streams.batch_append("order-1", current_version=expected, events=new)
+                acknowledged.append(new)
+            except ServiceUnavailable as reason:
+                refused.append(str(reason))
+    store.kill()
+    store.process.under = []
+    wait_until(lambda: _is_left(store.folder), 20, "the store, killed with its tracer, is gone")
+    store.start()
+    with closing(EventStoreDBClient(store.uri)) as client:
+        assert ids(client.get_stream("order-1")) == [one.id for append in acknowledged for one in append]
+        assert [one.commit_position for one in client.read_all()] == list(range(1, len(acknowledged) * 3 + 1))
+    store.stop()
+    assert len(refused) == 1
+    assert re.search(r"cannot write in .*; nothing was stored", refused[0])
+    assert copies.verify(store.folder / "events.db").faults == ()
+
+
+def _is_left(folder: Path) -> bool:
+    with (folder / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _answer(position: int) -> bytes:

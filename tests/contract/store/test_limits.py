@@ -5,14 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import grpc
 import pytest
 from esdbclient import EventStoreDBClient, NewEvent, StreamState
-from esdbclient.exceptions import AppendDeadlineExceeded, BadRequestError, GrpcError, WrongCurrentVersion
-from esdbclient.protos.Grpc import streams_pb2
+from esdbclient.exceptions import (
+    AppendDeadlineExceeded,
+    BadRequestError,
+    EventStoreDBClientException,
+    GrpcError,
+    WrongCurrentVersion,
+)
+from esdbclient.protos.Grpc import cluster_pb2, persistent_pb2, projections_pb2, streams_pb2
 
-from tests.contract.store.clients import event, events
+from tests.contract.store.clients import CLIENTS, Client, event, events
 from tests.support.processes import LocalStore
 
 NO_STREAM, ANY = StreamState.NO_STREAM, StreamState.ANY
@@ -25,22 +32,53 @@ def own(store: str) -> Iterator[EventStoreDBClient]:
         yield connected
 
 
+@pytest.fixture(params=CLIENTS)
+def either(request: pytest.FixtureRequest, store: str) -> Iterator[Client]:
+    """A client of localstore, of each kind in turn."""
+    with closing(CLIENTS[request.param](store)) as connected:
+        yield connected
+
+
+@pytest.fixture
+def channel(store: str) -> Iterator[grpc.Channel]:
+    """A way to localstore for what no client asks."""
+    with grpc.insecure_channel(store.removeprefix("esdb://").partition("?")[0]) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("call", ["create_subscription_to_all", "list_subscriptions"])
-def test_what_it_does_not_speak_is_unimplemented(own: EventStoreDBClient, call: str) -> None:
+def test_what_it_does_not_speak_is_unimplemented(either: Client, call: str) -> None:
     arguments = {"group_name": "ledger"} if call.startswith("create") else {}
     with pytest.raises(GrpcError, match="UNIMPLEMENTED"):
-        getattr(own, call)(**arguments)
+        getattr(either, call)(**arguments)
 
 
-@pytest.mark.parametrize(
-    "call",
-    ["Persistent/List", "projections.Projections/Statistics", "streams.Streams/Unheard", "operations.Operations/X"],
-)
-def test_calls_it_has_never_heard_of_are_unimplemented(store: str, call: str) -> None:
-    with grpc.insecure_channel(store.removeprefix("esdb://").partition("?")[0]) as channel:
+def test_all_else_that_esdbclient_knows_is_unimplemented(channel: grpc.Channel) -> None:
+    services = [
+        service
+        for module in (persistent_pb2, projections_pb2, cluster_pb2)
+        for service in module.DESCRIPTOR.services_by_name.values()
+    ]
+    calls = [f"{service.full_name}/{method.name}" for service in services for method in service.methods]
+    calls += ["event_store.client.streams.Streams/Unheard", "event_store.client.operations.Operations/Shutdown"]
+    assert len(calls) > 25
+    for call in calls:
         with pytest.raises(grpc.RpcError) as refused:
-            channel.unary_unary(f"/event_store.client.{call}")(b"", timeout=10)
-    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            channel.unary_unary(f"/{call}")(b"", timeout=10)
+        assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED, call
+
+
+def test_it_says_what_it_speaks(channel: grpc.Channel) -> None:
+    """As the clients in other languages ask before they use a call."""
+    ask = channel.unary_unary("/event_store.client.server_features.ServerFeatures/GetSupportedMethods")
+    reply: bytes = ask(b"", timeout=10)
+    streams = b"event_store.client.streams.streams"
+    for method in (b"read", b"append", b"batchappend", b"delete", b"tombstone"):
+        names = b"\n" + bytes([len(method)]) + method + b"\x12" + bytes([len(streams)]) + streams
+        assert b"\n" + bytes([len(names)]) + names in reply
+    assert b"event_store.client.gossip.gossip" in reply
+    assert b"persistent" not in reply
+    assert reply.endswith(b"\x12\x0723.10.0")
 
 
 def test_event_ids_in_binary_are_unimplemented(own: EventStoreDBClient, stream: str) -> None:
@@ -57,17 +95,27 @@ def test_a_subscription_backwards_is_refused(own: EventStoreDBClient) -> None:
         own.streams.read(subscribe=True, backwards=True)  # type: ignore[call-overload]
 
 
-def test_an_append_of_nothing_is_a_success_that_stores_nothing(own: EventStoreDBClient, stream: str) -> None:
-    own.append_to_stream(stream, current_version=NO_STREAM, events=[])
-    assert own.get_current_version(stream) == NO_STREAM
+def test_an_append_of_nothing_is_a_success_that_stores_nothing(either: Client, stream: str) -> None:
+    either.append_to_stream(stream, current_version=NO_STREAM, events=[])
+    assert either.get_current_version(stream) == NO_STREAM
     with pytest.raises(WrongCurrentVersion):
-        own.append_to_stream(stream, current_version=1, events=[])
+        either.append_to_stream(stream, current_version=1, events=[])
 
 
 @pytest.mark.parametrize("name", ["", "$$", "a\0b"])
-def test_a_stream_without_a_proper_name_is_refused(own: EventStoreDBClient, name: str) -> None:
+def test_a_stream_without_a_proper_name_is_refused(either: Client, name: str) -> None:
     with pytest.raises(BadRequestError, match="stream name"):
-        own.append_to_stream(name, current_version=ANY, events=events(1))
+        either.append_to_stream(name, current_version=ANY, events=events(1))
+    calls: list[Callable[[], Any]] = [
+        lambda: either.append_to_stream(name, current_version=ANY, events=event()),
+        lambda: either.get_stream(name),
+        lambda: either.subscribe_to_stream(name, timeout=10),
+        lambda: either.delete_stream(name, current_version=ANY),
+        lambda: either.tombstone_stream(name, current_version=ANY),
+    ]
+    for call in calls:
+        with pytest.raises(EventStoreDBClientException, match="stream name"):
+            call()
 
 
 def test_an_event_without_a_proper_id_is_refused(own: EventStoreDBClient, stream: str) -> None:
@@ -75,6 +123,13 @@ def test_an_event_without_a_proper_id_is_refused(own: EventStoreDBClient, stream
     request.proposed_messages[0].id.string = "order-1"
     (reply,) = own.streams._stub.BatchAppend(iter([request]))
     assert "'order-1' is not a UUID" in reply.error.message
+
+
+def test_an_event_id_in_binary_is_not_spoken(own: EventStoreDBClient, stream: str) -> None:
+    request = own.streams._construct_batch_append_req(stream, ANY, events(1), event().id)
+    request.proposed_messages[0].id.structured.most_significant_bits = 7
+    (reply,) = own.streams._stub.BatchAppend(iter([request]))
+    assert (reply.error.code, reply.error.message) == (12, "event ids are text only")  # unimplemented
 
 
 def test_it_says_that_it_is_the_one_node(store: str, own: EventStoreDBClient) -> None:
@@ -85,25 +140,48 @@ def test_it_says_that_it_is_the_one_node(store: str, own: EventStoreDBClient) ->
 
 def test_who_falls_behind_is_told_and_loses_nothing(own_store: LocalStore) -> None:
     with closing(EventStoreDBClient(own_store.uri)) as client:
-        request = client.streams._construct_read_request(from_end=True, subscribe=True)
-        replies = client.streams._stub.Read(request, timeout=60)
-        assert [next(replies).WhichOneof("content") for _ in range(2)] == ["confirmation", "caught_up"]
+        behind = [_subscribed(client, from_end=True), _subscribed(client, stream_name="order-7")]
         new = [event(data=b"x" * 50_000) for _ in range(900)]  # more than the newest that are kept in memory
         for at in range(0, len(new), 20):
-            client.append_to_stream(f"order-{at}", current_version=NO_STREAM, events=new[at : at + 20])
-        found = list(itertools.takewhile(lambda one: one.WhichOneof("content") != "caught_up", replies))
-        replies.cancel()
-    assert [one.WhichOneof("content") for one in found].count("fell_behind") == 1
-    assert [one.event.event.id.string for one in found if one.HasField("event")] == [str(one.id) for one in new]
+            client.append_to_stream("order-7", current_version=ANY, events=new[at : at + 20])
+        for replies in behind:
+            found = list(itertools.takewhile(lambda one: one.WhichOneof("content") != "caught_up", replies))
+            replies.cancel()
+            assert [one.WhichOneof("content") for one in found].count("fell_behind") == 1
+            assert [one.event.event.id.string for one in found if one.HasField("event")] == [str(one.id) for one in new]
 
 
-def test_an_event_without_a_proper_name_is_refused(own: EventStoreDBClient, stream: str) -> None:
-    with pytest.raises(BadRequestError, match="event type has 1 to 1024 characters"):
-        own.append_to_stream(stream, current_version=ANY, events=[NewEvent(type="", data=b"{}")])
-    with pytest.raises(BadRequestError, match="event type has 1 to 1024 characters"):
-        own.append_to_stream(stream, current_version=ANY, events=[NewEvent(type="T" * 1025, data=b"{}")])
+def _subscribed(client: EventStoreDBClient, **what: Any) -> Any:
+    request = client.streams._construct_read_request(subscribe=True, **what)
+    replies = client.streams._stub.Read(request, timeout=60)
+    assert [next(replies).WhichOneof("content") for _ in range(2)] == ["confirmation", "caught_up"]
+    return replies
+
+
+def test_an_event_without_a_proper_name_is_refused(either: Client, stream: str) -> None:
+    for kind in ("", "T" * 1025):
+        new = NewEvent(type=kind, data=b"{}")
+        with pytest.raises(BadRequestError, match="event type has 1 to 1024 characters"):
+            either.append_to_stream(stream, current_version=ANY, events=[new])
+        with pytest.raises(EventStoreDBClientException, match="event type has 1 to 1024 characters"):
+            either.append_to_stream(stream, current_version=ANY, events=new)
     with pytest.raises(BadRequestError, match="stream name has 1 to 1024 characters"):
-        own.append_to_stream("s" * 1025, current_version=ANY, events=events(1))
+        either.append_to_stream("s" * 1025, current_version=ANY, events=events(1))
+    assert either.get_current_version(stream) == NO_STREAM
+
+
+def test_the_longest_names_are_taken(either: Client, stream: str) -> None:
+    longest = stream.ljust(1024, "s")
+    either.append_to_stream(longest, current_version=NO_STREAM, events=[event(kind="T" * 1024)])
+    (found,) = either.get_stream(longest)
+    assert (found.stream_name, found.type) == (longest, "T" * 1024)
+
+
+def test_all_from_beyond_its_end(either: Client, stream: str) -> None:
+    position = either.append_to_stream(stream, current_version=NO_STREAM, events=events(3))
+    assert list(either.read_all(commit_position=position + 1000)) == []
+    backwards = list(either.read_all(commit_position=position + 1000, backwards=True, limit=1))
+    assert [one.commit_position for one in backwards] == [position]
 
 
 def test_an_append_past_its_deadline_is_not_stored(
@@ -120,8 +198,11 @@ def test_an_append_past_its_deadline_is_not_stored(
     assert own.get_current_version(stream) == NO_STREAM
 
 
-def test_clients_discover_it(store: str, stream: str) -> None:
-    with closing(EventStoreDBClient(store.replace("esdb://", "esdb+discover://"))) as client:
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("preferred", ["leader", "random"])
+def test_clients_discover_it(store: str, stream: str, kind: str, preferred: str) -> None:
+    uri = store.replace("esdb://", "esdb+discover://") + f"&NodePreference={preferred}"
+    with closing(CLIENTS[kind](uri)) as client:
         client.append_to_stream(stream, current_version=NO_STREAM, events=events(1))
         assert client.get_current_version(stream) == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from esdbclient import StreamState
+from esdbclient import NewEvent, StreamState
 from esdbclient.exceptions import StreamIsDeleted, WrongCurrentVersion
 
 from tests.contract.store.clients import Client, events
@@ -80,6 +80,8 @@ def test_the_metadata_of_a_tombstoned_stream_can_be_written_and_not_read(client:
         ({"$tb": 1, "$maxCount": 3}, [2, 3, 4]),
         ({"$maxAge": 3600}, [0, 1, 2, 3, 4]),
         ({"$tb": 5}, []),
+        ({"$maxCount": 0, "$maxAge": -1}, [0, 1, 2, 3, 4]),
+        ({"$maxCount": "2", "$tb": None, "$maxAge": True}, [0, 1, 2, 3, 4]),
     ],
     ids=str,
 )
@@ -104,9 +106,44 @@ def test_events_past_their_age_are_no_longer_read(client: Client, stream: str) -
     wait_until(lambda: client.get_stream(stream) == (), 10, "the events are past their age")
 
 
-def test_a_subscription_sees_what_readers_see(client: Client, stream: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "visible"),
+    [
+        ({"stream_position": 0, "limit": 2}, [2, 3]),
+        ({"stream_position": 3}, [3, 4]),
+        ({"stream_position": 3, "backwards": True}, [3, 2]),
+        ({"stream_position": 1, "backwards": True}, []),
+        ({"limit": 1, "backwards": True}, [4]),
+    ],
+    ids=str,
+)
+def test_retention_from_a_position_with_a_limit(
+    client: Client, stream: str, arguments: dict[str, Any], visible: list[int]
+) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(5))
+    client.set_stream_metadata(stream, metadata={"$maxCount": 3})
+    assert [one.stream_position for one in client.get_stream(stream, **arguments)] == visible
+
+
+def test_retention_leaves_all_as_it_was(client: Client, stream: str, kind: str, before: int) -> None:
+    new = events(4, kind)
+    client.append_to_stream(stream, current_version=NO_STREAM, events=new)
+    client.set_stream_metadata(stream, metadata={"$maxCount": 1})
+    assert [one.id for one in client.read_all(commit_position=before, filter_include=[kind])] == [one.id for one in new]
+
+
+def test_metadata_that_is_no_json_limits_nothing(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(2))
+    for data in (b"no json", b"[1]"):
+        broken = NewEvent(type="$metadata", data=data)
+        client.append_to_stream(f"$${stream}", current_version=StreamState.ANY, events=broken)
+        assert len(client.get_stream(stream)) == 2
+
+
+@pytest.mark.parametrize("metadata", [{"$tb": 2}, {"$maxCount": 2}, {"$maxCount": 2, "$maxAge": 3600}], ids=str)
+def test_a_subscription_sees_what_readers_see(client: Client, stream: str, metadata: dict[str, int]) -> None:
     client.append_to_stream(stream, current_version=NO_STREAM, events=events(4))
-    client.set_stream_metadata(stream, metadata={"$tb": 2})
+    client.set_stream_metadata(stream, metadata=metadata)
     subscription = client.subscribe_to_stream(stream, include_caught_up=True, timeout=15)
     assert [next(subscription).stream_position for _ in range(2)] == [2, 3]
     assert next(subscription).is_caught_up

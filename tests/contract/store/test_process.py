@@ -19,6 +19,7 @@ from tests.contract.store.clients import event, events, ids, until
 from tests.support.appending import kill_while_appending
 from tests.support.ports import free_port, listening
 from tests.support.processes import LocalStore, Process
+from tests.support.waiting import wait_until
 
 NO_STREAM, ANY = StreamState.NO_STREAM, StreamState.ANY
 
@@ -146,6 +147,18 @@ def test_it_says_how_it_is_and_warns_off_loopback(tmp_path: Path) -> None:
     assert "localstore_last_position 3.0" in pages["metrics"]
     assert "localstore_commit_seconds_count 1.0" in pages["metrics"]
     assert "not on loopback" in process.tail()
+
+
+def test_it_listens_on_loopback_unless_told_otherwise_and_says_so(own_store: LocalStore) -> None:
+    wait_until(lambda: "from this machine only" in own_store.process.tail(), 20, "it says who reaches it")
+    assert {address[-8:] for address in _listening_addresses(own_store.port)} == {"0100007F"}  # 127.0.0.1
+
+
+def _listening_addresses(port: int) -> set[str]:
+    """The local addresses, as the kernel writes them, at which the port is listened on."""
+    rows = [line.split() for path in ("tcp", "tcp6") for line in Path("/proc/net", path).read_text().splitlines()[1:]]
+    local = [row[1].split(":") for row in rows if row[3] == "0A"]
+    return {address for address, found in local if int(found, 16) == port}
 
 
 def _page(port: int, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from queue import SimpleQueue
@@ -61,7 +62,11 @@ def test_a_filter_by_prefixes(
     end = kind if by == "event_type" else stream
     prefixes = Options.FilterOptions.Expression(prefix=[f"a-{end}", f"c-{end[:30]}"])
     chosen = Options.FilterOptions(**{by: prefixes}, **window, checkpointIntervalMultiplier=1)
-    assert _names(read(all=_from(before), count=10, filter=chosen)) == [f"a-{stream}", f"c-{stream}"]
+    passing = [f"a-{stream}", f"c-{stream}"]
+    assert _names(read(all=_from(before), count=10, filter=chosen)) == passing
+    subscription = read(all=_from(before), subscription=Options.SubscriptionOptions(), filter=chosen)
+    assert _names(itertools.takewhile(lambda one: one.WhichOneof("content") != "caught_up", subscription)) == passing
+    subscription.cancel()
 
 
 def test_a_stream_backwards_from_its_start_is_its_first_event(

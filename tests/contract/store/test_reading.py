@@ -24,6 +24,7 @@ LONG = 1300  # more than a server reads at once
         ({"backwards": True}, [4, 3, 2, 1, 0]),
         ({"backwards": True, "stream_position": 2}, [2, 1, 0]),
         ({"backwards": True, "limit": 2}, [4, 3]),
+        ({"backwards": True, "stream_position": 3, "limit": 2}, [3, 2]),
         ({"backwards": True, "stream_position": 0}, [0]),
         ({"backwards": True, "stream_position": 2**40}, [4, 3, 2, 1, 0]),
     ],
@@ -67,6 +68,33 @@ def test_all_forwards_begins_with_the_position_and_backwards_before_it(client: C
     assert ids(forwards) == ids(new[2:])
     backwards = client.read_all(commit_position=at[2], filter_include=[kind], backwards=True)
     assert ids(backwards) == ids(new[1::-1])
+
+
+@pytest.mark.parametrize("filtered", [True, False], ids=["filtered", "unfiltered"])
+def test_all_from_each_position_both_ways_with_limits(
+    client: Client, stream: str, kind: str, before: int, filtered: bool
+) -> None:
+    new = events(5, kind)
+    filters = {"filter_include": [kind]} if filtered else {"filter_exclude": []}
+    for some in (new[:1], new[1:4], new[4:]):
+        client.append_to_stream(stream, current_version=StreamState.ANY, events=some)
+    client.append_to_stream(stream + "-other", current_version=NO_STREAM, events=events(2))
+    everything = [one for one in client.read_all(commit_position=before, **filters) if one.commit_position > before]
+    assert ids(everything)[:5] == ids(new)
+    for number, one in enumerate(everything):
+        for limit in (1, 2, 100):
+            forwards = client.read_all(commit_position=one.commit_position, limit=limit, **filters)
+            assert ids(forwards) == ids(everything[number:][:limit])
+            most = min(limit, number)  # further back stands what other tests wrote
+            backwards = client.read_all(
+                commit_position=one.commit_position, backwards=True, limit=max(1, most), **filters
+            )
+            assert ids(backwards)[:most] == ids(everything[:number][::-1][:most])
+
+
+def test_all_backwards_from_the_start_is_nothing(client: Client, stream: str) -> None:
+    client.append_to_stream(stream, current_version=NO_STREAM, events=events(1))
+    assert list(client.read_all(commit_position=0, backwards=True, filter_exclude=[])) == []
 
 
 def test_all_with_limits(client: Client, stream: str, kind: str, before: int) -> None:

@@ -1,7 +1,8 @@
-"""A bench for the tests of the projector, on either kind of database."""
+"""A bench for the tests of the projector, on either kind of database; a stream for those of the repository."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.service.chassis_store.bench import Bench
 from tests.support.settings import make_settings
+
+_names = itertools.count(1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,3 +27,9 @@ def bench(engine: str, request: pytest.FixtureRequest, store: str, tmp_path: Pat
     bench = Bench(make_settings(tmp_path / "var", esdb_uri=store, read_uri=read_uri))
     yield bench
     bench.client.close()
+
+
+@pytest.fixture
+def key() -> str:
+    """A stream of this test's own."""
+    return f"repository{next(_names)}"

@@ -4,106 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
-import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from esdbclient import EventStoreDBClient, NewEvent, StreamState
+from esdbclient import EventStoreDBClient
 from esdbclient.exceptions import NotFound as StreamNotFound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import repository as rooms
-from chassis.codec import Codec, dumps, loads, shape
-from chassis.errors import CommandReused, Conflict, DeadlineExceeded, Unavailable
-from chassis.messages import Context, Event, Recorded, Reply
+from chassis.codec import loads, shape
+from chassis.errors import CommandReused, Conflict
+from chassis.messages import Event, Reply
 from chassis.repository import ATTEMPTS, SNAPSHOT_EVERY, Aggregate, Loaded, Repository
-from tests.support.processes import LocalStore
-
-T = TypeVar("T")
-_names = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Added(Event):
-    """A number was added."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What was added, in order of its kinds."""
-
-    total: int = 0
-    seen: frozenset[int] = frozenset()
-
-
-class CountingCodec(Codec):
-    """Counts the events that were read."""
-
-    read = 0
-
-    def recorded(self, event: Any) -> Recorded:
-        """One more."""
-        self.read += 1
-        return super().recorded(event)
-
-
-def evolve(state: Sum, event: Any) -> Sum:
-    """Add it."""
-    return Sum(state.total + event.number, state.seen | {event.number})
-
-
-CODEC = CountingCodec([Added])
-SUM: Aggregate[Sum] = Aggregate("sum", Sum(), evolve, lambda state: None, CODEC)
-
-
-def context(command_id: UUID | None = None, content: str = "same") -> Context:
-    """A command's context; `content` stands for its payload."""
-    return Context(command_id or uuid4(), "C1", "test", "test", "corr", payload_hash=content)
-
-
-def adding(number: int) -> Callable[[Sum], list[Event]]:
-    """Decides to add it."""
-    return lambda state: [Added(number)]
-
-
-def run(store: str, work: Callable[[Repository], Awaitable[T]]) -> T:
-    """Do the work with a fresh repository."""
-
-    async def main() -> T:
-        repository = Repository(store, "test")
-        try:
-            return await work(repository)
-        finally:
-            await repository.close()
-
-    return asyncio.run(main())
-
-
-@pytest.fixture
-def key() -> str:
-    """A stream of this test's own."""
-    return f"repository{next(_names)}"
-
-
-def fill(store: str, key: str, count: int) -> None:
-    """Events as commands would have made them, each with the number 1."""
-    client = EventStoreDBClient(store)
-    for start in range(0, count, 500):
-        events = [
-            NewEvent("Added", dumps(Added(1)), metadata=dumps({"schema": 1, "command": str(UUID(int=n)), "hash": "h"}))
-            for n in range(start, min(start + 500, count))
-        ]
-        client.append_to_stream(SUM.stream(key), current_version=StreamState.ANY, events=events)
-    client.close()
+from tests.service.chassis_store.sums import CODEC, SUM, Added, Sum, adding, context, fill, run
 
 
 def snapshot_count(store: str, key: str) -> int:
@@ -177,79 +94,6 @@ def test_a_command_that_only_the_snapshot_remembers_gets_its_first_reply(store: 
     assert again == replace(reply, repeated=True) == later
     with pytest.raises(CommandReused):
         run(store, lambda repository: repository.change(SUM, key, replace(first, payload_hash="other"), adding(6)))
-
-
-def test_an_append_that_the_store_gets_to_after_the_deadline_is_dropped(own_store: LocalStore, key: str) -> None:
-    async def late(repository: Repository) -> None:
-        await repository.load(SUM, key)  # connected
-        os.killpg(own_store.process.pid, signal.SIGSTOP)
-        command = replace(context(), deadline=rooms.now() + timedelta(seconds=0.5))
-        with pytest.raises(Unavailable):
-            await repository.append(CODEC, SUM.stream(key), key, -1, [Added(1)], command)
-
-    try:
-        run(own_store.uri, late)
-    finally:
-        os.killpg(own_store.process.pid, signal.SIGCONT)
-    client = EventStoreDBClient(own_store.uri)
-    client.append_to_stream("after-it", current_version=StreamState.ANY, events=[NewEvent("Added", b"{}")])
-    assert [event.stream_name for event in client.read_all()] == ["after-it"]
-    client.close()
-
-
-def reading(repository: Repository, key: str) -> asyncio.Task[Loaded[Sum]]:
-    """Loads the stream from a store that does not answer."""
-    return asyncio.create_task(repository.load(SUM, key))
-
-
-async def is_waiting(task: asyncio.Task[Any]) -> None:
-    """It has asked, and has no answer."""
-    done, _ = await asyncio.wait([task], timeout=0.3)
-    assert not done
-
-
-def test_a_read_that_another_call_cuts_off_by_connecting_anew_is_no_end(own_store: LocalStore, key: str) -> None:
-    fill(own_store.uri, key, 5)
-
-    async def cut(repository: Repository) -> None:
-        client = await repository.client()
-        await repository.load(SUM, key)
-        os.killpg(own_store.process.pid, signal.SIGSTOP)
-        task = reading(repository, key)
-        await is_waiting(task)
-        await client.reconnect()
-        with pytest.raises(Unavailable):
-            await task
-        os.killpg(own_store.process.pid, signal.SIGCONT)
-        assert (await repository.load(SUM, key)).revision == 4
-
-    run(own_store.uri, cut)
-
-
-def test_one_who_does_not_want_to_read_on_is_not_told_of_a_short_stream(own_store: LocalStore, key: str) -> None:
-    fill(own_store.uri, key, 5)
-
-    async def cancelled(repository: Repository) -> None:
-        await repository.load(SUM, key)
-        os.killpg(own_store.process.pid, signal.SIGSTOP)
-        task = reading(repository, key)
-        await is_waiting(task)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        os.killpg(own_store.process.pid, signal.SIGCONT)
-
-    run(own_store.uri, cancelled)
-
-
-def test_nothing_is_appended_after_the_deadline_by_one_who_slept(store: str, key: str) -> None:
-    async def late(repository: Repository) -> Loaded[Sum]:
-        command = replace(context(), deadline=rooms.now() - timedelta(seconds=0.1))
-        with pytest.raises(DeadlineExceeded):
-            await repository.append(CODEC, SUM.stream(key), key, -1, [Added(1)], command)
-        return await repository.load(SUM, key)
-
-    assert run(store, late).revision == -1
 
 
 class Rivalled(Repository):
@@ -349,7 +193,7 @@ def test_any_interleaving_of_repeats_races_and_crashes_does_each_command_once(
     store: str, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, bool, str]], snapshot_every: int
 ) -> None:
     monkeypatch.setattr(rooms, "SNAPSHOT_EVERY", snapshot_every)
-    key = f"property{next(_names)}"
+    key = f"property{uuid4()}"
     ids = [uuid4() for _ in range(10)]
     expected: dict[int, str] = {}
     death = Death()

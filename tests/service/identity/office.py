@@ -9,6 +9,7 @@ from chassis import bus
 from chassis.codec import dumps, loads
 from chassis.link import Inbox, Message, Publisher
 from chassis.messages import ALL_COMPANIES
+from services.identity.contract import COMPANIES_MODEL, CONTACTS_TABLE, PEOPLE_MODEL
 from tests.support.services import RunningService
 
 ADMIN = "admin4admin4admi"
@@ -28,6 +29,7 @@ class Office:
 
     def __init__(self, service: RunningService) -> None:
         self.service = service
+        self._admin = ""
         self._publisher = Publisher(service.settings.amqp_uri, "test-sync")
         self._answers = Inbox(service.settings.amqp_uri, "test-answers", [bus.ANSWERS])
 
@@ -56,13 +58,20 @@ class Office:
         answer: dict[str, Any] = loads(delivery.body)
         assert answer["run"] == message["run"]
         if answer["changed"]:
-            model = "people_v1" if documents[-1]["kind"] == "contact" else "companies_v1"
+            model = PEOPLE_MODEL if documents[-1]["kind"] == "contact" else COMPANIES_MODEL
             self.service.wait_position(model, answer["position"])
         return answer
 
     def do(self, command: str, payload: dict[str, Any], company: str = ALL_COMPANIES, actor: str = ADMIN) -> Any:
         """The answer of a command that staff send."""
         return self.service.send(command, payload, company, actor)
+
+    def admin(self) -> str:
+        """The id of a portal admin of the supplier's."""
+        if not self._admin:
+            staff = {"name": "Ada Bell", "email": "admin@supplier.example", "staff_roles": ["portal_admin"]}
+            self._admin = self.do("CreateStaff", staff)["id"]
+        return self._admin
 
     def ask(self, method: str, **payload: Any) -> dict[str, Any]:
         """The answer of an RPC method, refusals included."""
@@ -91,5 +100,5 @@ class Office:
 
     def row(self, contact: str, position: int = 0) -> dict[str, Any]:
         """The contact's row, once the read model is at the position."""
-        self.service.wait_position("people_v1", position)
-        return self.service.wait_rows("SELECT * FROM contacts_v1 WHERE contact_id = ?", contact)[0]
+        self.service.wait_position(PEOPLE_MODEL, position)
+        return self.service.wait_rows(f"SELECT * FROM {CONTACTS_TABLE} WHERE contact_id = ?", contact)[0]

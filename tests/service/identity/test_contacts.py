@@ -128,11 +128,11 @@ def test_only_the_supplier_creates_staff(office: Office) -> None:
 def test_permissions_change_as_a_whole(office: Office) -> None:
     contact = office.create("rights@nordlicht.example")
     payload = {"contact_id": contact, "permissions": ["pay", "see_balance"], "branches": ["HB"]}
-    answer = office.do("SetPermissions", payload)
+    answer = office.do("SetPermissions", payload, actor=office.admin())
     row = office.row(contact, answer["position"])
     assert (loads(row["permissions"]), loads(row["branches"])) == (["pay", "see_balance"], ["HB"])
     with pytest.raises(RemoteRefusal, match="no branch Oslo"):
-        office.do("SetPermissions", {**payload, "branches": ["Oslo"]})
+        office.do("SetPermissions", {**payload, "branches": ["Oslo"]}, actor=office.admin())
 
 
 def test_a_deactivated_contact_cannot_sign_in_until_reactivated(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import RemoteRefusal
+from services.identity.contract import CONTACTS_TABLE
 from tests.service.identity.office import COMPANIES, FJORD, NORDLICHT, PASSWORD, Office
 
 WHOLE = {
@@ -28,7 +29,7 @@ def contact(key: str, stamp: str = "1", **body: Any) -> dict[str, Any]:
 
 def people(office: Office, company: str, name: str) -> list[dict[str, Any]]:
     """Rows of contacts of that name."""
-    return office.service.rows("SELECT * FROM contacts_v1 WHERE company = ? AND name = ?", company, name)
+    return office.service.rows(f"SELECT * FROM {CONTACTS_TABLE} WHERE company = ? AND name = ?", company, name)
 
 
 def test_a_company_and_its_branches_are_shown_as_the_erp_tells_them(office: Office) -> None:

@@ -261,7 +261,8 @@ def test_who_asked_hears_of_the_answer_unless_they_want_none(
 def test_a_changed_access_is_told_to_those_who_have_one(office: Office) -> None:
     contact, not_yet = office.sign_up("more@nordlicht.example"), office.create("later@nordlicht.example")
     for one in (not_yet, contact):
-        office.do("SetPermissions", {"contact_id": one, "permissions": ["order"], "branches": None})
+        payload = {"contact_id": one, "permissions": ["order"], "branches": None}
+        office.do("SetPermissions", payload, actor=office.admin())
     found = letter(office, mails(office, contact, "access_changed")[0])
     assert found["subject"] == "What you can do in the customer portal has changed"
     assert office.service.rows("SELECT 1 FROM mails_v1 WHERE contact_id = ?", not_yet) == []

@@ -1,0 +1,46 @@
+"""Which commands pages may send, and who must be signed in for it. What is not here is sent by no page.
+
+A page says who may see it (routes.py); this says once more, for whatever page, whose wish a command may be. Services
+trust the gateway with that: they know companies, not permissions.
+"""
+
+from __future__ import annotations
+
+from gateway.routes import Access
+
+
+def _contacts(permission: str) -> Access:
+    return Access(needs=frozenset({permission}), customers=True)
+
+
+def _staff(*roles: str) -> Access:
+    return Access(roles=frozenset(roles))
+
+
+_AGENTS, _ADMIN = _staff("agent", "portal_admin"), _staff("portal_admin")
+
+SENT_BY_PAGES = {
+    "cases.OpenCase": _contacts("open_cases"),
+    "cases.ReplyToCase": _contacts("open_cases"),
+    "cases.AnswerCase": _AGENTS,
+    "cases.ChangeCaseStatus": _AGENTS,
+    "orders.PlaceOrder": _contacts("order"),
+    "orders.CancelOrder": _contacts("order"),
+    "identity.CreateContact": _ADMIN,
+    "identity.InviteContact": _ADMIN,
+    "identity.SetPermissions": _ADMIN,
+    "identity.DefineRole": _ADMIN,
+    "identity.ChangeRole": _ADMIN,
+    "identity.RemoveRole": _ADMIN,
+    "identity.DeactivateContact": _ADMIN,
+    "identity.ReactivateContact": _ADMIN,
+    "identity.ChangePassword": Access(),
+    "identity.ChooseMails": Access(),
+    "identity.SendMailAgain": _ADMIN,
+    "identity.ChangeMailText": _ADMIN,
+    "identity.RestoreMailText": _ADMIN,
+    "identity.ChangeMailSender": _ADMIN,
+    "licensing.GrantFeature": _ADMIN,
+    "licensing.WithdrawFeature": _ADMIN,
+}
+"""`service.Command` → whose it may be; an `Access` that names nobody: everybody who is signed in."""

@@ -1,0 +1,1 @@
+"""What contacts may do: what the permissions are called, what a change of them alters, who could do what when."""

@@ -1,0 +1,125 @@
+"""Who was given what, when and by whom: a row a change, of contacts and of roles. Rows are never changed.
+
+What somebody could do at a moment is in their last row before it, with the last row before it of each role they had.
+No personal data stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text
+
+from chassis.codec import dumps
+from chassis.messages import ALL_COMPANIES, Recorded
+from chassis.readmodel import Projection, Rows, upsert
+from services.identity.domain import DEFAULT_PERMISSIONS
+
+VERSION = 1
+_meta = MetaData()
+RIGHTS = Table(
+    f"rights_changes_v{VERSION}",
+    _meta,
+    Column("contact_id", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("company", Text, nullable=False),
+    Column("at", Text, nullable=False),  # UTC
+    Column("actor", Text, nullable=False),  # a contact's id, or what did it: erp:<connection>, set-up
+    Column("kind", Text, nullable=False),  # a value of _KINDS
+    Column("permissions", Text, nullable=False),  # this and what follows: as it is after the change
+    Column("branches", Text),
+    Column("roles", Text, nullable=False),
+    Column("ends", Text, nullable=False),
+    Column("signed_up", Boolean, nullable=False),  # has a password
+    Column("shut", Text, nullable=False),  # "", off, erased
+    Index(f"rights_changes_v{VERSION}_company", "company", "position"),
+)
+ROLE_CHANGES = Table(
+    f"role_changes_v{VERSION}",
+    _meta,
+    Column("role", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # a value of _KINDS
+    Column("name", Text, nullable=False),
+    Column("permissions", Text, nullable=False),  # none once removed
+)
+_RIGHT = upsert(RIGHTS)
+_ROLE = upsert(ROLE_CHANGES)
+_STATE = ("permissions", "branches", "roles", "ends", "signed_up", "shut")
+_LAST = f"SELECT {', '.join(_STATE)} FROM {RIGHTS.name} WHERE contact_id = ? ORDER BY position DESC LIMIT 1"
+_LAST_NAME = f"SELECT name FROM {ROLE_CHANGES.name} WHERE role = ? ORDER BY position DESC LIMIT 1"
+_KINDS = {
+    "ContactCreated": "created",
+    "ContactRecorded": "recorded",
+    "PermissionsChanged": "permissions",
+    "InvitationAccepted": "signed_up",
+    "PasswordSet": "signed_up",
+    "ContactDeactivated": "switched_off",
+    "ContactReactivated": "switched_on",
+    "ContactErased": "erased",
+    "RoleDefined": "defined",
+    "RoleChanged": "changed",
+    "RoleRemoved": "removed",
+}
+
+
+def project(event: Recorded, rows: Rows) -> None:
+    """One more row for what changed somebody's rights, or a role's."""
+    kind = _KINDS.get(event.type)
+    if kind is None:
+        return
+    if event.type.startswith("Role"):
+        _role(event, kind, rows)
+    elif event.data["company"]:  # staff have none: what they may do is not granted by permission
+        _contact(event, kind, rows)
+
+
+def _contact(event: Recorded, kind: str, rows: Rows) -> None:
+    data = event.data
+    row = rows.one(_LAST, data["contact"])
+    if row is not None and kind in ("recorded", "created"):
+        return  # the ERP told again what a contact is called
+    before = dict(zip(_STATE, row, strict=True)) if row is not None else dict(_NOTHING)
+    after = before | _changed(kind, data)
+    if row is not None and after == before:
+        return
+    rows.touch(data["company"], event.position)
+    head = (data["contact"], event.position, data["company"], event.recorded_at.isoformat())
+    rows.execute(_RIGHT, (*head, event.meta.get("actor", ""), kind, *(after[name] for name in _STATE)))
+
+
+_NOTHING = {"permissions": "[]", "branches": None, "roles": "[]", "ends": "{}", "signed_up": False, "shut": ""}
+
+
+def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    match kind:
+        case "recorded":
+            return {"permissions": _json(DEFAULT_PERMISSIONS)}
+        case "created":
+            return {name: _json(data[name]) for name in ("permissions", "branches")}
+        case "permissions":
+            return {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
+        case "signed_up":
+            return {"signed_up": True}
+        case "switched_on":
+            return {"shut": ""}
+        case _:
+            return {"shut": "off" if kind == "switched_off" else "erased"}
+
+
+def _role(event: Recorded, kind: str, rows: Rows) -> None:
+    data = event.data
+    known = rows.one(_LAST_NAME, data["role"])
+    name = data.get("name") or (known[0] if known else "")
+    rows.touch(ALL_COMPANIES, event.position)
+    head = (data["role"], event.position, event.recorded_at.isoformat(), event.meta.get("actor", ""), kind)
+    rows.execute(_ROLE, (*head, name, _json(data.get("permissions", ()))))
+
+
+def _json(values: Any) -> str | None:
+    return None if values is None else dumps(values).decode()
+
+
+PROJECTION = Projection("rights_history", VERSION, ("contact-", "roles-"), (RIGHTS, ROLE_CHANGES), project)

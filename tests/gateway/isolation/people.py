@@ -1,0 +1,68 @@
+"""Who comes: the rightful owner of what is asked for, and everybody who is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from services.identity.contract import PERMISSIONS
+from tests.gateway.isolation.marks import COMPANIES, Mark
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A kind of visitor. `branches` None: all of the company's; `contact` and `session` are theirs in this world."""
+
+    name: str
+    company: str = ""
+    branches: tuple[str, ...] | None = None
+    permissions: tuple[str, ...] = PERMISSIONS
+    roles: tuple[str, ...] = ()
+    contact: str = field(default="", compare=False)
+
+    @property
+    def email(self) -> str:
+        """What they sign in with."""
+        return f"{self.name}@walk.example"
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether a right password lets them in."""
+        return self.name not in ("off", "nobody")
+
+    def sees(self, mark: Mark) -> bool:
+        """Whether what is marked is theirs to see."""
+        if not self.signs_in:
+            return False
+        if mark.only == self.email:
+            return True
+        if self.roles:
+            return bool(mark.roles.intersection(self.roles))
+        if mark.only:
+            return False
+        return (
+            mark.company == self.company
+            and (mark.branch is None or self.branches is None or mark.branch in self.branches)
+            and (not mark.needs or bool(mark.needs.intersection(self.permissions)))
+        )
+
+
+def visitors() -> dict[str, Visitor]:
+    """The columns of the tables. A kind of visitor that is new gets a column there and an entry here."""
+    alder, birch = COMPANIES["alder"], COMPANIES["birch"]
+    made = (
+        Visitor("owner", alder, ("ZQ-NORD",)),
+        Visitor("twin", alder, ("ZQ-NORD",)),  # a colleague with the same rights: shares all but what is personal
+        Visitor("whole", alder),
+        Visitor("south", alder, ("ZQ-SUED",)),
+        Visitor("east", birch),  # all branches: no limit but the company's stands between
+        Visitor("plain", alder, permissions=()),
+        Visitor("agent", roles=("agent",)),
+        Visitor("admin", roles=("portal_admin",)),
+        Visitor("erp", roles=("erp_admin",)),
+        Visitor("oper", roles=("operator",)),
+        Visitor("off", alder, ("ZQ-NORD",)),  # deactivated, with a session still open
+        Visitor("nobody"),
+    )
+    return {one.name: one for one in made}

@@ -1,0 +1,163 @@
+"""Leaks to plant: one in each service and in each place that all pages share. The walk must name where each shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chassis.dispatch import CommandHandler, changes
+from gateway import fragments, live, people
+from gateway.commands import SENT_BY_PAGES
+from gateway.pages import addons, support, sync
+from gateway.queries import Statement
+from gateway.reports import account, kinds
+from gateway.reports import document as documents
+from gateway.routes import Access
+from services.erp_sync import domain as postings
+from services.erp_sync.handlers import COMMAND_HANDLERS as POSTINGS
+from services.erp_sync.handlers import POSTING
+from services.orders import domain as orders
+from services.orders.handlers import COMMAND_HANDLERS as ORDERS
+from services.orders.handlers import ORDER
+from tests.gateway.isolation.commands import at_the_services, through_the_gateway
+from tests.gateway.isolation.walk import Walk
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A leak: how it is planted, where is looked for it, and what the walk says of it."""
+
+    name: str
+    plant: Callable[[pytest.MonkeyPatch, Walk], object]
+    look: Callable[[Walk], list[str]]
+    says: str
+
+
+def _no_company(query: Statement) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """The query without its condition on the company."""
+
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        sql = query.sql
+        for alias in ("d", "c", "o", "j", "m"):
+            sql = sql.replace(f"WHERE {alias}.company = :company", "WHERE :company <> ''")
+        assert sql != query.sql
+        patch.setattr(query, "sql", sql)
+
+    return plant
+
+
+def _no_branch(query: Statement) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
+        assert sql != query.sql
+        patch.setattr(query, "sql", sql)
+
+    return plant
+
+
+def _handler(
+    table: Any, name: str, aggregate: Any, field: str, decide: Any
+) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """The command's handler on an aggregate that belongs to nobody."""
+
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        loose = replace(aggregate, company_of=lambda state: None)
+        patch.setitem(table, name, CommandHandler(table[name].schema, changes(loose, field, decide)))
+
+    return plant
+
+
+def _for_everybody(endpoint: str, query: Any) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """A page of staff without its role, and its query for every role."""
+
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        patch.setitem(walk.parts.access, endpoint, Access())
+        patch.setattr(query, "role", ("agent", *query.role))
+
+    return plant
+
+
+def _route(*rows: str) -> Callable[[Walk], list[str]]:
+    return lambda walk: walk.routes(rows)
+
+
+PLANTS = (
+    Plant(
+        "payments",
+        _no_company(kinds.DOCUMENT["invoice"]),
+        _route("GET /invoices/<path:number>"),
+        "GET /invoices/<path:number> as east: 200",
+    ),
+    Plant(
+        "payments, branch", _no_branch(account.ITEMS), _route("GET /balance"), "GET /balance as south: shows north's"
+    ),
+    Plant(
+        "payments, what was paid",
+        lambda patch, walk: patch.setattr(documents, "_applied", lambda scope, all_of: all_of),
+        _route("GET /payments/<path:number>"),
+        "GET /payments/<path:number> as owner: shows south's invoice.number",
+    ),
+    Plant(
+        "orders",
+        _no_company(kinds.DOCUMENT["order"]),
+        _route("GET /orders/<path:number>"),
+        "GET /orders/<path:number> as east: 200",
+    ),
+    Plant(
+        "orders, command",
+        _handler(ORDERS, "CancelOrder", ORDER, "order", orders.decide_cancel_order),
+        lambda walk: at_the_services(walk.world, ["orders.CancelOrder"]),
+        "orders.CancelOrder as theirs: done",
+    ),
+    Plant("cases", _no_company(support._CASE), _route("GET /support/<number>"), "GET /support/<number> as east: 200"),
+    Plant(
+        "cases, list", _no_company(support._CASES), _route("GET /support"), "GET /support as east: shows alder's case"
+    ),
+    Plant(
+        "identity",
+        lambda patch, walk: patch.setattr(people, "_BRANCHES", people._BRANCHES.replace("company =", "'' <>")),
+        _route("GET /settings"),
+        "GET /settings as whole: shows east's branch.name",
+    ),
+    Plant(
+        "licensing",
+        _no_company(addons._PRODUCTS),
+        _route("GET /add-ons"),
+        "GET /add-ons as east: shows alder's product",
+    ),
+    Plant(
+        "erp_sync",
+        _for_everybody("sync.postings", sync._POSTINGS),
+        _route("GET /sync/postings"),
+        "GET /sync/postings as agent: 200",
+    ),
+    Plant(
+        "erp_sync, command",
+        _handler(POSTINGS, "WithdrawPosting", POSTING, "reference", postings.decide_withdraw_posting),
+        lambda walk: at_the_services(walk.world, ["erp_sync.WithdrawPosting"]),
+        "erp_sync.WithdrawPosting as theirs: done",
+    ),
+    Plant(
+        "the gateway's permissions",
+        lambda patch, walk: patch.setitem(SENT_BY_PAGES, "cases.OpenCase", Access()),
+        lambda walk: through_the_gateway(walk, ["cases.OpenCase"]),
+        "cases.OpenCase as plain: done",
+    ),
+    Plant(
+        "the cache of fragments",
+        lambda patch, walk: patch.setattr(
+            fragments, "key_of", lambda name, models, personal, scope, extra: (name, models, extra)
+        ),
+        _route("GET /"),
+        "GET / as south: shows north's",
+    ),
+    Plant(
+        "the live server",
+        lambda patch, walk: patch.setattr(live.Live, "versions", lambda own, company: own.reads.versions("*")),
+        lambda walk: walk.live(),
+        "LIVE /events as east: is told of what others did",
+    ),
+)

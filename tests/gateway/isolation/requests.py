@@ -1,0 +1,263 @@
+"""How the routes of the table are asked: addresses, forms, and what must stand in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.gateway.isolation.people import Visitor
+    from tests.gateway.isolation.world import World
+
+Form = Callable[["World", "Visitor"], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a route of the table is asked.
+
+    `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
+    fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
+    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
+    `throwaway`: in a session of its own, which it ends or begins.
+    """
+
+    path: str = ""
+    absent: str = ""
+    shows: Mapping[str, str] = field(default_factory=dict)
+    holders: tuple[str, ...] = ()
+    form: Form | None = None
+    sends: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    throwaway: bool = False
+
+
+CUSTOMERS = "owner twin whole south east plain"
+AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
+
+
+def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
+    """Those fields, to each of those visitors."""
+    return dict.fromkeys(to.split(), fields)
+
+
+def _of_north(kind: str, path: str, extra: str = "") -> Asked:
+    fields = f"{kind}.number {kind}.reference {kind}.total {kind}.note {kind}.item {kind}.description {extra}"
+    return Asked(path, path.rpartition("/")[0] + "/NONE-0", shown(fields), holders=("north",))
+
+
+def _listed(kind: str, extra: str = "") -> Asked:
+    return Asked(shows=shown(f"{kind}.number {kind}.reference {kind}.total {extra}"))
+
+
+def _order(world: World, visitor: Visitor) -> dict[str, Any]:
+    price = world.prices.get(visitor.company, 0)
+    line = {"item": "WALK-1", "quantity": "1", "shown": str(price), "currency": "EUR"}
+    return {**line, "branch": "", "action": "place"}
+
+
+def _password(world: World, visitor: Visitor) -> dict[str, Any]:
+    return {"current": "not this one at all", "new": "some other long one", "again": "some other long one"}
+
+
+_CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
+_SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
+_HOME = {
+    **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
+            " payment.number name.{me}"),
+    AGENT: "case.number case.summary company.name",
+    ADMIN: "case.number case.summary run.file",
+    ERP: "run.file",
+    OPER: "run.file",
+}  # fmt: skip
+_CASE = "case.summary case.detail case.product case.customer_reference case.reply case.answer"
+_CONTACTS = "name.owner email.owner phone.owner"
+
+REQUESTS: dict[str, Asked] = {
+    "GET /": Asked(shows=_HOME),
+    "GET /add-ons": Asked(
+        shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
+    ),
+    "GET /balance": Asked(shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")),
+    "GET /companies": Asked(shows=shown("company.name company.code", "agent admin")),
+    "GET /companies/<path:code>": Asked(
+        "/companies/{company}",
+        "/companies/ZQNONE",
+        shown(f"company.name company.phone company.email company.address branch.name {_CONTACTS}", "agent admin"),
+        holders=("alder", "north", "south"),
+    ),
+    "GET /companies/<path:code>/contacts/new": Asked(
+        "/companies/{company}/contacts/new", "/companies/ZQNONE/contacts/new", shown("branch.name", ADMIN), ("north",)
+    ),
+    "GET /contacts/<contact_id>": Asked(
+        "/contacts/{owner}", "/contacts/none", shown(f"{_CONTACTS} branch.name company.name", ADMIN), ("alder", "north")
+    ),
+    "GET /contacts/<contact_id> #staff": Asked("/contacts/{agent}", "/contacts/none"),
+    "GET /credit-memos": _listed("creditmemo"),
+    "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
+    "GET /deliveries": _listed("delivery"),
+    "GET /deliveries #sums": Asked("/deliveries", shows=shown("delivery.sum", "whole")),
+    "GET /deliveries/<path:number>": _of_north("delivery", "/deliveries/{delivery}", "order.number invoice.number"),
+    "GET /desk": Asked(shows=shown("case.number case.summary case.product company.name", "agent admin")),
+    "GET /desk/<number>": Asked(
+        "/desk/{case}",
+        "/desk/C-0000-0000",
+        shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
+        ("alder",),
+    ),
+    "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
+    "GET /invoices": Asked(
+        shows=shown("invoice.number invoice.reference invoice.total", "south plain")
+        | shown("invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east")
+    ),
+    "GET /invoices #overdue": Asked("/invoices?overdue=1&sort=number", shows=shown("invoice.number invoice.total")),
+    "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
+    "GET /invoices #after": Asked("/invoices?after=2026-11-02&after={invoice}&n=51"),
+    "GET /invoices/<path:number>": _of_north("invoice", "/invoices/{invoice}", "delivery.number order.number"),
+    "GET /invoices/<path:number> #same": Asked(
+        "/invoices/SAME-1",
+        "/invoices/NONE-0",
+        shown("same.reference same.total same.note same.item", "owner twin whole"),
+        ("north",),
+    ),
+    "GET /invoices/<path:number> #same-east": Asked(
+        "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
+    ),
+    "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
+    "GET /orders": Asked(
+        shows=shown("order.number order.reference order.total", "south")
+        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east")
+    ),
+    "GET /orders/<path:number>": _of_north("order", "/orders/{order}", "delivery.number invoice.number"),
+    "GET /orders/<path:number> #placed": Asked(
+        "/orders/{placed}", "/orders/W-0000-0000", shown("placed.number placed.reference placed.note"), ("north",)
+    ),
+    "GET /payments": Asked(shows=shown("payment.number payment.reference")),
+    "GET /payments/<path:number>": Asked(
+        "/payments/{payment}",
+        "/payments/NONE-0",
+        shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+        holders=("north",),
+    ),
+    "GET /projects": Asked(shows=shown("project.number project.name project.reference")),
+    "GET /projects/<path:number>": Asked(
+        "/projects/{project}",
+        "/projects/NONE-0",
+        shown("project.number project.name project.reference project.task project.note"),
+        ("alder",),
+    ),
+    "GET /search": Asked(
+        "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+    ),
+    "GET /search #number": Asked(
+        "/search?q={invoice}",
+        "/search?q=ZQ-NONE-0",
+        shown("invoice.number invoice.total", "owner twin whole"),
+        ("north",),
+    ),
+    "GET /search #case": Asked(
+        "/search?q={case}", shows=shown("case.summary", "owner twin whole south"), holders=("alder",)
+    ),
+    "GET /settings": Asked(shows=shown("name.{me} email.{me}", f"{CUSTOMERS} {AGENT} {ADMIN} {ERP} {OPER}")),
+    "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
+    "GET /support/<number>": Asked(
+        "/support/{case}",
+        "/support/C-0000-0000",
+        shown(f"case.number {_CASE} name.owner"),
+        ("alder",),
+        shares=("name.agent",),
+    ),
+    "GET /support/new": Asked(shows=shown("product.name")),
+    "GET /sync": Asked(shows=shown("run.file", _SYNC_STAFF)),
+    "GET /sync/postings": Asked(shows=shown("placed.number posting.reason company.name", _SYNC_STAFF)),
+    "GET /sync/runs/<run>": Asked(
+        "/sync/runs/{run}", "/sync/runs/R-0000-0000", shown("run.file run.message", _SYNC_STAFF)
+    ),
+    "POST /branch": Asked(form=lambda world, visitor: {"branch": "ZQ-NORD", "next": "/"}, throwaway=True),
+    "POST /companies/<path:code>/contacts/new": Asked(
+        "/companies/{company}/contacts/new",
+        "/companies/ZQNONE/contacts/new",
+        form=lambda world, visitor: _CONTACT,
+        sends=("identity.CreateContact",),
+    ),
+    "POST /companies/<path:code>/features": Asked(
+        "/companies/{company}/features",
+        "/companies/ZQNONE/features",
+        form=lambda world, visitor: {"feature": "order_pad", "grant": "1"},
+        sends=("licensing.GrantFeature",),
+    ),
+    "POST /contacts/<contact_id>": Asked(
+        "/contacts/{spare}",
+        "/contacts/none",
+        form=lambda world, visitor: {"permissions": ["order"]},
+        sends=("identity.SetPermissions",),
+    ),
+    "POST /contacts/<contact_id>/access": Asked(
+        "/contacts/{spare}/access",
+        "/contacts/none/access",
+        form=lambda world, visitor: {"off": "1"},
+        sends=("identity.DeactivateContact",),
+    ),
+    "POST /contacts/<contact_id>/access #staff": Asked(
+        "/contacts/{agent}/access", "/contacts/none/access", form=lambda world, visitor: {"off": "1"}
+    ),
+    "POST /contacts/<contact_id>/invite": Asked(
+        "/contacts/{newcomer}/invite",
+        "/contacts/none/invite",
+        form=lambda world, visitor: {},
+        sends=("identity.InviteContact",),
+    ),
+    "POST /desk/<number>": Asked(
+        "/desk/{case}",
+        "/desk/C-0000-0000",
+        form=lambda world, visitor: {"text": "Soon.", "then": ""},
+        sends=("cases.AnswerCase",),
+    ),
+    "POST /desk/<number>/status": Asked(
+        "/desk/{case}/status",
+        "/desk/C-0000-0000/status",
+        form=lambda world, visitor: {"to": "waiting" if visitor.name == AGENT else "open"},
+        sends=("cases.ChangeCaseStatus",),
+    ),
+    "POST /invitation/<token>": Asked(
+        "/invitation/{token}",
+        form=lambda world, visitor: {"password": "a long enough one", "again": "a long enough one"},
+        sends=("identity.accept_invitation",),
+        throwaway=True,
+    ),
+    "POST /invitation/<token> #used": Asked(
+        "/invitation/{token}",
+        form=lambda world, visitor: {"password": "a long enough one", "again": "a long enough one"},
+        throwaway=True,
+    ),
+    "POST /login": Asked(
+        form=lambda world, visitor: {"email": visitor.email, "password": "correct horse battery"},
+        throwaway=True,
+        shares=("email.off",),
+    ),
+    "POST /logout": Asked(form=lambda world, visitor: {}, throwaway=True),
+    "POST /order-pad": Asked(form=_order, sends=("orders.PlaceOrder",), throwaway=True),
+    "POST /orders/<key>/cancel": Asked(
+        "/orders/{placed}/cancel",
+        "/orders/W-0000-0000/cancel",
+        form=lambda world, visitor: {},
+        sends=("orders.CancelOrder",),
+    ),
+    "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
+    "POST /settings/devices/<session_id>": Asked(
+        "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
+    ),
+    "POST /settings/password": Asked(form=_password),
+    "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
+    "POST /support/<number>": Asked(
+        "/support/{case}",
+        "/support/C-0000-0000",
+        form=lambda world, visitor: {"text": "Any news?"},
+        sends=("cases.ReplyToCase",),
+    ),
+    "POST /support/new": Asked(
+        form=lambda world, visitor: {"summary_line": "Help", "detail": "It broke."}, sends=("cases.OpenCase",)
+    ),
+}
+"""How the routes are asked that take more than their address; without `path`, the rule itself is the address."""

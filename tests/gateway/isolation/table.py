@@ -1,0 +1,162 @@
+"""What each kind of visitor gets, of every route and every command.
+
+A column is a kind of visitor (people.py); a new kind is a new column. What is asked for is branch north's, or its
+company's. Cells of routes:
+
+    own   the page, with what is theirs (`shows`) and nothing that is not
+    ok    the page, or what a sent form is answered with; nothing that is not theirs
+    403   not allowed          404  not found, said as for what is not there          410  the link is used
+    422   sent and refused     401  the log-in said no     in   to the log-in           -    not asked
+
+Cells of commands: done, the refusal's status, or in. What is not in COMMANDS no page sends.
+"#…" tells several requests of one route apart.
+"""
+
+from __future__ import annotations
+
+ROUTES = """
+                                          owner twin whole south east plain agent admin erp  oper off nobody
+GET  /                                    own   own  own   own   own  ok    own   own   own  own  in  in
+GET  /add-ons                             own   own  own   own   own  own   403   403   403  403  in  in
+GET  /balance                             own   own  own   own   own  403   403   403   403  403  in  in
+GET  /companies                           403   403  403   403   403  403   own   own   403  403  in  in
+GET  /companies/<path:code>               403   403  403   403   403  403   own   own   403  403  in  in
+GET  /companies/<path:code>/contacts/new  403   403  403   403   403  403   403   own   403  403  in  in
+GET  /contacts/<contact_id>               403   403  403   403   403  403   403   own   403  403  in  in
+GET  /contacts/<contact_id> #staff        403   403  403   403   403  403   403   404   403  403  in  in
+GET  /credit-memos                        own   own  own   own   own  403   403   403   403  403  in  in
+GET  /credit-memos/<path:number>          own   own  own   404   404  403   403   403   403  403  in  in
+GET  /deliveries                          own   own  own   own   own  403   403   403   403  403  in  in
+GET  /deliveries #sums                    -     -    own   -     -    -     -     -     -    -    -   -
+GET  /deliveries/<path:number>            own   own  own   404   404  403   403   403   403  403  in  in
+GET  /desk                                403   403  403   403   403  403   own   own   403  403  in  in
+GET  /desk/<number>                       403   403  403   403   403  403   own   own   403  403  in  in
+GET  /invitation/<token>                  ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
+GET  /invoices                            own   own  own   own   own  403   403   403   403  403  in  in
+GET  /invoices #overdue                   own   own  own   own   own  403   403   403   403  403  in  in
+GET  /invoices #found                     own   own  own   own   own  403   403   403   403  403  in  in
+GET  /invoices #after                     ok    ok   ok    ok    ok   403   403   403   403  403  in  in
+GET  /invoices/<path:number>              own   own  own   404   404  403   403   403   403  403  in  in
+GET  /invoices/<path:number> #same        own   own  own   404   ok   403   403   403   403  403  in  in
+GET  /invoices/<path:number> #same-east   -     -    -     -     own  -     -     -     -    -    -   -
+GET  /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
+GET  /order-pad                           own   ok   ok    ok    ok   403   403   403   403  403  in  in
+GET  /orders                              own   own  own   own   own  403   403   403   403  403  in  in
+GET  /orders/<path:number>                own   own  own   404   404  403   403   403   403  403  in  in
+GET  /orders/<path:number> #placed        own   own  own   404   404  403   403   403   403  403  in  in
+GET  /payments                            own   own  own   own   own  403   403   403   403  403  in  in
+GET  /payments/<path:number>              own   own  own   404   404  403   403   403   403  403  in  in
+GET  /projects                            own   own  own   own   own  403   403   403   403  403  in  in
+GET  /projects/<path:number>              own   own  own   own   404  403   403   403   403  403  in  in
+GET  /search                              own   own  own   own   own  ok    403   403   403  403  in  in
+GET  /search #number                      own   own  own   ok    ok   ok    403   403   403  403  in  in
+GET  /search #case                        own   own  own   own   ok   ok    403   403   403  403  in  in
+GET  /settings                            own   own  own   own   own  own   own   own   own  own  in  in
+GET  /settings/password                   ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+GET  /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+GET  /support                             own   own  own   own   own  403   403   403   403  403  in  in
+GET  /support/<number>                    own   own  own   own   404  403   403   403   403  403  in  in
+GET  /support/new                         own   own  own   own   own  403   403   403   403  403  in  in
+GET  /sync                                403   403  403   403   403  403   403   own   own  own  in  in
+GET  /sync/postings                       403   403  403   403   403  403   403   own   own  own  in  in
+GET  /sync/runs/<run>                     403   403  403   403   403  403   403   own   own  own  in  in
+POST /branch                              ok    ok   ok    404   404  ok    404   404   404  404  in  in
+POST /companies/<path:code>/contacts/new  403   403  403   403   403  403   403   ok    403  403  in  in
+POST /companies/<path:code>/features      403   403  403   403   403  403   403   ok    403  403  in  in
+POST /contacts/<contact_id>               403   403  403   403   403  403   403   ok    403  403  in  in
+POST /contacts/<contact_id>/access        403   403  403   403   403  403   403   ok    403  403  in  in
+POST /contacts/<contact_id>/access #staff 403   403  403   403   403  403   403   404   403  403  in  in
+POST /contacts/<contact_id>/invite        403   403  403   403   403  403   403   ok    403  403  in  in
+POST /desk/<number>                       403   403  403   403   403  403   ok    ok    403  403  in  in
+POST /desk/<number>/status                403   403  403   403   403  403   ok    ok    403  403  in  in
+POST /invitation/<token>                  -     -    -     -     -    -     -     -     -    -    -   ok
+POST /invitation/<token> #used            410   -    -     -     410  -     410   -     -    -    -   410
+POST /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   401 401
+POST /logout                              ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+POST /order-pad                           ok    ok   ok    ok    ok   403   403   403   403  403  in  in
+POST /orders/<key>/cancel                 ok    ok   ok    404   404  403   403   403   403  403  in  in
+POST /preferences                         ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
+POST /settings/devices/<session_id>       ok    404  404   404   404  404   404   404   404  404  in  in
+POST /settings/password                   422   422  422   422   422  422   422   422   422  422  in  in
+POST /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
+POST /support/<number>                    ok    ok   ok    ok    404  403   403   403   403  403  in  in
+POST /support/new                         ok    ok   ok    ok    ok   403   403   403   403  403  in  in
+LIVE /events                              own   own  own   own   own  own   own   own   own  own  401 401
+"""
+
+COMMANDS = """
+                                owner twin whole south east plain agent admin erp  oper off nobody
+cases.OpenCase                  done  done done  done  done 403   403   403   403  403  in  in
+cases.ReplyToCase               done  done done  done  404  403   403   403   403  403  in  in
+cases.AnswerCase                403   403  403   403   403  403   done  done  403  403  in  in
+cases.ChangeCaseStatus          403   403  403   403   403  403   done  done  403  403  in  in
+identity.CreateContact          403   403  403   403   403  403   403   done  403  403  in  in
+identity.InviteContact          403   403  403   403   403  403   403   done  403  403  in  in
+identity.SetPermissions         403   403  403   403   403  403   403   done  403  403  in  in
+identity.ChangePassword         422   422  422   422   422  422   422   422   422  422  in  in
+identity.DeactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
+identity.ReactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
+licensing.GrantFeature          403   403  403   403   403  403   403   done  403  403  in  in
+licensing.WithdrawFeature       403   403  403   403   403  403   403   done  403  403  in  in
+orders.PlaceOrder               done  done done  done  done 403   403   403   403  403  in  in
+orders.CancelOrder              done  done done  done  404  403   403   403   403  403  in  in
+"""
+"""What a page could send for them if it checked nothing itself. Branches are the pages' to check, as the routes' table
+has it: `POST /orders/<key>/cancel` as south is 404.
+"""
+
+AT_THE_SERVICES = """
+                                mine  theirs staff nobody reaction
+cases.OpenCase                  done  done   403   -      -
+cases.ReplyToCase               done  404    done  404    404
+cases.AnswerCase                403   403    done  403    403
+cases.ChangeCaseStatus          403   403    done  403    403
+identity.CreateContact          done  404    done  404    404
+identity.CreateStaff            403   403    done  403    403
+identity.InviteContact          done  404    done  404    404
+identity.SetPassword            done  404    done  404    404
+identity.ChangePassword         422   422    422   404    404
+identity.SetPermissions         done  404    done  404    404
+identity.DeactivateContact      done  404    done  404    404
+identity.ReactivateContact      done  404    done  404    404
+identity.EraseContact           done  404    done  404    404
+licensing.GrantFeature          403   403    done  403    403
+licensing.WithdrawFeature       403   403    done  403    403
+orders.PlaceOrder               done  done   403   -      -
+orders.CancelOrder              done  404    done  404    404
+orders.MarkOrderQueued          403   403    403   403    404
+orders.MarkOrderPosted          403   403    403   403    404
+orders.MarkOrderWithdrawn       403   403    403   403    404
+orders.MarkOrderNotWithdrawn    403   403    403   403    404
+orders.MarkOrderRejected        403   403    403   403    404
+erp_sync.StartImport            403   403    done  403    403
+erp_sync.RequestPosting         403   403    403   403    404
+erp_sync.WithdrawPosting        403   403    403   403    404
+"""
+"""What services do even if the gateway sent it: for a contact of the company, for another company's, for staff, for
+nobody, and for a reaction to another company's event. Permissions and branches they do not know.
+"""
+
+METHODS = """
+                                owner off   nobody used
+identity.sign_in                done  401   401    -
+identity.invitation             -     -     404    410
+identity.accept_invitation      -     -     404    410
+erp_sync.run_status             done  done  done   -
+"""
+"""RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom
+knows the run.
+"""
+
+
+def parsed(table: str) -> dict[str, dict[str, str]]:
+    """Each row's cells by visitor. A row that is there twice, or has a cell too many, is an error of the table."""
+    head, *rows = [line for line in table.splitlines() if line.strip()]
+    columns = head.split()
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        words = row.split()
+        name, cells = " ".join(words[: -len(columns)]), words[-len(columns) :]
+        assert name not in found, f"{name} is there twice"
+        found[name] = dict(zip(columns, cells, strict=True))
+    return found

@@ -1,0 +1,315 @@
+"""Two companies, one with two branches, and all that Portico can know of them; every field is a mark."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from chassis.messages import ALL_COMPANIES, Context
+from gateway.app import create_app
+from gateway.config import GatewaySettings
+from gateway.parts import parts
+from services.erp_sync import domain as sync
+from services.erp_sync.contract import files_folder
+from services.erp_sync.events import ImportFailed
+from services.erp_sync.handlers import POSTING, RUN
+from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks
+from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
+from tests.support.inprocess import Services
+
+AGENTS = ("agent", "portal_admin")
+SYNC = ("erp_admin", "operator", "portal_admin")
+NO_CUSTOMER = ("nobody has this permission",)
+ITEM = "WALK-1"
+SAME = "SAME-1"
+"""The number of an invoice that each of the two companies has."""
+
+
+class World:
+    """The services with two companies in them, the gateway before them, and everybody signed in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.services = Services(folder)
+        self.marks = Marks()
+        self.visitors = visitors()
+        self.things: dict[str, str] = {"company": COMPANIES["alder"]}
+        """What routes and commands name: `invoice`, `case`, … are of branch north or of its company."""
+        self.prices: dict[str, Decimal] = {}
+        for name in COMPANIES:
+            self._company(name)
+        self._people()
+        for branch in BRANCHES:
+            self._documents(branch)
+        self._sums()
+        for name, opener in (("alder", "owner"), ("birch", "east")):
+            self._case(name, self.visitors[opener])
+            self._order(name, self.visitors[opener])
+        self._import_run()
+        self.services.settle()
+        gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1"})
+        self.app = create_app(self.services.settings, gateway, rpc=self.services, commands=self.services.commands)
+
+    def close(self) -> None:
+        """End it all."""
+        with self.app.app_context():
+            parts().reads.close()
+        self.services.close()
+
+    def _company(self, name: str) -> None:
+        put, code = self.marks, COMPANIES[name]
+        body = {
+            "name": put.text(name, "company.name", roles=(*AGENTS, *SYNC)),
+            "currency": "EUR",
+            "price_list": f"LIST-{name}",
+            "phone": put.text(name, "company.phone", roles=AGENTS),
+            "email": put.text(name, "company.email", roles=AGENTS),
+            "address": put.text(name, "company.address", roles=AGENTS),
+        }
+        put.put(name, "company.code", code, roles=(*AGENTS, *SYNC))
+        documents = [{"kind": "company", "key": code, "body": body}]
+        for branch, (owner, key) in BRANCHES.items():
+            if owner == name:
+                put.put(branch, "branch.code", key, roles=AGENTS)
+                documents.append(
+                    {"kind": "branch", "key": key, "body": {"name": put.text(branch, "branch.name", roles=AGENTS)}}
+                )
+        self.services.record("identity", code, documents)
+        self._catalogue(name, code)
+        self.services.record("licensing", code, [{"kind": "owned_product", **self._product(name)}])
+        self.services.record("cases", code, [{"kind": "project", **self._project(name)}])
+
+    def _catalogue(self, name: str, code: str) -> None:
+        price = self.prices[code] = self.marks.amount(name, "price", needs=("order", "report_orders"))
+        own = {"price_list": f"LIST-{name}", "item": ITEM, "currency": "EUR", "price": str(price)}
+        documents = [
+            {"kind": "item", "key": ITEM, "body": {"name": "Scanner", "unit": "pcs"}},
+            {"kind": "price", "key": f"LIST-{name}/{ITEM}/EUR/1", "body": own},
+            {"kind": "customer_terms", "key": code, "body": {"currency": "EUR", "price_list": f"LIST-{name}"}},
+        ]
+        # The item is everybody's, and is told with the first company's prices.
+        self.services.record("orders", code, documents if name == "alder" else documents[1:])
+
+    def _product(self, name: str) -> dict[str, Any]:
+        put = self.marks.text
+        fields = ("product", "name", "version", "licence_type", "serial")
+        return {"key": f"P-{name}", "body": {field: put(name, f"product.{field}") for field in fields}}
+
+    def _project(self, name: str) -> dict[str, Any]:
+        seen: dict[str, Any] = {"needs": ("open_cases",)}
+        number = self.marks.number(name, "project.number", **seen)
+        text = {
+            part: self.marks.text(name, f"project.{part}", **seen) for part in ("name", "reference", "task", "note")
+        }
+        self.things.setdefault("project", number)
+        task = {"name": text["task"], "status": "open", "percent_done": 5, "note": text["note"]}
+        return {"key": number, "body": {"name": text["name"], "reference": text["reference"], "tasks": [task]}}
+
+    def _people(self) -> None:
+        send = self.services.commands.send
+        for one in self.visitors.values():
+            if one.name == "nobody":
+                continue
+            holder = "birch" if one.company == COMPANIES["birch"] else "alder"
+            # Who opened a case is read by those of the company who see cases.
+            seen = {"needs": ("open_cases",)} if one.name in ("owner", "east") else {"only": one.email}
+            name = self.marks.text(holder, f"name.{one.name}", roles=AGENTS, **seen)
+            self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS)
+            phone = self.marks.text(holder, f"phone.{one.name}", only=NO_CUSTOMER[0], roles=AGENTS)
+            common = {"name": name, "email": one.email, "phone": phone}
+            who = {"staff_roles": list(one.roles)} if one.roles else _rights(one)
+            reply = self._do(send, "identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
+            one.contact = reply["id"]
+            self._do(send, "identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
+        for spare in ("spare", "gone", "invited", "newcomer"):
+            text = {
+                part: self.marks.text("alder", f"{spare}.{part}", only=NO_CUSTOMER[0], roles=AGENTS)
+                for part in ("name", "phone")
+            }
+            email = self.marks.put(
+                "alder", f"{spare}.email", f"{spare}@walk.example", only=NO_CUSTOMER[0], roles=AGENTS
+            )
+            payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
+            self.things[spare] = self._do(send, "identity", "CreateContact", payload)["id"]
+        self.things["token"] = self.invite("invited")
+        self._do(send, "licensing", "GrantFeature", {"feature": "order_pad", "for_company": ALL_COMPANIES})
+
+    def invite(self, spare: str) -> str:
+        """The token of a new invitation of a spare contact."""
+        payload = {"contact_id": self.things[spare]}
+        return str(self._do(self.services.commands.send, "identity", "InviteContact", payload)["result"]["token"])
+
+    def _do(self, send: Any, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
+        context = Context(
+            uuid4(), who.get("company", ALL_COMPANIES), who.get("actor", "setup"), who.get("channel", "test"), "walk"
+        )
+        answer: dict[str, Any] = send(service, command, payload, context)
+        return answer
+
+    def _documents(self, branch: str) -> None:
+        owner, key = BRANCHES[branch]
+        made = {
+            kind: self._document(branch, key, kind, needs)
+            for kind, needs in (
+                ("invoice", ("report_invoices", "see_balance")),
+                ("credit_memo", ("report_credit_memos", "see_balance")),
+                ("order", ("report_orders",)),
+                ("delivery", ("report_deliveries",)),
+            )
+        }
+        if branch != "south":
+            same = self._document(branch, key, "same", ("report_invoices", "see_balance"), SAME)
+            made["same"] = {**same, "kind": "invoice", "key": SAME}
+        made["delivery"]["body"]["base"] = [{"kind": "order", "number": made["order"]["key"]}]
+        made["invoice"]["body"]["base"] = [{"kind": "delivery", "number": made["delivery"]["key"]}]
+        paid = [made["invoice"]["key"]]
+        if branch == "north":
+            # What is paid together, and what one delivery led to, may be of several branches.
+            paid.append(
+                self.marks.of("south", "invoice.number").forms[0] if self._has("south") else "ZQ-SOUTH-INVOICE-NUMBER-0"
+            )
+        made["payment"] = self._payment(branch, key, paid)
+        for service, kinds in (
+            ("payments", ("invoice", "credit_memo", "same", "payment")),
+            ("orders", ("order", "delivery")),
+        ):
+            self.services.record(service, COMPANIES[owner], [made[kind] for kind in kinds if kind in made])
+        if branch == "north":
+            self.things |= {kind: one["key"] for kind, one in made.items()}
+
+    def _has(self, branch: str) -> bool:
+        return any(mark.holder == branch and mark.field == "invoice.number" for mark in self.marks)
+
+    def _document(self, branch: str, key: str, kind: str, needs: tuple[str, ...], number: str = "") -> dict[str, Any]:
+        put, name = self.marks, kind.replace("_", "")
+        listed: dict[str, Any] = {"needs": needs}
+        shown: dict[str, Any] = {"needs": needs[:1]}
+        total = put.amount(branch, f"{name}.total", **listed)
+        total = -total if kind == "credit_memo" else total
+        line = {
+            "line": 1,
+            "item": put.text(branch, f"{name}.item", **shown),
+            "description": put.text(branch, f"{name}.description", **shown),
+            "quantity": "1",
+            "unit": "pcs",
+            "price": str(abs(total)),
+            "amount": str(total),
+        }
+        body = {
+            "number": number or put.number(branch, f"{name}.number", **listed),
+            "branch": key,
+            "date": "2026-11-02",
+            "due_date": "2026-11-12",
+            "currency": "EUR",
+            "reference": put.text(branch, f"{name}.reference", **listed),
+            "exact_total": str(total),
+            "total": str(total),
+            "open_amount": str(total) if kind in ("invoice", "credit_memo", "same") else None,
+            "note": put.text(branch, f"{name}.note", **shown),
+            "lines": [line],
+        }
+        return {"kind": kind, "key": body["number"], "body": body}
+
+    def _payment(self, branch: str, key: str, paid: list[str]) -> dict[str, Any]:
+        put = self.marks
+        seen: dict[str, Any] = {"needs": ("report_payments",)}
+        amounts = [put.amount(branch, f"payment.part{place}", **seen) for place in range(len(paid))]
+        body = {
+            "number": put.number(branch, "payment.number", **seen),
+            "branch": key,
+            "date": "2026-11-03",
+            "currency": "EUR",
+            "amount": str(
+                put.sum(branch, "payment.total", sum(amounts, Decimal()), **seen) if paid[1:] else amounts[0]
+            ),
+            "reference": put.text(branch, "payment.reference", **seen),
+            "method": put.text(branch, "payment.method", **seen),
+            "applied": [
+                {"kind": "invoice", "number": number, "amount": str(amount)}
+                for number, amount in zip(paid, amounts, strict=True)
+            ],
+        }
+        return {"kind": "payment", "key": body["number"], "body": body}
+
+    def _sums(self) -> None:
+        put = self.marks
+
+        def amount(branch: str, name: str) -> Decimal:
+            return Decimal(put.of(branch, f"{name}.total").forms[1])
+
+        def sums(holder: str, branches: tuple[str, ...], within: str | None) -> None:
+            invoices = sum((amount(one, "invoice") for one in branches), Decimal())
+            invoices += sum((amount(one, "same") for one in branches if one != "south"), Decimal())
+            memos = sum((amount(one, "creditmemo") for one in branches), Decimal())
+            if branches != ("south",):
+                put.sum(holder, "invoice.sum", invoices, needs=("report_invoices",), branch=within)
+            put.sum(holder, "balance.sum", invoices - memos, needs=("see_balance",), branch=within)
+            if len(branches) > 1:
+                both = sum((amount(one, "delivery") for one in branches), Decimal())
+                put.sum(holder, "delivery.sum", both, needs=("report_deliveries",), branch=within)
+
+        for branch in BRANCHES:
+            sums(branch, (branch,), None)
+        sums("alder", ("north", "south"), ALL_BRANCHES)
+
+    def _case(self, name: str, opener: Visitor) -> None:
+        put, send = self.marks, self.services.commands.send
+        seen: dict[str, Any] = {"needs": ("open_cases",), "roles": AGENTS}
+        fields = ("summary", "detail", "customer_reference", "product")
+        payload = {field: put.text(name, f"case.{field}", **seen) for field in fields}
+        who = {"company": opener.company, "actor": opener.contact}
+        number = self._do(send, "cases", "OpenCase", payload, **who)["id"]
+        put.put(name, "case.number", number, **seen)
+        self._do(send, "cases", "ReplyToCase", {"case": number, "text": put.text(name, "case.reply", **seen)}, **who)
+        answer = {"case": number, "text": put.text(name, "case.answer", **seen), "status": "open"}
+        self._do(send, "cases", "AnswerCase", answer, actor=self.visitors["agent"].contact)
+        self.things.setdefault("case", number)
+
+    def place(self, opener: Visitor, **more: str) -> str:
+        """The reference of a new order of this person."""
+        line = {"item": ITEM, "quantity": "1", "shown_price": str(self.prices[opener.company]), "shown_currency": "EUR"}
+        payload = {"lines": [line], "branch": (opener.branches or ("",))[0], **more}
+        who = {"company": opener.company, "actor": opener.contact}
+        return str(self._do(self.services.commands.send, "orders", "PlaceOrder", payload, **who)["id"])
+
+    def _order(self, name: str, opener: Visitor) -> None:
+        put, send = self.marks, self.services.commands.send
+        self.services.settle()  # the prices
+        branch = "north" if name == "alder" else "east"
+        seen: dict[str, Any] = {"needs": ("report_orders",)}
+        texts = {field: put.text(branch, f"placed.{field}", **seen) for field in ("reference", "note")}
+        number = self.place(opener, **texts)
+        put.put(branch, "placed.number", number, **seen, roles=SYNC)
+        self.things.setdefault("placed", number)
+        posting = {"kind": "order", "reference": number, "connection": "files", "document": {}, "document_version": 1}
+        self._do(send, "erp_sync", "RequestPosting", posting, company=opener.company, channel="reaction")
+        reason = put.text(branch, "posting.reason", roles=SYNC, needs=NO_CUSTOMER)
+        answer = sync.Answer(number, "refused", message=reason)
+        context = Context(uuid4(), opener.company, "setup", "reaction", "walk")
+        change = self.services.tools["erp_sync"].repository.change
+        self.services.run(change(POSTING, number, context, lambda state: sync.decide_answer(state, answer)))
+        self.things.setdefault("posting", number)
+
+    def _import_run(self) -> None:
+        put, tools = self.marks, self.services.tools["erp_sync"]
+        hashed = "0" * 64
+        (files_folder(self.services.settings) / hashed).write_text("x")
+        payload = {
+            "file": hashed,
+            "profile_file": hashed,
+            "file_name": put.text("alder", "run.file", roles=SYNC, needs=NO_CUSTOMER),
+            "size": 1,
+            "profile": "walk",
+            "connection": "files",
+        }
+        run = self._do(self.services.commands.send, "erp_sync", "StartImport", payload)["id"]
+        message = put.text("alder", "run.message", roles=SYNC, needs=NO_CUSTOMER)
+        context = Context(uuid4(), ALL_COMPANIES, "setup", "test", "walk")
+        self.services.run(tools.repository.change(RUN, run, context, lambda state: [ImportFailed(run, message)]))
+        self.things["run"] = run
+
+
+def _rights(one: Visitor) -> dict[str, Any]:
+    branches = None if one.branches is None else list(one.branches)
+    return {"for_company": one.company, "permissions": list(one.permissions), "branches": branches}
