@@ -54,6 +54,8 @@ def test_status_of_what_does_not_run(tmp_path: Path) -> None:
         ("PORTICO_LOG_LEVEL", "loud", "it is one of INFO, DEBUG"),
         ("PORTICO_AMQP_URI", "amqp://portico@host:5672/portico", "PORTICO_AMQP_URI cannot be used: it has a user and"),
         ("PORTICO_RETRY_MS", "1000,soon", "PORTICO_RETRY_MS=1000,soon cannot be used: it is whole numbers of millis"),
+        ("PORTICO_SMTP_URI", "mx.example:25", "PORTICO_SMTP_URI cannot be used: it is smtp+starttls://user@host:587"),
+        ("PORTICO_SMTP_URI", "smtp://localhost", "PORTICO_SMTP_URI is set, but not PORTICO_MAIL_FROM"),
         ("PORTICO_WEB_WORKERS", "0", "PORTICO_WEB_WORKERS=0 cannot be used"),
         ("PORTICO_SECRET_KEY", "hunter2", "PORTICO_SECRET_KEY cannot be used: a key has at least 32 characters."),
         ("PORTICO_AMQP_URI_FILE", "/no/such", "PORTICO_AMQP_URI_FILE=/no/such cannot be read: No such file"),
