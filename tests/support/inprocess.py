@@ -35,6 +35,7 @@ from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.erp_sync.imports.table import Imports
 from services.identity import access, passwords
+from services.identity.mails import outbox
 from services.identity.projections import people
 from tests.support.processes import LocalStore
 from tests.support.settings import make_settings
@@ -57,7 +58,16 @@ def _answering(method: Method) -> Method:
 
 METHODS: dict[str, dict[str, Method]] = {
     "identity": {
-        one.__name__: _answering(one) for one in (access.sign_in, access.invitation, access.accept_invitation)
+        one.__name__: _answering(one)
+        for one in (
+            access.sign_in,
+            access.invitation,
+            access.accept_invitation,
+            access.ask_reset,
+            access.reset,
+            access.accept_reset,
+            outbox.outbox,
+        )
     },
     "erp_sync": {"run_status": _run_status},
 }

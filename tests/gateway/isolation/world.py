@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from chassis.job_streams import Streams
 from chassis.messages import ALL_COMPANIES, Context
 from gateway.app import create_app
 from gateway.config import GatewaySettings
@@ -15,11 +18,19 @@ from services.erp_sync import domain as sync
 from services.erp_sync.contract import files_folder
 from services.erp_sync.events import ImportFailed
 from services.erp_sync.handlers import POSTING, RUN
+from services.identity.adapters.mail import carrier
+from services.identity.contract import PERMISSIONS
+from services.identity.links import RESET, Link, keep_link, token_hash
+from services.identity.mails import domain as mails
+from services.identity.mails.sending import Desk
+from services.identity.mails.settings import MailSettings
+from services.identity.streams import MAIL
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
 from tests.support.inprocess import Services
 
 AGENTS = ("agent", "portal_admin")
+ADMINS = ("portal_admin",)
 SYNC = ("erp_admin", "operator", "portal_admin")
 NO_CUSTOMER = ("nobody has this permission",)
 ITEM = "WALK-1"
@@ -39,8 +50,9 @@ class World:
         self.prices: dict[str, Decimal] = {}
         with self.services.at_home():
             self._fill()
+        self.rpc = Telling(self.services)
         gateway = GatewaySettings.from_env({"PORTICO_STYLE": "1"})
-        self.app = create_app(self.services.settings, gateway, rpc=self.services, commands=self.services.commands)
+        self.app = create_app(self.services.settings, gateway, rpc=self.rpc, commands=self.services.commands)
 
     def _fill(self) -> None:
         for name in COMPANIES:
@@ -53,6 +65,9 @@ class World:
             self._case(name, self.visitors[opener])
             self._order(name, self.visitors[opener])
         self._import_run()
+        self._roles()
+        self._mails()
+        self.services.settle()
 
     def close(self) -> None:
         """End it all."""
@@ -124,7 +139,7 @@ class World:
             reply = self._do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
             self._do("identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
-        for spare in ("spare", "gone", "invited", "newcomer"):
+        for spare in ("spare", "gone", "invited", "newcomer", "forgetful"):
             text = {
                 part: self.marks.text("alder", f"{spare}.{part}", only=NO_CUSTOMER[0], roles=AGENTS)
                 for part in ("name", "phone")
@@ -291,6 +306,61 @@ class World:
         self.services.run(change(POSTING, number, context, lambda state: sync.decide_answer(state, answer)))
         self.things.setdefault("posting", number)
 
+    def new_role(self, name: str = "") -> str:
+        """The id of a new role, which gives every permission."""
+        payload = {"name": name or uuid4().hex, "permissions": list(PERMISSIONS)}
+        return str(self._as_admin("DefineRole", payload)["id"])
+
+    def _roles(self) -> None:
+        name = self.marks.text("alder", "role.name", roles=ADMINS, needs=NO_CUSTOMER)
+        role = self.things["role"] = self.new_role(name)
+        self.things |= {"other_role": self.new_role(), "gone_role": self.new_role()}
+        for one in ("twin", "lapsed"):
+            self.give(self.visitors[one], [role])
+
+    def give(self, one: Visitor, roles: list[str], last_day: str = "") -> None:
+        """Give them the roles and the permissions they have or had; with a last day, until then."""
+        rights = {name: value for name, value in _rights(one).items() if name != "for_company"}
+        ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
+        self._as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
+
+    def _as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return self._do("identity", command, payload, actor=self.visitors["admin"].contact)
+
+    def _mails(self) -> None:
+        """A mail of the owner's in the outbox, one that was given up, and a link to a new password."""
+        put = self.marks.text
+        seen: dict[str, Any] = {"roles": ADMINS, "needs": NO_CUSTOMER}
+        text = {"subject": put("alder", "mail.subject", **seen), "text": put("alder", "mail.text", **seen)}
+        self._as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
+        sender = {"name": put("alder", "sender.name", **seen), "address": "zq-sender@walk.example"}
+        self.marks.put("alder", "sender.address", sender["address"], **seen)
+        self._as_admin("ChangeMailSender", sender)
+        self.things["lost_mail"] = self.lost_mail(put("alder", "mail.reason", **seen))
+        self.things["outbox_mail"] = f"{self._mail()}.{self.visitors['owner'].contact}"
+        self.services.settle()
+        tools = self.services.tools["identity"]
+        stop, mail = threading.Event(), MailSettings.from_env(tools.settings, {})
+        with Streams(tools.settings, "identity", "mail", stop) as streams:
+            Desk(tools.settings, mail, carrier(mail), streams).turn(stop)
+        token = self.things["reset"] = uuid4().hex
+        until = datetime.now(UTC) + timedelta(hours=1)
+        keep_link(tools.state, Link(token_hash(token), self.things["forgetful"], until, RESET))
+
+    def _mail(self) -> str:
+        owner, key = self.visitors["owner"], uuid4().hex
+        payload = {"mail": key, "contact_id": owner.contact, "kind": "password_changed"}
+        self._do("identity", "RequestMail", payload, company=owner.company, channel="reaction")
+        return key
+
+    def lost_mail(self, reason: str = "No.") -> str:
+        """The id of a new mail to the owner that was given up."""
+        key = self._mail()
+        context = Context(uuid4(), ALL_COMPANIES, "setup", "test", "walk")
+        change = self.services.tools["identity"].repository.change
+        self.services.run(change(MAIL, key, context, lambda state: mails.decide_given_up(state, reason)))
+        return key
+
     def _import_run(self) -> None:
         put, tools = self.marks, self.services.tools["erp_sync"]
         hashed = "0" * 64
@@ -310,6 +380,19 @@ class World:
         self.things["run"] = run
 
 
+class Telling:
+    """The services' RPC, and which of their methods were called."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.called: set[str] = set()
+
+    def call(self, service: str, method: str, payload: dict[str, Any], *more: Any, **named: Any) -> Any:
+        """What the method answers."""
+        self.called.add(f"{service}.{method}")
+        return self._services.call(service, method, payload, *more, **named)
+
+
 def _rights(one: Visitor) -> dict[str, Any]:
     branches = None if one.branches is None else list(one.branches)
-    return {"for_company": one.company, "permissions": list(one.permissions), "branches": branches}
+    return {"for_company": one.company, "permissions": list(one.had or one.permissions), "branches": branches}
