@@ -31,6 +31,9 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
+    "identity.ChangeRole": {"role": "{role}", "name": "{fresh}", "permissions": ["pay"]},
+    "identity.RemoveRole": {"role": "{gone_role}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
@@ -63,6 +66,8 @@ NOT_THERE = {
     "company": "ZQNONE",
     "subject": "none",
     "gone": "none",
+    "role": "R-NONE-0000",
+    "gone_role": "R-NONE-0000",
     "placed": "W-0000-0000",
 }
 MAKES_ITS_OWN = ("erp_sync.RequestPosting", "erp_sync.WithdrawPosting")

@@ -58,6 +58,7 @@ def visitors() -> dict[str, Visitor]:
         Visitor("south", alder, ("ZQ-SUED",)),
         Visitor("east", birch),  # all branches: no limit but the company's stands between
         Visitor("plain", alder, permissions=()),
+        Visitor("ended", alder, permissions=()),  # all permissions and a role, each until yesterday
         Visitor("agent", roles=("agent",)),
         Visitor("admin", roles=("portal_admin",)),
         Visitor("erp", roles=("erp_admin",)),

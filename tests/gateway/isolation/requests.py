@@ -19,7 +19,8 @@ class Asked:
 
     `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
     fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
-    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
+    alone where they are named). `sends` are the commands it leads to;
+    `previewed`: once what the first answer shows is sent back. `shares` may stand in it for whoever asks.
     `throwaway`: in a session of its own, which it ends or begins.
     """
 
@@ -29,11 +30,12 @@ class Asked:
     holders: tuple[str, ...] = ()
     form: Form | None = None
     sends: tuple[str, ...] = ()
+    previewed: bool = False
     shares: tuple[str, ...] = ()
     throwaway: bool = False
 
 
-CUSTOMERS = "owner twin whole south east plain"
+CUSTOMERS = "owner twin whole south east plain ended"
 AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
 
 
@@ -90,6 +92,22 @@ REQUESTS: dict[str, Asked] = {
     "GET /companies/<path:code>/contacts/new": Asked(
         "/companies/{company}/contacts/new", "/companies/ZQNONE/contacts/new", shown("branch.name", ADMIN), ("north",)
     ),
+    "GET /companies/<path:code>/rights": Asked(
+        "/companies/{company}/rights",
+        "/companies/ZQNONE/rights",
+        shown("company.name branch.name name.owner", ADMIN),
+        ("alder", "north"),
+    ),
+    "GET /contacts/<contact_id>/history": Asked(
+        "/contacts/{owner}/history",
+        "/contacts/none/history",
+        shown("company.name branch.name name.owner", ADMIN),
+        ("alder", "north"),
+    ),
+    "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
+    "GET /roles": Asked(shows=shown("role.name", ADMIN)),
+    "GET /roles/<role>": Asked("/roles/{role}", "/roles/R-NONE-0000", shown("role.name", ADMIN)),
+    "GET /roles/<role>/remove": Asked("/roles/{role}/remove", "/roles/R-NONE-0000/remove", shown("role.name", ADMIN)),
     "GET /contacts/<contact_id>": Asked(
         "/contacts/{owner}", "/contacts/none", shown(f"{_CONTACTS} branch.name company.name", ADMIN), ("alder", "north")
     ),
@@ -190,8 +208,9 @@ REQUESTS: dict[str, Asked] = {
     "POST /contacts/<contact_id>": Asked(
         "/contacts/{spare}",
         "/contacts/none",
-        form=lambda world, visitor: {"permissions": ["order"]},
+        form=lambda world, visitor: {"permissions": ["order"], "roles": [world.things["role"]]},
         sends=("identity.SetPermissions",),
+        previewed=True,
     ),
     "POST /contacts/<contact_id>/access": Asked(
         "/contacts/{spare}/access",
@@ -245,6 +264,27 @@ REQUESTS: dict[str, Asked] = {
         sends=("orders.CancelOrder",),
     ),
     "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
+    "POST /roles/<role>": Asked(
+        "/roles/{role}",
+        "/roles/R-NONE-0000",
+        form=lambda world, visitor: {"name": f"By {visitor.name}", "permissions": ["order"]},
+        sends=("identity.ChangeRole",),
+        previewed=True,
+        throwaway=True,
+    ),
+    "POST /roles/<role>/remove": Asked(
+        "/roles/{spare_role}/remove",
+        "/roles/R-NONE-0000/remove",
+        form=lambda world, visitor: {},
+        sends=("identity.RemoveRole",),
+        previewed=True,
+        throwaway=True,
+    ),
+    "POST /roles/new": Asked(
+        form=lambda world, visitor: {"name": f"Of {visitor.name}", "permissions": ["order"]},
+        sends=("identity.DefineRole",),
+        throwaway=True,
+    ),
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),

@@ -22,8 +22,11 @@ GET  /balance                             own   own  own   own   own  403   403 
 GET  /companies                           403   403  403   403   403  403   own   own   403  403  in  in
 GET  /companies/<path:code>               403   403  403   403   403  403   own   own   403  403  in  in
 GET  /companies/<path:code>/contacts/new  403   403  403   403   403  403   403   own   403  403  in  in
+GET  /companies/<path:code>/rights        403   403  403   403   403  403   403   own   403  403  in  in
 GET  /contacts/<contact_id>               403   403  403   403   403  403   403   own   403  403  in  in
 GET  /contacts/<contact_id> #staff        403   403  403   403   403  403   403   404   403  403  in  in
+GET  /contacts/<contact_id>/history       403   403  403   403   403  403   403   own   403  403  in  in
+GET  /contacts/<contact_id>/history #staff 403   403  403   403   403  403   403   404   403  403  in  in
 GET  /credit-memos                        own   own  own   own   own  403   403   403   403  403  in  in
 GET  /credit-memos/<path:number>          own   own  own   404   404  403   403   403   403  403  in  in
 GET  /deliveries                          own   own  own   own   own  403   403   403   403  403  in  in
@@ -48,6 +51,10 @@ GET  /payments                            own   own  own   own   own  403   403 
 GET  /payments/<path:number>              own   own  own   404   404  403   403   403   403  403  in  in
 GET  /projects                            own   own  own   own   own  403   403   403   403  403  in  in
 GET  /projects/<path:number>              own   own  own   own   404  403   403   403   403  403  in  in
+GET  /roles                               403   403  403   403   403  403   403   own   403  403  in  in
+GET  /roles/<role>                        403   403  403   403   403  403   403   own   403  403  in  in
+GET  /roles/<role>/remove                 403   403  403   403   403  403   403   own   403  403  in  in
+GET  /roles/new                           403   403  403   403   403  403   403   ok    403  403  in  in
 GET  /search                              own   own  own   own   own  ok    403   403   403  403  in  in
 GET  /search #number                      own   own  own   ok    ok   ok    403   403   403  403  in  in
 GET  /search #case                        own   own  own   own   ok   ok    403   403   403  403  in  in
@@ -76,6 +83,9 @@ POST /logout                              ok    ok   ok    ok    ok   ok    ok  
 POST /order-pad                           ok    ok   ok    ok    ok   403   403   403   403  403  in  in
 POST /orders/<key>/cancel                 ok    ok   ok    404   404  403   403   403   403  403  in  in
 POST /preferences                         ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
+POST /roles/<role>                        403   403  403   403   403  403   403   ok    403  403  in  in
+POST /roles/<role>/remove                 403   403  403   403   403  403   403   ok    403  403  in  in
+POST /roles/new                           403   403  403   403   403  403   403   ok    403  403  in  in
 POST /settings/devices/<session_id>       ok    404  404   404   404  404   404   404   404  404  in  in
 POST /settings/password                   422   422  422   422   422  422   422   422   422  422  in  in
 POST /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
@@ -93,6 +103,9 @@ cases.ChangeCaseStatus          403   403  403   403   403  403   done  done  40
 identity.CreateContact          403   403  403   403   403  403   403   done  403  403  in  in
 identity.InviteContact          403   403  403   403   403  403   403   done  403  403  in  in
 identity.SetPermissions         403   403  403   403   403  403   403   done  403  403  in  in
+identity.DefineRole             403   403  403   403   403  403   403   done  403  403  in  in
+identity.ChangeRole             403   403  403   403   403  403   403   done  403  403  in  in
+identity.RemoveRole             403   403  403   403   403  403   403   done  403  403  in  in
 identity.ChangePassword         422   422  422   422   422  422   422   422   422  422  in  in
 identity.DeactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
 identity.ReactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
@@ -116,7 +129,10 @@ identity.CreateStaff            403   403    done  403    403
 identity.InviteContact          done  404    done  404    404
 identity.SetPassword            done  404    done  404    404
 identity.ChangePassword         422   422    422   404    404
-identity.SetPermissions         done  404    done  404    404
+identity.SetPermissions         403   403    done  403    403
+identity.DefineRole             403   403    done  403    403
+identity.ChangeRole             403   403    done  403    403
+identity.RemoveRole             403   403    done  403    403
 identity.DeactivateContact      done  404    done  404    404
 identity.ReactivateContact      done  404    done  404    404
 identity.EraseContact           done  404    done  404    404
@@ -134,7 +150,8 @@ erp_sync.RequestPosting         403   403    403   403    404
 erp_sync.WithdrawPosting        403   403    403   403    404
 """
 """What services do even if the gateway sent it: for a contact of the company, for another company's, for staff, for
-nobody, and for a reaction to another company's event. Permissions and branches they do not know.
+nobody, and for a reaction to another company's event. Permissions and branches they do not know,
+but identity knows who is a portal admin.
 """
 
 METHODS = """
@@ -159,4 +176,6 @@ def parsed(table: str) -> dict[str, dict[str, str]]:
         name, cells = " ".join(words[: -len(columns)]), words[-len(columns) :]
         assert name not in found, f"{name} is there twice"
         found[name] = dict(zip(columns, cells, strict=True))
+        if "plain" in columns:  # who once could do it all gets what who never could gets
+            found[name]["ended"] = found[name]["plain"]
     return found

@@ -136,7 +136,10 @@ class Walk:
         if method == "GET":
             return browser.get(path)
         form = dict(asked.form(self.world, visitor)) if asked.form else {}
-        return browser.post(path, data={"csrf_token": token, "command_id": str(uuid4()), **form})
+        form = {"csrf_token": token, "command_id": str(uuid4()), **form}
+        answer = browser.post(path, data=form)
+        shown = re.search(r'name="previewed" value="([^"]+)"', answer.text) if asked.previewed else None
+        return browser.post(path, data={**form, "previewed": shown[1], "step": "save"}) if shown else answer
 
     def _another_session(self, visitor: Visitor) -> tuple[FlaskClient, str]:
         """A browser that the visitor is signed in with, else one that nobody is; and its token for forms."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from services.erp_sync import domain as sync
 from services.erp_sync.contract import files_folder
 from services.erp_sync.events import ImportFailed
 from services.erp_sync.handlers import POSTING, RUN
+from services.identity.contract import PERMISSIONS
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks
 from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
 from tests.support.inprocess import Services
@@ -132,8 +134,27 @@ class World:
             )
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
             self.things[spare] = self._do(send, "identity", "CreateContact", payload)["id"]
+        self._roles()
         self.things["token"] = self.invite("invited")
         self._do(send, "licensing", "GrantFeature", {"feature": "order_pad", "for_company": ALL_COMPANIES})
+
+    def _roles(self) -> None:
+        """Roles to be asked for; and of `ended`, who once could do all of it, the rights until yesterday."""
+        send, admin = self.services.commands.send, self.visitors["admin"].contact
+        name = self.marks.text("alder", "role.name", only=NO_CUSTOMER[0], roles=("portal_admin",))
+        for role in ("role", "spare_role", "gone_role"):
+            called = name if role == "role" else role
+            payload = {"name": called, "permissions": list(PERMISSIONS)}
+            self.things[role] = self._do(send, "identity", "DefineRole", payload, actor=admin)["id"]
+        yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+        given = (*PERMISSIONS, self.things["role"])
+        rights: dict[str, Any] = {
+            "contact_id": self.visitors["ended"].contact,
+            "permissions": list(PERMISSIONS),
+            "roles": [self.things["role"]],
+            "ends": dict.fromkeys(given, yesterday),
+        }
+        self._do(send, "identity", "SetPermissions", rights, actor=admin)
 
     def invite(self, spare: str) -> str:
         """The token of a new invitation of a spare contact."""
