@@ -33,7 +33,7 @@ from gateway.models import MODELS
 from gateway.people import load_person
 from gateway.reads import open_reads
 from gateway.sessions import SessionStore
-from gateway.websession import COOKIE
+from gateway.websession import COOKIE, cookie_name
 
 GATHER_SECONDS = 0.25
 MOST_CONNECTIONS, MOST_A_SESSION = 1000, 12
@@ -275,7 +275,7 @@ def create_live(settings: Settings, gateway: GatewaySettings) -> tuple[Starlette
             "Cache-Control": "no-store",
             "X-Accel-Buffering": "no",
         }
-        token = request.cookies.get(COOKIE, "")
+        token = request.cookies.get(cookie_name(COOKIE, live.gateway.https), "")
         who = await live.ask(live.who, token) if token else None
         if who is None:
             return PlainTextResponse("Log in first.\n", 401, headers)

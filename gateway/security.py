@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from werkzeug.sansio.utils import host_is_trusted
+
 from gateway.config import GatewaySettings
 
 _Wsgi = Callable[..., Any]
@@ -51,6 +53,12 @@ def _headers(live: str, https: bool) -> tuple[tuple[str, str], ...]:
     return (*fixed, ("Strict-Transport-Security", "max-age=31536000")) if https else fixed
 
 
+@lru_cache(maxsize=256)
+def _own(host: str, hosts: tuple[str, ...]) -> str:
+    """The host a request says it is for; empty when it is none that we answer to."""
+    return host if not hosts or host_is_trusted(host, hosts) else ""
+
+
 def harden(application: _Wsgi, gateway: GatewaySettings, live_port: int) -> _Wsgi:
     """The application with what every answer carries, put there last so that none is without.
 
@@ -58,7 +66,7 @@ def harden(application: _Wsgi, gateway: GatewaySettings, live_port: int) -> _Wsg
     """
 
     def answer(environ: dict[str, Any], start_response: _Wsgi) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "")
+        host = _own(environ.get("HTTP_HOST", ""), gateway.hosts)
         fixed = _headers(live_url(gateway.live_url, environ["wsgi.url_scheme"], host, live_port), gateway.https)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:

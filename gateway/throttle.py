@@ -7,6 +7,7 @@ import hmac
 import math
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from chassis.statedb import StateDb
 
@@ -23,6 +24,7 @@ class Throttle:
         self._clock = clock
 
     def _key(self, kind: str, value: str) -> bytes:
+        value = _network(value) if kind == "address" else value
         return hmac.new(self._secret, f"{kind}/{value.strip().casefold()}".encode(), hashlib.sha256).digest()
 
     def begin(self, email: str, address: str) -> int:
@@ -67,6 +69,17 @@ class Throttle:
                 db.execute(
                     "UPDATE throttle SET failures = failures - 1, wait_until = 0 WHERE key = ? AND failures > 0", (key,)
                 )
+
+
+def _network(address: str) -> str:
+    """Whoever has one address of IPv6 has its whole /64 to try from; an IPv4 address stands for itself."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(ip_network(f"{address}/64", strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def minutes(seconds: int) -> int:

@@ -16,6 +16,11 @@ VISIT_COOKIE = "portico_visit"
 _VISIT_SECONDS = 12 * 3600
 
 
+def cookie_name(name: str, https: bool) -> str:
+    """The cookie's name in browsers: under HTTPS one that they take from this host alone, and only securely."""
+    return f"__Host-{name}" if https else name
+
+
 def cookie(request: Request, name: str) -> str:
     """The value of a cookie of ours (none has one that needs quoting), empty when there is none."""
     for part in request.environ.get("HTTP_COOKIE", "").split(";"):
@@ -71,16 +76,17 @@ class Sessions(SessionInterface):
     def __init__(self, store: SessionStore, keys: tuple[str, ...], https: bool) -> None:
         self._store = store
         self._secure = https
+        self._cookie, self._visit_cookie = cookie_name(COOKIE, https), cookie_name(VISIT_COOKIE, https)
         self._visits = URLSafeTimedSerializer(list(keys[::-1]), salt="portico-visit")
 
     def open_session(self, app: Flask, request: Request) -> WebSession:
         """The session of this request's cookie, or an anonymous one."""
-        token = cookie(request, COOKIE)
+        token = cookie(request, self._cookie)
         record = self._store.find(token) if token else None
         if record is not None:
             return WebSession(self._store, record.data, record)
         data: dict[str, Any] = {}
-        visit = cookie(request, VISIT_COOKIE)
+        visit = cookie(request, self._visit_cookie)
         if visit:
             try:
                 data = self._visits.loads(visit, max_age=_VISIT_SECONDS)
@@ -98,13 +104,17 @@ class Sessions(SessionInterface):
                 session.record.data = dict(session)
                 self._store.save(session.record)
             if session.new_token is not None:
-                self._set(response, COOKIE, session.new_token, None)
-                response.delete_cookie(VISIT_COOKIE, path="/")
+                self._set(response, self._cookie, session.new_token, None)
+                self._drop(response, self._visit_cookie)
             return
         if session.ended:
-            response.delete_cookie(COOKIE, path="/")
+            self._drop(response, self._cookie)
         if session.modified and session:
-            self._set(response, VISIT_COOKIE, str(self._visits.dumps(dict(session))), _VISIT_SECONDS)
+            self._set(response, self._visit_cookie, str(self._visits.dumps(dict(session))), _VISIT_SECONDS)
 
     def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
         response.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=self._secure)
+
+    def _drop(self, response: Response, name: str) -> None:
+        # Without its flags a browser does not take the end of a __Host- cookie either.
+        response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=self._secure)

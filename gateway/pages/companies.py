@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 from gateway.access import current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
+from gateway.parts import parts
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.rights.forms import PermissionsForm, RightsForm, chosen
@@ -241,7 +242,9 @@ def invite(contact_id: str) -> Any:
             flash(" ".join(form.summary), "danger")
         else:
             path = f"/invitation/{reply['result']['token']}"
-            session[f"invitation:{contact_id}"] = request.host_url.rstrip("/") + path
+            # As configured, where it is: what a request calls this host is the request's to choose.
+            origin = parts().gateway.origin or request.host_url.rstrip("/")
+            session[f"invitation:{contact_id}"] = origin + path
     return redirect(url_for("companies.contact", contact_id=contact_id))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
@@ -111,7 +111,7 @@ def case(number: str) -> Any:
     if form.validate_on_submit():
         payload = {"case": number, "text": form.text.data, "status": form.then.data or ""}
         if send(form, scope, "cases", "AnswerCase", payload, shows=SHOWS) is not None:
-            return redirect(f"/desk/{number}#latest")
+            return redirect(url_for("desk.case", number=number, _anchor="latest"))
     row = scope.one(_CASE, number=number)
     return render(
         "desk/case.html",
@@ -131,4 +131,4 @@ def move(number: str) -> Any:
     form = StatusForm()
     if form.validate_on_submit():
         send(form, current_scope(), "cases", "ChangeCaseStatus", {"case": number, "status": form.to.data}, shows=SHOWS)
-    return redirect(f"/desk/{number}")
+    return redirect(url_for("desk.case", number=number))

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, g, redirect, request, session
+from flask import flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -141,7 +141,7 @@ def cancel(key: str) -> Any:
             if isinstance(error, CommandReused):
                 raise
             flash(error.message, "danger")
-    return redirect(f"/orders/{key}")
+    return redirect(url_for("reports.order_document", number=key))
 
 
 def _order_form(scope: Scope) -> OrderForm:

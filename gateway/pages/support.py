@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
@@ -149,7 +149,7 @@ def case(number: str) -> Any:
     if form.validate_on_submit():
         reply = send(form, scope, "cases", "ReplyToCase", {"case": number, "text": form.text.data}, shows=SHOWS)
         if reply is not None:
-            return redirect(f"/support/{number}#latest")
+            return redirect(url_for("support.case", number=number, _anchor="latest"))
     scope.settle(contract.SERVICE)
     found = scope.row(_CASE, number=number)
     if found is None and scope.visit.pending:

@@ -11,6 +11,8 @@ import pytest
 
 from chassis.postgres_models import READERS
 from tests.gateway.ground import Ground
+from tests.gateway.isolation.walk import Walk
+from tests.gateway.isolation.world import World
 from tests.support.postgres import PostgresServer
 
 ON_BOTH = {
@@ -50,6 +52,20 @@ def read_env(engine: str, request: pytest.FixtureRequest) -> dict[str, str]:
     web_user = request.getfixturevalue("web_user")
     uri = str(request.getfixturevalue("postgres_uri"))
     return {"PORTICO_READ_URI": uri, "PORTICO_READ_ONLY_URI": uri.replace("portico@", f"{web_user}@")}
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Two companies with all that Portico can know of them, in services within this process."""
+    made = World(tmp_path_factory.mktemp("world"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def walk(world: World) -> Walk:
+    """Everybody there is, with a browser each, before that world."""
+    return Walk(world)
 
 
 @pytest.fixture

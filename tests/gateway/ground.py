@@ -124,13 +124,21 @@ class FakeCommands:
         self.sent: list[tuple[str, str, dict[str, Any], Context]] = []
         self.position = 1
         self.error: PorticoError | None = None
+        self.result: dict[str, Any] = {}
 
     def send(self, service: str, name: str, payload: dict[str, Any], context: Context) -> dict[str, Any]:
         """Take the command."""
         if self.error is not None:
             raise self.error
         self.sent.append((service, name, payload, context))
-        return {"status": "done", "id": "X-1", "stream": "x-1", "revision": 0, "position": self.position}
+        return {
+            "status": "done",
+            "id": "X-1",
+            "stream": "x-1",
+            "revision": 0,
+            "position": self.position,
+            "result": self.result,
+        }
 
 
 class Ground:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,18 +22,6 @@ UNSHOWN = {f"phone.{person}" for person in ("agent", "admin", "erp", "oper", "ea
 """Marks that nobody is shown on the way: telephone numbers of staff, and of the company whose page is not opened."""
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def walk(world: World) -> Walk:
-    return Walk(world)
-
-
 def test_the_table_has_every_route_and_no_other(world: World) -> None:
     there = {
         f"{method} {rule.rule}"
@@ -50,7 +37,7 @@ def test_the_table_has_every_route_and_no_other(world: World) -> None:
 
 
 def test_everybody_gets_what_is_theirs_and_nothing_else(walk: Walk) -> None:
-    assert walk.routes() == []
+    assert walk.walked() == []
 
 
 def test_the_tables_have_every_command_and_no_other() -> None:
@@ -82,6 +69,7 @@ def test_what_is_asked_before_there_is_a_session_tells_nothing(walk: Walk) -> No
 
 def test_every_mark_is_read_by_somebody_whose_it_is(walk: Walk) -> None:
     """So that none of them is written otherwise than it is looked for."""
+    walk.walked()
     never = {mark.field for mark in walk.world.marks} - {field for _holder, field in walk.seen}
     assert never == UNSHOWN
 

@@ -99,8 +99,8 @@ def test_every_customers_page_hears_of_a_change_of_rights(ground: Ground) -> Non
         page = html.unescape(browser.get(path).text)
         versions = re.search(r'data-live-versions="(\{[^}]*\})"', page.replace('""', '"'))
         assert versions is not None, path
-        assert '"identity.people"' in versions.group(1), path
-        assert '"identity.roles"' in versions.group(1), path
+        assert '"identity.people_v2"' in versions.group(1), path
+        assert '"identity.roles_v1"' in versions.group(1), path
 
 
 def test_the_branch_drop_down_is_there_where_there_is_a_choice(ground: Ground) -> None:

@@ -39,6 +39,9 @@ class Walk:
         self.parts: Parts = world.app.extensions["portico"]
         self.seen: set[tuple[str, str]] = set()
         """The marks that stood in an answer to somebody whose they are."""
+        self.answers: list[tuple[str, TestResponse]] = []
+        """All answers, each with the row and the visitor it was for."""
+        self._wrong: list[str] | None = None
         self._tries = 0
         self._tokens: dict[str, str] = {}
         self.browsers = {name: world.app.test_client() for name in world.visitors}
@@ -57,6 +60,12 @@ class Walk:
         assert self.browsers["owner"].post("/order-pad", data={**form, "action": "check"}).status_code == 302
         off = world.visitors["off"]
         world.services.send("identity", "DeactivateContact", {"contact_id": off.contact})
+
+    def walked(self) -> list[str]:
+        """What is wrong with all routes; walked once."""
+        if self._wrong is None:
+            self._wrong = self.routes()
+        return self._wrong
 
     def routes(self, only: Iterable[str] = ()) -> list[str]:
         """What is wrong with the routes' answers; with those of the named rows, if some are."""
@@ -83,6 +92,7 @@ class Walk:
         path = (asked.path or rule).format(**things)
         head = self.world.services.head()
         answer = self._ask(method, path, asked, visitor)
+        self.answers.append((f"{row} as {visitor.name}", answer))
         if not _is(answer, cell):
             yield f"{answer.status_code} {answer.headers.get('Location', '')} instead of {cell}"
             if cell not in DENIED:
@@ -125,7 +135,9 @@ class Walk:
                 if not mark.stands_in(text):
                     yield f"{mark.holder}'s {field} is missing: {mark.forms[0]}"
 
-    def _ask(self, method: str, path: str, asked: Asked, visitor: Visitor) -> TestResponse:
+    def _ask(
+        self, method: str, path: str, asked: Asked, visitor: Visitor, other_token: str | None = None
+    ) -> TestResponse:
         browser, token = self.browsers[visitor.name], self._tokens[visitor.name]
         if asked.throwaway or visitor.name == "off":
             browser, token = self._another_session(visitor)
@@ -135,6 +147,7 @@ class Walk:
             browser.environ_base["REMOTE_ADDR"] = f"192.0.2.{self._tries}"
         if method == "GET":
             return browser.get(path)
+        token = token if other_token is None else other_token
         form = dict(asked.form(self.world, visitor)) if asked.form else {}
         form = {"csrf_token": token, "command_id": str(uuid4()), **form}
         answer = browser.post(path, data=form)
@@ -160,6 +173,23 @@ class Walk:
     def _secret(self, token: str) -> str:
         """What the session has of a token: who is deactivated may have a form open from before."""
         return str(URLSafeTimedSerializer(str(self.world.app.secret_key), salt="wtf-csrf-token").loads(token))
+
+    def forged(self) -> list[str]:
+        """The routes that take a form without this session's token, from whoever may send it with one."""
+        wrong = []
+        for row, cells in parsed(ROUTES).items():
+            asked, allowed = REQUESTS.get(row, Asked()), [name for name in cells if cells[name] in ("ok", "422", "410")]
+            if not row.startswith("POST") or not allowed:
+                continue
+            visitor = self.world.visitors[allowed[0]]
+            path = (asked.path or row.split()[1]).format(**self.world.things)
+            others = next(token for name, token in self._tokens.items() if name != visitor.name)
+            head = self.world.services.head()
+            for name, token in (("none", ""), ("one made up", "made-up"), ("another's", others)):
+                status = self._ask("POST", path, asked, visitor, token).status_code
+                if status != 400 or self.world.services.head() != head:
+                    wrong.append(f"{row}: {status} with {name}")
+        return wrong
 
     def live(self) -> list[str]:
         """What is wrong with what open pages are told of changes."""

@@ -9,11 +9,12 @@ import pytest
 from chassis.config import SECRETS, BadSetting, Settings, secret
 
 URI = "amqp://portico:hidden@rabbit/portico"
+URIS = {"PORTICO_AMQP_URI": URI, "PORTICO_ESDB_URI": "esdb://portico:hidden@store:2113?Tls=true"}
 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_secret_setting_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
-    uri = "postgresql://portico:hidden@db/portico" if "READ" in name else URI
+    uri = URIS.get(name, "postgresql://portico:hidden@db/portico")
     (tmp_path / "uri").write_text(f"{uri}\n")
     settings = Settings.from_env({f"{name}_FILE": str(tmp_path / "uri")})
     assert getattr(settings, name.removeprefix("PORTICO_").lower()) == uri
