@@ -84,6 +84,12 @@ def _route(*rows: str) -> Callable[[Walk], list[str]]:
     return lambda walk: walk.routes(rows)
 
 
+def _without_an_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    """Who somebody is, worked out without last days, and not kept for after the plant."""
+    patch.setattr(people, "_in_force", lambda reads, row, today: people._set(row.permissions))
+    patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
+
+
 PLANTS = (
     Plant(
         "payments",
@@ -127,6 +133,12 @@ PLANTS = (
         lambda patch, walk: patch.setattr(people, "_BRANCHES", people._BRANCHES.replace("company =", "'' <>")),
         _route("GET /settings"),
         "GET /settings as whole: shows east's branch.name",
+    ),
+    Plant(
+        "identity, rights that lapsed",
+        _without_an_end,
+        _route("GET /invoices"),
+        "GET /invoices as lapsed: 200",
     ),
     Plant(
         "licensing",
