@@ -25,6 +25,8 @@ KIND_NAMES = {
     "invitation": _l("Invitation"),
     "password_reset": _l("Forgotten password"),
     "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Authenticator app set up"),
+    "second_factor_off": _l("Authenticator app switched off"),
     "case_reply": _l("Answer to a support case"),
     "order_accepted": _l("Order accepted"),
     "order_refused": _l("Order refused"),

@@ -17,10 +17,15 @@ from services.identity.streams import CONTACT, MAIL
 
 
 async def request_mail(command: RequestMail, context: Context, tools: Tools) -> Reply:
-    """Append MailRequested to the mail's own stream, once; nothing for one that is no more or wants none."""
+    """Append MailRequested to the mail's own stream, once.
+
+    Nothing for a contact that is no more, wants none of the kind, or is of a company that what happened is not about;
+    staff hear of every one.
+    """
     loaded = await tools.repository.load(CONTACT, command.contact_id)
     contact = loaded.state
-    if loaded.revision < 0 or not _wants(contact, command.kind):
+    another_companys = contact.company != "" and not context.sees(contact.company)
+    if loaded.revision < 0 or another_companys or not _wants(contact, command.kind):
         return Reply("", loaded.revision, loaded.position, command.mail)
     return await tools.repository.change(
         MAIL,

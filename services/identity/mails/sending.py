@@ -41,7 +41,7 @@ from services.identity.vault import open_vault
 _LOOK_SECONDS = 0.25
 _COUNT_SECONDS = 5.0
 _BATCH = 20
-_SERVER_WAITS = (5, 15, 60, 300)
+_SERVER_WAITS = (5, 15, 60)
 """Seconds until a server that was away is asked again, by whichever mail is next."""
 _DUE = (
     f"SELECT mail FROM {MAILS.name} WHERE state IN ('waiting', 'delayed') AND next_try <= ?"
@@ -63,16 +63,19 @@ class Mailer:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._away = ""
+        self._to = ""
 
     def status(self) -> dict[str, Any]:
-        """How many mails wait, were given up; why the server takes none, "" when it does."""
+        """Where mails go, how many wait or were given up; why the server takes none, "" when it does."""
         counts = {state: self._counts.get(state, 0) for state in ("waiting", "delayed", "given_up")}
-        return {**counts, "away": self._away}
+        return {"to": self._to, **counts, "away": self._away}
 
     def __call__(self, stop: threading.Event, settings: Settings) -> None:
         """Send until `stop`. Raises BadSetting."""
         configured = MailSettings.from_env(settings)
         out = carrier(configured)
+        server = configured.smtp
+        self._to = f"{server.security}://{server.host}:{server.port}" if server else str(configured.outbox)
         failures = 0
         counted = 0.0
         with Streams(settings, SERVICE, "mail", stop) as streams:

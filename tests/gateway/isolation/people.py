@@ -12,13 +12,17 @@ PASSWORD = "correct horse battery"
 
 @dataclass(slots=True)
 class Visitor:
-    """A kind of visitor. `branches` None: all of the company's; `contact` and `session` are theirs in this world."""
+    """A kind of visitor. `branches` None: all of the company's; `contact` is theirs in this world.
+
+    `had` are permissions that ended by themselves while the session was open.
+    """
 
     name: str
     company: str = ""
     branches: tuple[str, ...] | None = None
     permissions: tuple[str, ...] = PERMISSIONS
     roles: tuple[str, ...] = ()
+    had: tuple[str, ...] = ()
     contact: str = field(default="", compare=False)
 
     @property
@@ -58,6 +62,7 @@ def visitors() -> dict[str, Visitor]:
         Visitor("south", alder, ("ZQ-SUED",)),
         Visitor("east", birch),  # all branches: no limit but the company's stands between
         Visitor("plain", alder, permissions=()),
+        Visitor("lapsed", alder, ("ZQ-NORD",), permissions=(), had=PERMISSIONS),  # their last day has passed
         Visitor("agent", roles=("agent",)),
         Visitor("admin", roles=("portal_admin",)),
         Visitor("erp", roles=("erp_admin",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
@@ -20,7 +21,8 @@ class Asked:
     `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
     fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
     alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
-    `throwaway`: in a session of its own, which it ends or begins.
+    `throwaway`: in a session of its own, which it ends or begins. `previews`: sent once to see what it changes, and
+    then to save that.
     """
 
     path: str = ""
@@ -31,9 +33,10 @@ class Asked:
     sends: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     throwaway: bool = False
+    previews: bool = False
 
 
-CUSTOMERS = "owner twin whole south east plain"
+CUSTOMERS = "owner twin whole south east plain lapsed"
 AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
 
 
@@ -66,6 +69,9 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
+_GIVEN = {"permissions": ["order"]}
+_TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
+_NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -98,6 +104,19 @@ REQUESTS: dict[str, Asked] = {
         "/contacts/{owner}", "/contacts/none", shown(f"{_CONTACTS} branch.name company.name", ADMIN), ("alder", "north")
     ),
     "GET /contacts/<contact_id> #staff": Asked("/contacts/{agent}", "/contacts/none"),
+    "GET /companies/<path:code>/rights": Asked(
+        "/companies/{company}/rights",
+        "/companies/ZQNONE/rights",
+        shown("company.name role.name name.owner name.twin name.lapsed branch.name", ADMIN),
+        ("alder", "north"),
+    ),
+    "GET /contacts/<contact_id>/history": Asked(
+        "/contacts/{lapsed}/history",
+        "/contacts/none/history",
+        shown("name.lapsed name.admin role.name branch.name", ADMIN),
+        ("alder", "north"),
+    ),
+    "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
     "GET /credit-memos": _listed("creditmemo"),
     "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
     "GET /deliveries": _listed("delivery"),
@@ -128,6 +147,14 @@ REQUESTS: dict[str, Asked] = {
     "GET /invoices/<path:number> #same-east": Asked(
         "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
     ),
+    "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
+    "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
+    "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
+    "GET /mails/texts/<kind>/<language>": Asked(
+        "/mails/texts/password_changed/en",
+        "/mails/texts/none/en",
+        shown("mail.subject mail.text name.admin", ADMIN),
+    ),
     "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
     "GET /orders": Asked(
         shows=shown("order.number order.reference order.total", "south")
@@ -137,6 +164,13 @@ REQUESTS: dict[str, Asked] = {
     "GET /orders/<path:number> #placed": Asked(
         "/orders/{placed}", "/orders/W-0000-0000", shown("placed.number placed.reference placed.note"), ("north",)
     ),
+    "GET /outbox": Asked(shows=shown("mail.subject email.owner", ADMIN)),
+    "GET /outbox/<key>": Asked(
+        "/outbox/{outbox_mail}",
+        "/outbox/none.none",
+        shown("mail.subject mail.text email.owner sender.name sender.address", ADMIN),
+    ),
+    "GET /outbox/<key>/html": Asked("/outbox/{outbox_mail}/html", "/outbox/none.none/html", shown("mail.text", ADMIN)),
     "GET /payments": Asked(shows=shown("payment.number payment.reference")),
     "GET /payments/<path:number>": Asked(
         "/payments/{payment}",
@@ -150,6 +184,12 @@ REQUESTS: dict[str, Asked] = {
         "/projects/NONE-0",
         shown("project.number project.name project.reference project.task project.note"),
         ("alder",),
+    ),
+    "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
+    "GET /roles": Asked(shows=shown("role.name", ADMIN)),
+    "GET /roles/<role>": Asked("/roles/{role}", "/roles/none", shown("role.name", ADMIN)),
+    "GET /roles/<role>/remove": Asked(
+        "/roles/{role}/remove", "/roles/none/remove", shown("role.name name.twin company.code", ADMIN), ("alder",)
     ),
     "GET /search": Asked(
         "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
@@ -194,8 +234,19 @@ REQUESTS: dict[str, Asked] = {
     "POST /contacts/<contact_id>": Asked(
         "/contacts/{spare}",
         "/contacts/none",
-        form=lambda world, visitor: {"permissions": ["order"]},
+        form=lambda world, visitor: _GIVEN,
         sends=("identity.SetPermissions",),
+        previews=True,
+    ),
+    "POST /contacts/<contact_id> #preview": Asked(
+        "/contacts/{twin}",
+        "/contacts/none",
+        shown("role.name name.twin company.name branch.name", ADMIN),
+        ("alder", "north"),
+        form=lambda world, visitor: _GIVEN,
+    ),
+    "POST /contacts/<contact_id> #staff": Asked(
+        "/contacts/{agent}", "/contacts/none", form=lambda world, visitor: _GIVEN, previews=True
     ),
     "POST /contacts/<contact_id>/access": Asked(
         "/contacts/{spare}/access",
@@ -213,7 +264,7 @@ REQUESTS: dict[str, Asked] = {
         sends=("identity.InviteContact",),
     ),
     "POST /contacts/<contact_id>/second-factor": Asked(
-        "/contacts/{spare}/second-factor",
+        "/contacts/{secured}/second-factor",
         "/contacts/none/second-factor",
         form=lambda world, visitor: {},
         sends=("identity.RemoveSecondFactor",),
@@ -233,15 +284,16 @@ REQUESTS: dict[str, Asked] = {
         form=lambda world, visitor: {"to": "waiting" if visitor.name == AGENT else "open"},
         sends=("cases.ChangeCaseStatus",),
     ),
+    "POST /forgot": Asked(form=lambda world, visitor: {"email": visitor.email}, shares=("email.off",)),
     "POST /invitation/<token>": Asked(
         "/invitation/{token}",
-        form=lambda world, visitor: {"password": "a long enough one", "again": "a long enough one"},
+        form=lambda world, visitor: _NEW_PASSWORD,
         sends=("identity.accept_invitation",),
         throwaway=True,
     ),
     "POST /invitation/<token> #used": Asked(
         "/invitation/{token}",
-        form=lambda world, visitor: {"password": "a long enough one", "again": "a long enough one"},
+        form=lambda world, visitor: _NEW_PASSWORD,
         throwaway=True,
     ),
     "POST /login": Asked(
@@ -250,6 +302,27 @@ REQUESTS: dict[str, Asked] = {
         shares=("email.off",),
     ),
     "POST /logout": Asked(form=lambda world, visitor: {}, throwaway=True),
+    "POST /mails/<mail>/again": Asked(
+        "/mails/{lost_mail}/again",
+        "/mails/none/again",
+        form=lambda world, visitor: {},
+        sends=("identity.SendMailAgain",),
+    ),
+    "POST /mails/sender": Asked(
+        form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.ChangeMailSender",)
+    ),
+    "POST /mails/texts/<kind>/<language>": Asked(
+        "/mails/texts/invitation/de",
+        "/mails/texts/none/de",
+        form=lambda world, visitor: _TEXT,
+        sends=("identity.ChangeMailText",),
+    ),
+    "POST /mails/texts/<kind>/<language>/original": Asked(
+        "/mails/texts/invitation/de/original",
+        "/mails/texts/none/de/original",
+        form=lambda world, visitor: {},
+        sends=("identity.RestoreMailText",),
+    ),
     "POST /order-pad": Asked(form=_order, sends=("orders.PlaceOrder",), throwaway=True),
     "POST /orders/<key>/cancel": Asked(
         "/orders/{placed}/cancel",
@@ -258,6 +331,31 @@ REQUESTS: dict[str, Asked] = {
         sends=("orders.CancelOrder",),
     ),
     "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
+    "POST /reset/<token>": Asked(
+        "/reset/{reset}",
+        form=lambda world, visitor: _NEW_PASSWORD,
+        sends=("identity.accept_reset",),
+        throwaway=True,
+    ),
+    "POST /reset/<token> #used": Asked("/reset/{reset}", form=lambda world, visitor: _NEW_PASSWORD, throwaway=True),
+    "POST /roles/<role>": Asked(
+        "/roles/{other_role}",
+        "/roles/none",
+        form=lambda world, visitor: {"name": uuid4().hex},
+        sends=("identity.ChangeRole",),
+        previews=True,
+    ),
+    "POST /roles/<role> #preview": Asked(
+        "/roles/{role}", "/roles/none", shown("role.name name.twin", ADMIN), form=lambda world, visitor: {"name": "x"}
+    ),
+    "POST /roles/<role>/remove": Asked(
+        "/roles/{gone_role}/remove",
+        "/roles/none/remove",
+        form=lambda world, visitor: {},
+        sends=("identity.RemoveRole",),
+        previews=True,
+    ),
+    "POST /roles/new": Asked(form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.DefineRole",)),
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),

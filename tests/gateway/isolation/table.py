@@ -8,112 +8,149 @@ company's. Cells of routes:
     403   not allowed          404  not found, said as for what is not there          410  the link is used
     422   sent and refused     401  the log-in said no     in   to the log-in           -    not asked
 
-Cells of commands: done, the refusal's status, or in. What is not in COMMANDS no page sends.
+Cells of commands: done, idle (done, and nothing was), the refusal's status, or in. What is not in COMMANDS no page
+sends.
 "#…" tells several requests of one route apart.
 """
 
 from __future__ import annotations
 
 ROUTES = """
-                                          owner twin whole south east plain agent admin erp  oper off nobody
-GET  /                                    own   own  own   own   own  ok    own   own   own  own  in  in
-GET  /add-ons                             own   own  own   own   own  own   403   403   403  403  in  in
-GET  /balance                             own   own  own   own   own  403   403   403   403  403  in  in
-GET  /companies                           403   403  403   403   403  403   own   own   403  403  in  in
-GET  /companies/<path:code>               403   403  403   403   403  403   own   own   403  403  in  in
-GET  /companies/<path:code>/contacts/new  403   403  403   403   403  403   403   own   403  403  in  in
-GET  /contacts/<contact_id>               403   403  403   403   403  403   403   own   403  403  in  in
-GET  /contacts/<contact_id> #staff        403   403  403   403   403  403   403   404   403  403  in  in
-GET  /credit-memos                        own   own  own   own   own  403   403   403   403  403  in  in
-GET  /credit-memos/<path:number>          own   own  own   404   404  403   403   403   403  403  in  in
-GET  /deliveries                          own   own  own   own   own  403   403   403   403  403  in  in
-GET  /deliveries #sums                    -     -    own   -     -    -     -     -     -    -    -   -
-GET  /deliveries/<path:number>            own   own  own   404   404  403   403   403   403  403  in  in
-GET  /desk                                403   403  403   403   403  403   own   own   403  403  in  in
-GET  /desk/<number>                       403   403  403   403   403  403   own   own   403  403  in  in
-GET  /invitation/<token>                  ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
-GET  /invoices                            own   own  own   own   own  403   403   403   403  403  in  in
-GET  /invoices #overdue                   own   own  own   own   own  403   403   403   403  403  in  in
-GET  /invoices #found                     own   own  own   own   own  403   403   403   403  403  in  in
-GET  /invoices #after                     ok    ok   ok    ok    ok   403   403   403   403  403  in  in
-GET  /invoices/<path:number>              own   own  own   404   404  403   403   403   403  403  in  in
-GET  /invoices/<path:number> #same        own   own  own   404   ok   403   403   403   403  403  in  in
-GET  /invoices/<path:number> #same-east   -     -    -     -     own  -     -     -     -    -    -   -
-GET  /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
-GET  /login/code                          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
-GET  /order-pad                           own   ok   ok    ok    ok   403   403   403   403  403  in  in
-GET  /orders                              own   own  own   own   own  403   403   403   403  403  in  in
-GET  /orders/<path:number>                own   own  own   404   404  403   403   403   403  403  in  in
-GET  /orders/<path:number> #placed        own   own  own   404   404  403   403   403   403  403  in  in
-GET  /payments                            own   own  own   own   own  403   403   403   403  403  in  in
-GET  /payments/<path:number>              own   own  own   404   404  403   403   403   403  403  in  in
-GET  /projects                            own   own  own   own   own  403   403   403   403  403  in  in
-GET  /projects/<path:number>              own   own  own   own   404  403   403   403   403  403  in  in
-GET  /search                              own   own  own   own   own  ok    403   403   403  403  in  in
-GET  /search #number                      own   own  own   ok    ok   ok    403   403   403  403  in  in
-GET  /search #case                        own   own  own   own   ok   ok    403   403   403  403  in  in
-GET  /settings                            own   own  own   own   own  own   own   own   own  own  in  in
-GET  /settings/password                   ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-GET  /settings/second-factor              ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-GET  /settings/second-factor/codes        ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-GET  /settings/second-factor/off          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-GET  /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-GET  /support                             own   own  own   own   own  403   403   403   403  403  in  in
-GET  /support/<number>                    own   own  own   own   404  403   403   403   403  403  in  in
-GET  /support/new                         own   own  own   own   own  403   403   403   403  403  in  in
-GET  /sync                                403   403  403   403   403  403   403   own   own  own  in  in
-GET  /sync/postings                       403   403  403   403   403  403   403   own   own  own  in  in
-GET  /sync/runs/<run>                     403   403  403   403   403  403   403   own   own  own  in  in
-POST /branch                              ok    ok   ok    404   404  ok    404   404   404  404  in  in
-POST /companies/<path:code>/contacts/new  403   403  403   403   403  403   403   ok    403  403  in  in
-POST /companies/<path:code>/features      403   403  403   403   403  403   403   ok    403  403  in  in
-POST /contacts/<contact_id>               403   403  403   403   403  403   403   ok    403  403  in  in
-POST /contacts/<contact_id>/access        403   403  403   403   403  403   403   ok    403  403  in  in
-POST /contacts/<contact_id>/access #staff 403   403  403   403   403  403   403   404   403  403  in  in
-POST /contacts/<contact_id>/invite        403   403  403   403   403  403   403   ok    403  403  in  in
-POST /contacts/<contact_id>/second-factor 403   403  403   403   403  403   403   ok    403  403  in  in
-POST /contacts/<contact_id>/second-factor #staff 403 403 403 403  403  403   403   404   403  403  in  in
-POST /desk/<number>                       403   403  403   403   403  403   ok    ok    403  403  in  in
-POST /desk/<number>/status                403   403  403   403   403  403   ok    ok    403  403  in  in
-POST /invitation/<token>                  -     -    -     -     -    -     -     -     -    -    -   ok
-POST /invitation/<token> #used            410   -    -     -     410  -     410   -     -    -    -   410
-POST /login                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   401 401
-POST /login/code                          ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
-POST /logout                              ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-POST /order-pad                           ok    ok   ok    ok    ok   403   403   403   403  403  in  in
-POST /orders/<key>/cancel                 ok    ok   ok    404   404  403   403   403   403  403  in  in
-POST /preferences                         ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   ok  ok
-POST /settings/devices/<session_id>       ok    404  404   404   404  404   404   404   404  404  in  in
-POST /settings/password                   422   422  422   422   422  422   422   422   422  422  in  in
-POST /settings/second-factor              422   422  422   422   422  422   422   422   422  422  in  in
-POST /settings/second-factor/codes        422   422  422   422   422  422   422   422   422  422  in  in
-POST /settings/second-factor/off          422   422  422   422   422  422   422   422   422  422  in  in
-POST /style                               ok    ok   ok    ok    ok   ok    ok    ok    ok   ok   in  in
-POST /support/<number>                    ok    ok   ok    ok    404  403   403   403   403  403  in  in
-POST /support/new                         ok    ok   ok    ok    ok   403   403   403   403  403  in  in
-LIVE /events                              own   own  own   own   own  own   own   own   own  own  401 401
+                                              owner twin whole south east plain lapsed agent admin erp  oper off nobody
+GET  /                                        own   own  own   own   own  ok    ok     own   own   own  own  in  in
+GET  /add-ons                                 own   own  own   own   own  own   own    403   403   403  403  in  in
+GET  /balance                                 own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /companies                               403   403  403   403   403  403   403    own   own   403  403  in  in
+GET  /companies/<path:code>                   403   403  403   403   403  403   403    own   own   403  403  in  in
+GET  /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /companies/<path:code>/rights            403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /contacts/<contact_id>                   403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /contacts/<contact_id> #staff            403   403  403   403   403  403   403    403   404   403  403  in  in
+GET  /contacts/<contact_id>/history           403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /contacts/<contact_id>/history #staff    403   403  403   403   403  403   403    403   404   403  403  in  in
+GET  /credit-memos                            own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /credit-memos/<path:number>              own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /deliveries                              own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /deliveries #sums                        -     -    own   -     -    -     -      -     -     -    -    -   -
+GET  /deliveries/<path:number>                own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /desk                                    403   403  403   403   403  403   403    own   own   403  403  in  in
+GET  /desk/<number>                           403   403  403   403   403  403   403    own   own   403  403  in  in
+GET  /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /invitation/<token>                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /invoices                                own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /invoices #overdue                       own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /invoices #found                         own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /invoices #after                         ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
+GET  /invoices/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /invoices/<path:number> #same            own   own  own   404   ok   403   403    403   403   403  403  in  in
+GET  /invoices/<path:number> #same-east       -     -    -     -     own  -     -      -     -     -    -    -   -
+GET  /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /mails                                   403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /mails/sender                            403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /mails/texts                             403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /mails/texts/<kind>/<language>           403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /order-pad                               own   ok   ok    ok    ok   403   403    403   403   403  403  in  in
+GET  /orders                                  own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /orders/<path:number>                    own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /orders/<path:number> #placed            own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /outbox                                  403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /outbox/<key>                            403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /outbox/<key>/html                       403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /payments                                own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /payments/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in  in
+GET  /projects                                own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /projects/<path:number>                  own   own  own   own   404  403   403    403   403   403  403  in  in
+GET  /reset/<token>                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /roles                                   403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /roles/<role>                            403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /roles/<role>/remove                     403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
+GET  /search                                  own   own  own   own   own  ok    ok     403   403   403  403  in  in
+GET  /search #number                          own   own  own   ok    ok   ok    ok     403   403   403  403  in  in
+GET  /search #case                            own   own  own   own   ok   ok    ok     403   403   403  403  in  in
+GET  /settings                                own   own  own   own   own  own   own    own   own   own  own  in  in
+GET  /settings/password                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /settings/second-factor                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /settings/second-factor/codes            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /settings/second-factor/off              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /support                                 own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /support/<number>                        own   own  own   own   404  403   403    403   403   403  403  in  in
+GET  /support/new                             own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /sync                                    403   403  403   403   403  403   403    403   own   own  own  in  in
+GET  /sync/postings                           403   403  403   403   403  403   403    403   own   own  own  in  in
+GET  /sync/runs/<run>                         403   403  403   403   403  403   403    403   own   own  own  in  in
+POST /branch                                  ok    ok   ok    404   404  ok    ok     404   404   404  404  in  in
+POST /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /companies/<path:code>/features          403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>                   403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id> #preview          403   403  403   403   403  403   403    403   own   403  403  in  in
+POST /contacts/<contact_id> #staff            403   403  403   403   403  403   403    403   404   403  403  in  in
+POST /contacts/<contact_id>/access            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/access #staff     403   403  403   403   403  403   403    403   404   403  403  in  in
+POST /contacts/<contact_id>/invite            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/second-factor     403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/second-factor #staff 403   403  403   403   403  403   403    403   404   403  403  in  in
+POST /desk/<number>                           403   403  403   403   403  403   403    ok    ok    403  403  in  in
+POST /desk/<number>/status                    403   403  403   403   403  403   403    ok    ok    403  403  in  in
+POST /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+POST /invitation/<token>                      -     -    -     -     -    -     -      -     -     -    -    -   ok
+POST /invitation/<token> #used                410   -    -     -     410  -     -      410   -     -    -    -   410
+POST /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401 401
+POST /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+POST /logout                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+POST /mails/<mail>/again                      403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /mails/sender                            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /mails/texts/<kind>/<language>           403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /mails/texts/<kind>/<language>/original  403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /order-pad                               ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
+POST /orders/<key>/cancel                     ok    ok   ok    404   404  403   403    403   403   403  403  in  in
+POST /preferences                             ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+POST /reset/<token>                           -     -    -     -     -    -     -      -     -     -    -    -   ok
+POST /reset/<token> #used                     410   -    -     -     410  -     -      -     410   -    -    -   410
+POST /roles/<role>                            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /roles/<role> #preview                   403   403  403   403   403  403   403    403   own   403  403  in  in
+POST /roles/<role>/remove                     403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /settings/devices/<session_id>           ok    404  404   404   404  404   404    404   404   404  404  in  in
+POST /settings/password                       422   422  422   422   422  422   422    422   422   422  422  in  in
+POST /settings/second-factor                  422   422  422   422   422  422   422    422   422   422  422  in  in
+POST /settings/second-factor/codes            422   422  422   422   422  422   422    422   422   422  422  in  in
+POST /settings/second-factor/off              422   422  422   422   422  422   422    422   422   422  422  in  in
+POST /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+POST /support/<number>                        ok    ok   ok    ok    404  403   403    403   403   403  403  in  in
+POST /support/new                             ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
+LIVE /events                                  own   own  own   own   own  own   own    own   own   own  own  401 401
 """
 
 COMMANDS = """
-                                owner twin whole south east plain agent admin erp  oper off nobody
-cases.OpenCase                  done  done done  done  done 403   403   403   403  403  in  in
-cases.ReplyToCase               done  done done  done  404  403   403   403   403  403  in  in
-cases.AnswerCase                403   403  403   403   403  403   done  done  403  403  in  in
-cases.ChangeCaseStatus          403   403  403   403   403  403   done  done  403  403  in  in
-identity.CreateContact          403   403  403   403   403  403   403   done  403  403  in  in
-identity.InviteContact          403   403  403   403   403  403   403   done  403  403  in  in
-identity.SetPermissions         403   403  403   403   403  403   403   done  403  403  in  in
-identity.ChangePassword         422   422  422   422   422  422   422   422   422  422  in  in
-identity.EnableSecondFactor     422   422  422   422   422  422   422   422   422  422  in  in
-identity.RenewRecoveryCodes     422   422  422   422   422  422   422   422   422  422  in  in
-identity.DisableSecondFactor    422   422  422   422   422  422   422   422   422  422  in  in
-identity.RemoveSecondFactor     403   403  403   403   403  403   403   done  403  403  in  in
-identity.DeactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
-identity.ReactivateContact      403   403  403   403   403  403   403   done  403  403  in  in
-licensing.GrantFeature          403   403  403   403   403  403   403   done  403  403  in  in
-licensing.WithdrawFeature       403   403  403   403   403  403   403   done  403  403  in  in
-orders.PlaceOrder               done  done done  done  done 403   403   403   403  403  in  in
-orders.CancelOrder              done  done done  done  404  403   403   403   403  403  in  in
+                                owner twin whole south east plain lapsed agent admin erp  oper off nobody
+cases.OpenCase                  done  done done  done  done 403   403    403   403   403  403  in  in
+cases.ReplyToCase               done  done done  done  404  403   403    403   403   403  403  in  in
+cases.AnswerCase                403   403  403   403   403  403   403    done  done  403  403  in  in
+cases.ChangeCaseStatus          403   403  403   403   403  403   403    done  done  403  403  in  in
+identity.CreateContact          403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.InviteContact          403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.SetPermissions         403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.DefineRole             403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangeRole             403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.RemoveRole             403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangePassword         422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.EnableSecondFactor     422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.RenewRecoveryCodes     422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.DisableSecondFactor    422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.RemoveSecondFactor     403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.DeactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ReactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.SendMailAgain          403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangeMailText         403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.RestoreMailText        403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangeMailSender       403   403  403   403   403  403   403    403   done  403  403  in  in
+licensing.GrantFeature          403   403  403   403   403  403   403    403   done  403  403  in  in
+licensing.WithdrawFeature       403   403  403   403   403  403   403    403   done  403  403  in  in
+orders.PlaceOrder               done  done done  done  done 403   403    403   403   403  403  in  in
+orders.CancelOrder              done  done done  done  404  403   403    403   403   403  403  in  in
 """
 """What a page could send for them if it checked nothing itself. Branches are the pages' to check, as the routes' table
 has it: `POST /orders/<key>/cancel` as south is 404.
@@ -130,7 +167,10 @@ identity.CreateStaff            403   403    done  403    403
 identity.InviteContact          done  404    done  404    404
 identity.SetPassword            done  404    done  404    404
 identity.ChangePassword         422   422    422   404    404
-identity.SetPermissions         done  404    done  404    404
+identity.SetPermissions         403   404    done  404    404
+identity.DefineRole             403   403    done  403    403
+identity.ChangeRole             403   403    done  403    403
+identity.RemoveRole             403   403    done  403    403
 identity.DeactivateContact      done  404    done  404    404
 identity.ReactivateContact      done  404    done  404    404
 identity.EraseContact           done  404    done  404    404
@@ -138,6 +178,11 @@ identity.EnableSecondFactor     422   422    422   404    404
 identity.RenewRecoveryCodes     422   422    422   404    404
 identity.DisableSecondFactor    422   422    422   404    404
 identity.RemoveSecondFactor     403   403    done  403    403
+identity.RequestMail            403   403    403   403    idle
+identity.SendMailAgain          403   403    done  403    403
+identity.ChangeMailText         403   403    done  403    403
+identity.RestoreMailText        403   403    done  403    403
+identity.ChangeMailSender       403   403    done  403    403
 licensing.GrantFeature          403   403    done  403    403
 licensing.WithdrawFeature       403   403    done  403    403
 orders.PlaceOrder               done  done   403   -      -
@@ -162,11 +207,18 @@ identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
 identity.second_step            -     -     410    -
 identity.second_factor_draft    done  409   404    -
+identity.ask_reset              done  done  done   -
+identity.reset                  -     -     404    410
+identity.accept_reset           -     -     404    410
+identity.outbox                 done  -     404    -
 erp_sync.run_status             done  done  done   -
 """
 """RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom
 knows the run.
 """
+
+METHODS_OF_STAFF = {"identity.outbox": "portal_admin"}
+"""Methods that tell what is everybody's, and the role of those alone for whom a page may call them."""
 
 
 def parsed(table: str) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -22,7 +23,7 @@ from gateway.websession import COOKIE
 from tests.gateway.isolation.marks import Mark
 from tests.gateway.isolation.people import PASSWORD, Visitor
 from tests.gateway.isolation.requests import REQUESTS, Asked
-from tests.gateway.isolation.table import ROUTES, parsed
+from tests.gateway.isolation.table import METHODS_OF_STAFF, ROUTES, parsed
 from tests.gateway.isolation.world import World
 
 PORT = 8000
@@ -58,13 +59,17 @@ class Walk:
         draft = world.marks.text("north", "draft.reference", only=owner.email)
         form = {"csrf_token": self._tokens["owner"], "item": "WALK-1", "quantity": "1", "reference": draft}
         assert self.browsers["owner"].post("/order-pad", data={**form, "action": "check"}).status_code == 302
+        assert self.browsers["lapsed"].get("/invoices").status_code == 200
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        world.give(world.visitors["lapsed"], [world.things["role"]], yesterday.isoformat())
         off = world.visitors["off"]
         world.services.send("identity", "DeactivateContact", {"contact_id": off.contact})
 
     def walked(self) -> list[str]:
         """What is wrong with all routes; walked once."""
         if self._wrong is None:
-            self._wrong = self.routes()
+            with self.world.services.at_home():
+                self._wrong = self.routes()
         return self._wrong
 
     def routes(self, only: Iterable[str] = ()) -> list[str]:
@@ -91,7 +96,11 @@ class Walk:
         things = self.world.things | {one.name: one.contact for one in self.world.visitors.values()}
         path = (asked.path or rule).format(**things)
         head = self.world.services.head()
+        self.world.rpc.called.clear()
         answer = self._ask(method, path, asked, visitor)
+        for called in self.world.rpc.called & METHODS_OF_STAFF.keys():
+            if METHODS_OF_STAFF[called] not in visitor.roles:
+                yield f"asks {called}"
         self.answers.append((f"{row} as {visitor.name}", answer))
         if not _is(answer, cell):
             yield f"{answer.status_code} {answer.headers.get('Location', '')} instead of {cell}"
@@ -141,15 +150,19 @@ class Walk:
         browser, token = self.browsers[visitor.name], self._tokens[visitor.name]
         if asked.throwaway or visitor.name == "off":
             browser, token = self._another_session(visitor)
-        if path.startswith("/invitation"):
-            # Who tries many links has to wait; here is an address of each try's own.
+        if path.startswith(("/invitation", "/reset", "/forgot")):
+            # Who tries many has to wait; here is an address of each try's own.
             self._tries += 1
             browser.environ_base["REMOTE_ADDR"] = f"192.0.2.{self._tries}"
         if method == "GET":
             return browser.get(path)
         token = token if other_token is None else other_token
         form = dict(asked.form(self.world, visitor)) if asked.form else {}
-        return browser.post(path, data={"csrf_token": token, "command_id": str(uuid4()), **form})
+        form = {"csrf_token": token, "command_id": str(uuid4()), **form}
+        if asked.previews:
+            shown = re.search(r'name="previewed"[^>]* value="([^"]+)"', browser.post(path, data=form).text)
+            form |= {"previewed": shown[1] if shown else "", "step": "save"}
+        return browser.post(path, data=form)
 
     def _another_session(self, visitor: Visitor) -> tuple[FlaskClient, str]:
         """A browser that the visitor is signed in with, else one that nobody is; and its token for forms."""
@@ -235,7 +248,7 @@ def _is(answer: TestResponse, cell: str) -> bool:
         return to_log_in if status == 302 else status == 401
     if cell == "ok":
         return status in (200, 204) or (
-            status == 302 and (not to_log_in or answer.request.path.startswith(("/login", "/logout")))
+            status == 302 and (not to_log_in or answer.request.path.startswith(("/login", "/logout", "/reset")))
         )
     return status == (200 if cell == "own" else int(cell))
 

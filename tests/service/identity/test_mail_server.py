@@ -136,6 +136,7 @@ def test_a_server_that_is_away_delays_mails_and_nothing_else(office: Office, ser
     delayed = wait_state(office, contact, "delayed")
     assert "does not answer" in delayed["reason"]
     wait_until(lambda: "does not answer" in told(office)["away"], 10, "the job says so")
+    assert told(office)["to"].startswith("smtp+starttls://localhost:")
     wait_until(lambda: told(office)["delayed"] == 1, 10, "and how many mails wait")
     assert office.sign_up("known5@customer.example"), "whoever has the link is let in meanwhile"
     office.service.worker.stop()
