@@ -35,6 +35,7 @@ SENT_BY_PAGES = {
     "identity.DeactivateContact": _ADMIN,
     "identity.ReactivateContact": _ADMIN,
     "identity.ChangePassword": Access(),
+    "identity.ChooseMails": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,

@@ -87,13 +87,20 @@ class GatewaySettings:
 def secret_keys(folder: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The keys that sign forms and cookies, the newest first: it signs, the others are still accepted.
 
-    From `PORTICO_SECRET_KEY` (or its file), with spaces or line ends between; else from a file made once in `folder`,
-    readable by us alone. Raises BadSetting for one that can be guessed.
+    As configured, else from a file made once in `folder`, readable by us alone. Raises BadSetting.
+    """
+    return configured_keys(env) or _kept_keys(folder)
+
+
+def configured_keys(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The keys in `PORTICO_SECRET_KEY` (or its file), with spaces or line ends between; none where it is not set.
+
+    Raises BadSetting for one that can be guessed.
     """
     configured = tuple(secret(os.environ if env is None else env, "PORTICO_SECRET_KEY").split())
     if any(len(key) < SHORTEST_KEY for key in configured):
         raise BadSetting(f"PORTICO_SECRET_KEY cannot be used: a key has at least {SHORTEST_KEY} characters.")
-    return configured or _kept_keys(folder)
+    return configured
 
 
 def _kept_keys(folder: Path) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def examine(environment: os._Environ[str]) -> Iterator[Finding]:
         ("database", lambda: _database(running.settings if running else settings)),
         ("processes", lambda: _processes(settings, report())),
         ("reactions", lambda: _reactions(report())),
+        ("mail", lambda: _mail(settings, report())),
         ("clock", lambda: _clock(settings)),
     ]
     from deploy.local.problem import Problem
@@ -209,6 +210,29 @@ def _mend(report: dict[str, Any], name: str) -> str:
         return f"{name} does not run; {log} says why."
     # Each leads a group of its own: the broker's machine and the gateway's workers end with it.
     return f"Let a new {name} take its place (nothing is lost):  kill -9 -- -{pid}   Its log: {log}"
+
+
+def _mail(settings: Settings, report: dict[str, Any] | None) -> Finding:
+    from chassis.config import BadSetting
+    from services.identity.mails.settings import MailSettings
+
+    parts = report["parts"] if report else []
+    told = next((one for one in parts if one["part"] == "job:send_mails" and "to" in one), None)
+    if told is not None:
+        waits = told["waiting"] + told["delayed"]
+        found = f"goes to {told['to']}; {waits} wait, {told['given_up']} were given up"
+        if told["away"]:
+            todo = "Nothing is lost: mails wait. Look at the server, or at PORTICO_SMTP_URI and start anew."
+            return Finding("mail", f"{found}. {told['away']}", todo)
+        return Finding("mail", found)
+    try:
+        configured = MailSettings.from_env(settings)
+    except BadSetting as bad:
+        return Finding("mail", str(bad), "Set it right and start anew.")
+    smtp = configured.smtp
+    return Finding(
+        "mail", f"goes to {smtp.host}:{smtp.port}" if smtp else f"goes into {configured.outbox}: no mail server"
+    )
 
 
 def _clock(settings: Settings) -> Finding:

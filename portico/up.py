@@ -34,7 +34,7 @@ def up(
     from deploy.local import stack, start, supervisor
     from deploy.local.problem import Problem
     from deploy.local.stop import ours, stop
-    from gateway.config import GatewaySettings
+    from gateway.config import GatewaySettings, configured_keys
     from portico.running import command_here
     from services.identity.mails.settings import MailSettings
 
@@ -42,6 +42,7 @@ def up(
     var = Settings.from_env().var
     GatewaySettings.from_env()  # what it cannot use is said before anything starts
     MailSettings.from_env(Settings.from_env())
+    configured_keys()
     stack.prepare_folder(var)
     with _owner(var) as is_owner, _signals_as_interrupt():
         running = stack.load(var) if supervisor.alive(var) else None

@@ -25,6 +25,10 @@ KIND_NAMES = {
     "invitation": _l("Invitation"),
     "password_reset": _l("Forgotten password"),
     "password_changed": _l("Password changed"),
+    "case_reply": _l("Answer to a support case"),
+    "order_accepted": _l("Order accepted"),
+    "order_refused": _l("Order refused"),
+    "access_changed": _l("Access changed"),
 }
 STATE_NAMES = {
     "waiting": _l("Waiting"),

@@ -7,16 +7,19 @@ from typing import Any
 from flask import abort, flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField
+from wtforms import PasswordField, SelectChoice, SelectMultipleField
 from wtforms.validators import EqualTo, InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from chassis import codec
 from gateway import accounts
 from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.frame import render
+from gateway.queries import Query
 from gateway.routes import Feature, Pages
 from gateway.security import safe_next
-from services.identity.contract import SHORTEST_PASSWORD
+from services.identity.contract import CHOOSABLE_MAILS, MAIL_CHOICES_MODEL, SERVICE, SHORTEST_PASSWORD
 
 pages = Pages("settings", __name__)
 
@@ -36,6 +39,29 @@ class PasswordForm(CommandForm):
         ),
     )
     again = PasswordField(_l("The same again"), [EqualTo("new", message=_l("The two passwords are not the same."))])
+
+
+class MailsForm(CommandForm):
+    """What the person wants mails about."""
+
+    wanted = SelectMultipleField(
+        _l("Mail me when"),
+        choices=[
+            SelectChoice("case_reply", _l("support has answered my request")),
+            SelectChoice("order_accepted", _l("my order is accepted")),
+            SelectChoice("order_refused", _l("my order could not be accepted")),
+            SelectChoice("access_changed", _l("what I can see or do is changed")),
+        ],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+
+_CHOICES_MODEL = f"{SERVICE}.{MAIL_CHOICES_MODEL}"
+_CHOICES = Query(
+    "settings.mails",
+    "SELECT m.off FROM identity.mail_choices_v1 m WHERE m.company = :company AND m.contact_id = :contact",
+)
 
 
 @pages.page("/settings", tab="settings", feature=Feature(_l("Settings"), icon="person-gear", order=90))
@@ -65,6 +91,28 @@ def password() -> Any:
             )
             return redirect("/settings")
     return render("settings/password.html", title=_("Change password"), form=form, status=form.status)
+
+
+@pages.page(
+    "/settings/mails",
+    customers=True,
+    tab="settings",
+    feature=Feature(_l("Mails"), icon="envelope", task_on=("settings",), order=92),
+    methods=("GET", "POST"),
+)
+def mails() -> Any:
+    """Which mails the person gets. Those about the password come always."""
+    scope, form = current_scope(), MailsForm()
+    if form.validate_on_submit():
+        off = [kind for kind in CHOOSABLE_MAILS if kind not in (form.wanted.data or ())]
+        if send(form, scope, "identity", "ChooseMails", {"off": off}, shows=(_CHOICES_MODEL,)) is not None:
+            flash(_("Saved. It holds for mails from now on."), "success")
+            return redirect("/settings/mails")
+    elif not form.is_submitted():
+        row = scope.row(_CHOICES)
+        off = codec.loads(row.off) if row else []
+        form.wanted.data = [kind for kind in CHOOSABLE_MAILS if kind not in off]
+    return render("settings/mails.html", title=_("Mails"), form=form, status=form.status)
 
 
 @pages.page("/settings/devices/<session_id>", methods=("POST",))

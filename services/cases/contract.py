@@ -8,10 +8,11 @@ from marshmallow.validate import Length, Range
 from chassis.codec import Codec
 from services.cases import events
 from services.cases.domain import STATUSES as CASE_STATUSES
+from services.cases.schemas import UPCASTERS
 
 SERVICE = "cases"
 STREAMS = ("case-", "projects-")
-CODEC = Codec(events.ALL)
+CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset({"CaseOpened", "CustomerReplied", "AgentAnswered", "CaseStatusChanged"})
 
 CASES_MODEL = "cases_v1"

@@ -20,6 +20,7 @@ class Case:
     case: str = ""
     company: str = ""
     status: str = "new"
+    opened_by: str = ""
 
 
 def evolve(state: Case, event: Event) -> Case:
@@ -27,7 +28,7 @@ def evolve(state: Case, event: Event) -> Case:
     match event:
         case CaseOpened():
             status = "awaiting_vendor" if event.vendor_approval else "new"
-            return Case(event.case, event.company, status)
+            return Case(event.case, event.company, status, event.opened_by)
         case CaseStatusChanged():
             return replace(state, status=event.status)
         case _:
@@ -62,7 +63,7 @@ def decide_reply(state: Case, command: ReplyToCase, now: datetime) -> list[Event
 def decide_answer(state: Case, command: AnswerCase, now: datetime) -> list[Event]:
     """The agent's message, and the status that goes with it (a new case is open once answered)."""
     _refuse_closed(state)
-    events: list[Event] = [AgentAnswered(state.case, state.company, command.actor, command.text)]
+    events: list[Event] = [AgentAnswered(state.case, state.company, command.actor, command.text, state.opened_by)]
     status = command.status or ("open" if state.status == "new" else state.status)
     return events + _change(state, command.actor, status)
 

@@ -34,12 +34,13 @@ class CustomerReplied(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgentAnswered(Event):
-    """Support staff wrote on the case, visible to the company."""
+    """Support staff wrote on the case, visible to the company. `opened_by` is who asked for support."""
 
     case: str
     company: str
     author: str
     text: str
+    opened_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from chassis.repository import Aggregate
 from services.cases import domain, schemas
 from services.cases.contract import CODEC
 
-CASE = Aggregate("case", domain.Case(), domain.evolve, lambda state: state.company, CODEC)
+CASE = Aggregate("case", domain.Case(), domain.evolve, lambda state: state.company, CODEC, version=2)
 
 COMMAND_HANDLERS = {
     "OpenCase": CommandHandler(schemas.OpenCaseShape, creates(CASE, "C", domain.decide_open_case)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, pre_load
 from marshmallow.validate import Length, OneOf
 
+from chassis.codec import Upcaster
 from chassis.dispatch import Shape
 from services.cases import commands
 from services.cases.domain import STATUSES
@@ -51,3 +52,8 @@ class ChangeCaseStatusShape(Shape):
     makes = commands.ChangeCaseStatus
     case = fields.String(required=True)
     status = fields.String(required=True, validate=OneOf(STATUSES))
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("AgentAnswered", 1): lambda data: {**data, "opened_by": ""},  # it did not say whom
+}

@@ -119,6 +119,14 @@ class EraseContact(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseMails(Command):
+    """The actor says which kinds of mail they do not want, whole."""
+
+    actor: str
+    off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMail(Command):
     """Something happened of which the contact is to hear by a mail of this `kind` (mails/kinds.py).
 

@@ -117,8 +117,8 @@ async def change_password(command: commands.ChangePassword, context: Context, to
 
 async def set_permissions(command: commands.SetPermissions, context: Context, tools: Tools) -> Reply:
     """What the contact may do, in branches that the company has and by roles that there are."""
-    contact = (await find_contact(command.contact_id, context, tools)).state
     await refuse_all_but_portal_admins(context, tools)
+    contact = (await find_contact(command.contact_id, context, tools)).state
     if command.branches is not None:
         company = (await tools.repository.load(COMPANY, contact.company)).state
         domain.refuse_unknown_branches(company, command.branches)

@@ -12,6 +12,7 @@ from services.identity import events
 from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
+from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
 from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
@@ -53,6 +54,8 @@ COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
 MAILS_MODEL = "mails_v1"
 """Published table `mails_v1` (see projections/mails.py)."""
+MAIL_CHOICES_MODEL = "mailchoices_v1"
+"""Published table `mail_choices_v1` (see projections/mail_choices.py)."""
 MAIL_TEXTS_MODEL = "mailtexts_v1"
 """Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
@@ -103,6 +106,7 @@ class ContactDocument(_Document):
 
 __all__ = [
     "BRANCHES_TABLE",
+    "CHOOSABLE_MAILS",
     "CODEC",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
@@ -112,6 +116,7 @@ __all__ = [
     "INVITATION_DAYS",
     "LONGEST_PASSWORD",
     "MAILS_MODEL",
+    "MAIL_CHOICES_MODEL",
     "MAIL_KINDS",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from chassis.messages import Event
 from services.identity import errors
 from services.identity.commands import (
+    ChooseMails,
     CreateContact,
     CreateStaff,
     DeactivateContact,
@@ -29,6 +30,7 @@ from services.identity.events import (
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
+    MailsChosen,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
@@ -61,10 +63,11 @@ RESERVATION = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company and the names of its branches by code."""
+    """A company, its language ("" when it has none) and the names of its branches by code."""
 
     company: str = ""
     name: str = ""
+    language: str = ""
     branches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +75,7 @@ def evolve_company(state: Company, event: Event) -> Company:
     """The company after the event."""
     match event:
         case CompanyRecorded():
-            return replace(state, company=event.company, name=event.name)
+            return replace(state, company=event.company, name=event.name, language=event.language)
         case BranchRecorded():
             return replace(state, company=event.company, branches={**state.branches, event.branch: event.name})
         case _:
@@ -108,6 +111,7 @@ class Contact:
     erased: bool = False
     invited_until: datetime | None = None
     former_login: str = ""
+    mails_off: tuple[str, ...] = ()
 
     @property
     def may_sign_in(self) -> bool:
@@ -142,6 +146,8 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case PermissionsChanged():
             own = replace(state, permissions=event.permissions, branches=event.branches)
             return replace(own, roles=event.roles, ends=event.ends)
+        case MailsChosen():
+            return replace(state, mails_off=event.off)
         case ContactDeactivated():
             return replace(state, active=False)
         case ContactReactivated():
@@ -235,6 +241,14 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
 
 def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
     return set(of.permissions), set(of.roles), of.branches, dict(of.ends)
+
+
+def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> list[Event]:
+    """The kinds of mail that are not wanted; nothing when they are those already."""
+    refuse_unusable(state)
+    if set(command.off) == set(state.mails_off):
+        return []
+    return [MailsChosen(state.contact, state.company, tuple(sorted(command.off)))]
 
 
 def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:

@@ -201,6 +201,15 @@ class PasswordReset(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MailsChosen(Event):
+    """The contact said which kinds of mail it does not want, whole."""
+
+    contact: str
+    company: str
+    off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MailRequested(Event):
     """A contact is to get a mail of this kind. `params` has what is to be said, nothing personal and no token.
 
@@ -319,6 +328,7 @@ ALL = (
     EmailReleased,
     PasswordResetAsked,
     PasswordReset,
+    MailsChosen,
     MailRequested,
     MailSent,
     MailDelayed,

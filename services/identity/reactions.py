@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from chassis.dispatch import Tools
@@ -15,17 +15,23 @@ from services.identity.vault import short_id
 Handle = Callable[[Recorded, Tools], Awaitable[None]]
 
 
-def _mail(kind: str, *params: str, contact: str = "contact", useful_until: str = "", secret: bool = False) -> Handle:
-    """A reaction by a mail of this kind: `contact` and `params` name the event's fields that it takes.
-
-    `secret`: its link has the token that derives from the command behind the event.
+def _mail(
+    kind: str,
+    params: Mapping[str, str] | None = None,
+    *,
+    contact: str = "contact",
+    useful_until: str = "",
+    secret: bool = False,
+) -> Handle:
+    """A reaction by a mail of this kind. `params` says which field of the event each of its params is, `contact` and
+    `useful_until` which these are. `secret`: its link has the token that derives from the command behind the event.
     """
 
     async def handle(event: Recorded, tools: Tools) -> None:
         recipient = event.data[contact]
         if not recipient:
             return  # of before the event said who
-        said = {name: str(event.data[name]) for name in params}
+        said = {name: str(event.data[field]) for name, field in (params or {}).items()}
         if secret:
             said["command"] = event.meta["command"]
         until = datetime.fromisoformat(event.data[useful_until]) if useful_until else None
@@ -54,4 +60,18 @@ REACTIONS = (
     _row("mail_password_was_reset", "identity", "PasswordReset", _CHANGED),
     _row("mail_password_changed", "identity", "PasswordChanged", _CHANGED),
     _row("mail_password_set", "identity", "PasswordSet", _CHANGED),
+    _row("mail_case_reply", "cases", "AgentAnswered", _mail("case_reply", {"number": "case"}, contact="opened_by")),
+    _row(
+        "mail_order_accepted",
+        "orders",
+        "OrderPosted",
+        _mail("order_accepted", {"number": "order", "erp_number": "erp_number"}, contact="placed_by"),
+    ),
+    _row(
+        "mail_order_refused",
+        "orders",
+        "OrderRejected",
+        _mail("order_refused", {"number": "order", "reason": "reason"}, contact="placed_by"),
+    ),
+    _row("mail_access_changed", "identity", "PermissionsChanged", _mail("access_changed")),
 )

@@ -11,7 +11,7 @@ from chassis.dispatch import Shape
 from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
-from services.identity.mails.kinds import KINDS
+from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
@@ -152,6 +152,17 @@ class EraseContactShape(Shape):
 
     makes = commands.EraseContact
     contact_id = fields.String(required=True)
+
+
+class ChooseMailsShape(Shape):
+    """ChooseMails as the settings page sends it."""
+
+    makes = commands.ChooseMails
+    off = fields.List(
+        fields.String(),
+        required=True,
+        validate=[ContainsOnly(CHOOSABLE, error="This kind of mail cannot be switched off."), _once],
+    )
 
 
 class RequestMailShape(Shape):

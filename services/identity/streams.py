@@ -15,7 +15,7 @@ from services.identity.mails import texts
 
 S = TypeVar("S")
 
-COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC)
+COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC, version=2)
 CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
 MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)

@@ -12,11 +12,12 @@ from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
 from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, catalogue_of, item_bucket, read_catalogue
 from services.orders.projections.orders import KINDS, ORDERS
+from services.orders.schemas import UPCASTERS
 
 SERVICE = "orders"
 STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
-CODEC = Codec(events.ALL)
-PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked"})
+CODEC = Codec(events.ALL, UPCASTERS)
+PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked", "OrderPosted", "OrderRejected"})
 
 ORDERS_MODEL = "orders_v1"
 """Published tables: ORDERS (see projections/orders.py)."""

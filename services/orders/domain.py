@@ -110,13 +110,14 @@ class Order:
     erp_number: str = ""
     cancelled_by: str = ""
     reason: str = ""
+    placed_by: str = ""
 
 
 def evolve(state: Order, event: Event) -> Order:
     """The order after the event."""
     match event:
         case OrderPlaced():
-            return Order(event.order, event.company, "accepted")
+            return Order(event.order, event.company, "accepted", placed_by=event.placed_by)
         case OrderCancelled():
             return replace(state, status="cancelled")
         case CancellationAsked():
@@ -248,7 +249,7 @@ def decide_mark_not_withdrawn(state: Order, command: MarkOrderNotWithdrawn, now:
 def decide_mark_posted(state: Order, command: MarkOrderPosted, now: dt.datetime) -> list[Event]:
     """In the ERP, whatever was believed before: also an order that was cancelled while it was on its way."""
     if state.status != "posted":
-        return [OrderPosted(state.order, _company(state), command.erp_number)]
+        return [OrderPosted(state.order, _company(state), command.erp_number, state.placed_by)]
     if state.erp_number != command.erp_number:
         raise PostedTwice(state.order, state.erp_number, command.erp_number)
     return []
@@ -257,7 +258,7 @@ def decide_mark_posted(state: Order, command: MarkOrderPosted, now: dt.datetime)
 def decide_mark_rejected(state: Order, command: MarkOrderRejected, now: dt.datetime) -> list[Event]:
     """Refused by the ERP; nothing when that is known, the order was cancelled, or the ERP has it after all."""
     if state.status in ("accepted", "queued", "cancelling"):
-        return [OrderRejected(state.order, _company(state), command.reason)]
+        return [OrderRejected(state.order, _company(state), command.reason, state.placed_by)]
     return []
 
 

@@ -94,20 +94,22 @@ class OrderQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderPosted(Event):
-    """The ERP has the order, as `erp_number`."""
+    """The ERP has the order of `placed_by`, as `erp_number`."""
 
     order: str
     company: str
     erp_number: str
+    placed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRejected(Event):
-    """The ERP refused the order; `reason` is in its own words."""
+    """The ERP refused the order of `placed_by`; `reason` is in its own words."""
 
     order: str
     company: str
     reason: str
+    placed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from services.orders import domain, schemas
 from services.orders.commands import PlaceOrder
 from services.orders.contract import CATALOGUE_MODEL, CODEC, SERVICE, read_catalogue
 
-ORDER = Aggregate("order", domain.Order(), domain.evolve, lambda state: state.company, CODEC)
+ORDER = Aggregate("order", domain.Order(), domain.evolve, lambda state: state.company, CODEC, version=2)
 
 
 async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Reply:

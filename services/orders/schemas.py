@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import fields, pre_load
 from marshmallow.validate import Length, Range
 
+from chassis.codec import Upcaster
 from chassis.dispatch import Shape
 from services.orders import commands
 
@@ -117,3 +118,13 @@ def _stripped(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+
+
+def _by_nobody(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "placed_by": ""}
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("OrderPosted", 1): _by_nobody,  # they did not say whose order it was
+    ("OrderRejected", 1): _by_nobody,
+}

@@ -65,7 +65,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def walk(world: World) -> Walk:
     """Everybody there is, with a browser each, before that world."""
-    return Walk(world)
+    with world.services.at_home():
+        return Walk(world)
+
+
+@pytest.fixture(autouse=True)
+def _at_home(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests of that world send commands; between them, the process is as other tests have it."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    world: World = request.getfixturevalue("world")
+    with world.services.at_home():
+        yield
 
 
 @pytest.fixture

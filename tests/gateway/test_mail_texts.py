@@ -1,11 +1,15 @@
-"""The pages on which portal admins change what mails say and whom they come from."""
+"""The pages on which portal admins change mails' texts and sender, and contacts choose which they get."""
 
 from __future__ import annotations
 
 import pytest
 
+from gateway.pages.mails import KIND_NAMES
+from gateway.pages.settings import MailsForm
+from services.identity.mails.kinds import CHOOSABLE, KINDS
+from services.identity.projections.mail_choices import CHOICES
 from services.identity.projections.mail_texts import SENDERS, TEXTS
-from tests.gateway.ground import STAFF, Ground, post
+from tests.gateway.ground import CUSTOMER, STAFF, Ground, post
 
 ADMIN = "sam@s.example"
 PATH = "/mails/texts/invitation/en"
@@ -88,3 +92,25 @@ def test_a_mail_that_there_is_not_has_no_page(ground: Ground, path: str) -> None
 def test_texts_are_portal_admins_alone(ground: Ground, path: str) -> None:
     assert ground.signed_in().get(path).status_code == 403
     assert ground.browser().get(path).status_code == 302
+
+
+def test_contacts_choose_their_mails(ground: Ground) -> None:
+    browser = ground.signed_in()
+    assert browser.get("/settings/mails").text.count(" checked") == len(CHOOSABLE)
+    assert 'href="/settings/mails"' in browser.get("/settings").text
+    post(browser, "/settings/mails", "/settings/mails", wanted=["case_reply", "order_refused"])
+    assert ground.commands.sent[-1][1:3] == ("ChooseMails", {"off": ["order_accepted", "access_changed"]})
+    off = '["order_accepted", "access_changed"]'
+    ground.models["identity"].put(CHOICES, contact_id=CUSTOMER, company="C-A", off=off)
+    assert browser.get("/settings/mails").text.count(" checked") == 2
+    assert ground.signed_in("bo@b.example").get("/settings/mails").text.count(" checked") == len(CHOOSABLE)
+
+
+def test_every_kind_that_can_be_chosen_is_on_the_page_and_has_a_name(ground: Ground) -> None:
+    assert [one.value for one in MailsForm.wanted.kwargs["choices"]] == list(CHOOSABLE)
+    assert KIND_NAMES.keys() == KINDS.keys()
+
+
+def test_staff_have_no_mails_to_choose(ground: Ground) -> None:
+    assert ground.signed_in(ADMIN).get("/settings/mails").status_code == 403
+    assert "/settings/mails" not in ground.signed_in(ADMIN).get("/settings").text

@@ -21,6 +21,7 @@ CUSTOMER = (
     "/add-ons",
     "/search?q=8",
     "/settings",
+    "/settings/mails",
 )
 STAFF = (
     "/",

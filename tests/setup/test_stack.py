@@ -14,6 +14,7 @@ import pika
 import psutil
 import pytest
 
+from chassis.config import Settings
 from deploy.local import broker, ports, supervisor
 from deploy.local.problem import Problem
 from deploy.local.stack import Stack, load, plan
@@ -83,6 +84,15 @@ def test_a_running_installation_is_found_by_other_commands(stack: Stack) -> None
     assert found.settings == stack.settings
     assert store_position(found.settings.esdb_uri) == 0
     broker.check(found.settings.amqp_uri)
+
+
+def test_what_a_file_says_reaches_every_process(tmp_path: Path) -> None:
+    uri = "postgresql://portico:hidden@127.0.0.1/portico"
+    (tmp_path / "uri").write_text(f"{uri}\n")
+    asked = {"PORTICO_VAR": str(tmp_path / "v"), "PORTICO_PORT": str(free_port())}
+    asked["PORTICO_READ_URI_FILE"] = str(tmp_path / "uri")
+    given = {**asked, **plan(asked, demo=False).environment()}
+    assert Settings.from_env(given).read_uri == uri
 
 
 def test_status_tells_processes_broker_and_store(stack: Stack) -> None:

@@ -93,6 +93,7 @@ def test_the_doctor_finds_nothing_wrong_with_what_runs(terminal: Terminal) -> No
     done = terminal.run("doctor")
     checked = [line for line in done.stdout.splitlines() if line.startswith("problem") and ".venv" not in line]
     assert checked == []
+    assert f"goes to {terminal.var}/outbox; 0 wait" in done.stdout
 
 
 def test_looking_at_it_leaves_no_noise_in_the_logs(terminal: Terminal) -> None:

@@ -7,15 +7,15 @@ a fault in a service, and everything else stays as it runs in production; only t
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from argon2 import PasswordHasher
 
 from chassis import dispatch, rooms, statedb
@@ -81,12 +81,6 @@ class Services:
         self._store = LocalStore(folder / "localstore")
         self._store.start()
         self.settings: Settings = make_settings(folder / "var", "", self._store.uri)
-        # The projection of people opens the vault by the environment's settings, as a worker does.
-        self._before = os.environ.get("PORTICO_VAR")
-        os.environ["PORTICO_VAR"] = str(self.settings.var)
-        people._vault.cache_clear()
-        self._hasher, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        passwords._nobodys_hash.cache_clear()
         self._loop = asyncio.new_event_loop()
         self._threads = [threading.Thread(target=self._loop.run_forever, name="services", daemon=True)]
         self._stop = threading.Event()
@@ -107,6 +101,22 @@ class Services:
             thread.start()
         self._reader = StoreClient(self._store.uri)
         self.commands = Commands(self)  # type: ignore[arg-type]
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """While it lasts, commands may be sent: what a process of its own has, environment and hashing, is as here.
+
+        The projection of people opens the vault by the environment's settings, as a worker does.
+        """
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PORTICO_VAR", str(self.settings.var))
+            patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+            _forget()
+            try:
+                yield
+            finally:
+                self.settle()
+        _forget()
 
     def run(self, work: Awaitable[T]) -> T:
         """Await something on the services' event loop."""
@@ -187,13 +197,11 @@ class Services:
             thread.join(20)
         self._loop.close()
         self._store.stop()
-        people._vault.cache_clear()
-        passwords._HASHER = self._hasher
-        passwords._nobodys_hash.cache_clear()
-        if self._before is None:
-            os.environ.pop("PORTICO_VAR", None)
-        else:
-            os.environ["PORTICO_VAR"] = self._before
+
+
+def _forget() -> None:
+    people._vault.cache_clear()
+    passwords._nobodys_hash.cache_clear()
 
 
 def _is_at(projector: Projector, position: int) -> bool:

@@ -35,5 +35,12 @@ KINDS = {
         Kind("invitation", True, "/invitation/{token}", ("until",), ("link",), "invitation"),
         Kind("password_reset", True, "/reset/{token}", ("until",), ("link",), "reset"),
         Kind("password_changed", True, "/login"),
+        Kind("case_reply", False, "/support/{number}", ("number",)),
+        Kind("order_accepted", False, "/orders/{number}", ("number", "erp_number")),
+        Kind("order_refused", False, "/orders/{number}", ("number", "reason")),
+        Kind("access_changed", False, "/settings"),
     )
 }
+
+CHOOSABLE = tuple(kind.name for kind in KINDS.values() if not kind.security)
+"""The kinds that a contact may switch off."""

@@ -84,6 +84,52 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
             " ein neues Passwort an und sagen es uns:\n\n{link}",
         ),
     },
+    "case_reply": {
+        "en": Wording(
+            "Our answer to your request {number}",
+            "Hello {name},\n\nour support has answered your request {number}. Read it, and write back, in the portal:"
+            "\n\n{link}",
+        ),
+        "de": Wording(
+            "Unsere Antwort auf Ihre Anfrage {number}",
+            "Guten Tag {name},\n\nunser Support hat Ihre Anfrage {number} beantwortet. Lesen und antworten können Sie"
+            " im Portal:\n\n{link}",
+        ),
+    },
+    "order_accepted": {
+        "en": Wording(
+            "Your order {number} is accepted",
+            "Hello {name},\n\nwe have taken in your order {number}. Its number with us is {erp_number}.\n\n{link}",
+        ),
+        "de": Wording(
+            "Ihr Auftrag {number} ist angenommen",
+            "Guten Tag {name},\n\nwir haben Ihren Auftrag {number} angenommen. Bei uns hat er die Nummer {erp_number}."
+            "\n\n{link}",
+        ),
+    },
+    "order_refused": {
+        "en": Wording(
+            "Your order {number} could not be accepted",
+            "Hello {name},\n\nyour order {number} could not be accepted. The reason:\n\n{reason}\n\n{link}",
+        ),
+        "de": Wording(
+            "Ihr Auftrag {number} konnte nicht angenommen werden",
+            "Guten Tag {name},\n\nIhr Auftrag {number} konnte nicht angenommen werden. Der Grund:\n\n"
+            "{reason}\n\n{link}",
+        ),
+    },
+    "access_changed": {
+        "en": Wording(
+            "What you can do in the customer portal has changed",
+            "Hello {name},\n\nwhat your account in the customer portal of {supplier} includes was changed. You find"
+            " what you can see and do in the portal's menu; it holds from now on.\n\n{link}",
+        ),
+        "de": Wording(
+            "Ihr Zugang zum Kundenportal wurde geändert",
+            "Guten Tag {name},\n\nwas Ihr Konto im Kundenportal von {supplier} umfasst, wurde geändert. Was Sie sehen"
+            " und tun können, steht im Menü des Portals und gilt ab jetzt.\n\n{link}",
+        ),
+    },
 }
 
 

@@ -9,7 +9,9 @@ from chassis.dispatch import Tools
 from chassis.messages import Context, Reply
 from chassis.repository import now
 from services.identity.commands import RequestMail
+from services.identity.domain import Contact
 from services.identity.mails import domain
+from services.identity.mails.kinds import KINDS
 from services.identity.mails.settings import is_address
 from services.identity.streams import CONTACT, MAIL
 
@@ -17,12 +19,13 @@ from services.identity.streams import CONTACT, MAIL
 async def request_mail(command: RequestMail, context: Context, tools: Tools) -> Reply:
     """Append MailRequested to the mail's own stream, once.
 
-    Nothing for a contact that is no more, or is of a company that what happened is not about; staff hear of every one.
+    Nothing for a contact that is no more, wants none of the kind, or is of a company that what happened is not about;
+    staff hear of every one.
     """
     loaded = await tools.repository.load(CONTACT, command.contact_id)
     contact = loaded.state
     another_companys = contact.company != "" and not context.sees(contact.company)
-    if loaded.revision < 0 or contact.erased or another_companys:
+    if loaded.revision < 0 or another_companys or not _wants(contact, command.kind):
         return Reply("", loaded.revision, loaded.position, command.mail)
     return await tools.repository.change(
         MAIL,
@@ -31,6 +34,13 @@ async def request_mail(command: RequestMail, context: Context, tools: Tools) -> 
         lambda state: domain.decide_request(state, command, contact.company, _domain(), now()),
         create=True,
     )
+
+
+def _wants(contact: Contact, kind: str) -> bool:
+    """Security mails go to everybody who is still there, others to those who can log in and did not say no."""
+    if KINDS[kind].security:
+        return not contact.erased
+    return contact.may_sign_in and contact.stage == "active" and kind not in contact.mails_off
 
 
 def _domain() -> str:

@@ -35,13 +35,13 @@ from services.identity.mails.settings import MailSettings, is_address
 from services.identity.mails.texts import SENDER_KEY, text_key
 from services.identity.mails.writing import House, Sender, compose, one_line, write
 from services.identity.projections.mails import MAILS
-from services.identity.streams import CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
+from services.identity.streams import COMPANY, CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
 from services.identity.vault import open_vault
 
 _LOOK_SECONDS = 0.25
 _COUNT_SECONDS = 5.0
 _BATCH = 20
-_SERVER_WAITS = (5, 15, 60, 300)
+_SERVER_WAITS = (5, 15, 60)
 """Seconds until a server that was away is asked again, by whichever mail is next."""
 _DUE = (
     f"SELECT mail FROM {MAILS.name} WHERE state IN ('waiting', 'delayed') AND next_try <= ?"
@@ -63,16 +63,19 @@ class Mailer:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._away = ""
+        self._to = ""
 
     def status(self) -> dict[str, Any]:
-        """How many mails wait, were given up; why the server takes none, "" when it does."""
+        """Where mails go, how many wait or were given up; why the server takes none, "" when it does."""
         counts = {state: self._counts.get(state, 0) for state in ("waiting", "delayed", "given_up")}
-        return {**counts, "away": self._away}
+        return {"to": self._to, **counts, "away": self._away}
 
     def __call__(self, stop: threading.Event, settings: Settings) -> None:
         """Send until `stop`. Raises BadSetting."""
         configured = MailSettings.from_env(settings)
         out = carrier(configured)
+        server = configured.smtp
+        self._to = f"{server.security}://{server.host}:{server.port}" if server else str(configured.outbox)
         failures = 0
         counted = 0.0
         with Streams(settings, SERVICE, "mail", stop) as streams:
@@ -161,7 +164,7 @@ class Desk:
         person = self._vault.open(contact.contact, contact.personal)
         address = _ascii(person.email)
         kind = KINDS[mail.kind]
-        language = language_of(contact.language)
+        language = self._language(contact)
         params = {**mail.params, **self._secret(mail, kind, contact)}
         configured = self._configured
         values = {
@@ -189,6 +192,12 @@ class Desk:
         except (ValueError, MessageError) as error:
             raise Refused(f"The mail cannot be written: {type(error).__name__}") from error
         return Letter(mail.message_id[1:].partition("@")[0], sender.address, address, content)
+
+    def _language(self, contact: Contact) -> str:
+        """The contact's own, else their company's."""
+        if contact.language or not contact.company:
+            return language_of(contact.language)
+        return language_of(self._streams.load(COMPANY, contact.company).language)
 
     def _moment(self, moment: datetime | None, language: str) -> str:
         if moment is None:

@@ -1,12 +1,14 @@
 """The read models of identity, one file each."""
 
-from services.identity.projections import companies, mail_texts, mails, people, rights_history, roles
-
-PROJECTIONS = (
-    people.PROJECTION,
-    companies.PROJECTION,
-    roles.PROJECTION,
-    rights_history.PROJECTION,
-    mails.PROJECTION,
-    mail_texts.PROJECTION,
+from services.identity.projections import (
+    companies,
+    mail_choices,
+    mail_texts,
+    mails,
+    people,
+    rights_history,
+    roles,
 )
+
+_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices)
+PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

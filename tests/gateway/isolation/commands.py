@@ -35,6 +35,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
     "identity.RemoveRole": {"role": "{other_role}"},
+    "identity.ChooseMails": {"off": []},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},

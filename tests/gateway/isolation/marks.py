@@ -77,8 +77,7 @@ class Marks:
 
     def number(self, holder: str, field: str, **seen: object) -> str:
         """A new number of a document, like `ZQ-NORTH-INVOICE-0`: as the ERP writes them."""
-        made = f"ZQ-{holder}-{field.replace('.', '-')}-0".upper()
-        return self.put(holder, field, made, **seen)  # type: ignore[arg-type]
+        return self.put(holder, field, number_of(holder, field), **seen)  # type: ignore[arg-type]
 
     def amount(self, holder: str, field: str, **seen: object) -> Decimal:
         """A new amount; none is a part of another."""
@@ -90,3 +89,8 @@ class Marks:
         """A mark of an amount that follows from others."""
         self.put(holder, field, f"{found:,.2f}", f"{found:.2f}", str(int(found * 100)), **seen)  # type: ignore[arg-type]
         return found
+
+
+def number_of(holder: str, field: str) -> str:
+    """The number that is made of this name."""
+    return f"ZQ-{holder}-{field.replace('.', '-')}-0".upper()

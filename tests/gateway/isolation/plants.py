@@ -13,7 +13,7 @@ from gateway import fragments, live, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, kinds
+from gateway.reports import account, chain, kinds
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -98,6 +98,12 @@ def _route(*rows: str) -> Callable[[Walk], list[str]]:
     return lambda walk: walk.routes(rows)
 
 
+def _without_an_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    """Who somebody is, worked out without last days, and not kept for after the plant."""
+    patch.setattr(people, "_in_force", lambda reads, row, today: people._set(row.permissions))
+    patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
+
+
 PLANTS = (
     Plant(
         "payments",
@@ -119,6 +125,12 @@ PLANTS = (
         _no_company(kinds.DOCUMENT["order"]),
         _route("GET /orders/<path:number>"),
         "GET /orders/<path:number> as east: 200",
+    ),
+    Plant(
+        "the chain of documents",
+        lambda patch, walk: patch.setattr(chain, "visible", lambda scope, pairs: set(pairs)),
+        _route("GET /orders/<path:number>"),
+        "GET /orders/<path:number> as owner: shows south's invoice.number",
     ),
     Plant(
         "orders, command",
@@ -156,6 +168,12 @@ PLANTS = (
         ),
         lambda walk: at_the_services(walk.world, ["identity.ChangeMailSender"]),
         "identity.ChangeMailSender as mine: done",
+    ),
+    Plant(
+        "identity, rights that lapsed",
+        _without_an_end,
+        _route("GET /invoices"),
+        "GET /invoices as lapsed: 200",
     ),
     Plant(
         "licensing",

@@ -346,6 +346,7 @@ REQUESTS: dict[str, Asked] = {
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),
+    "POST /settings/mails": Asked(form=lambda world, visitor: {}, sends=("identity.ChooseMails",)),
     "POST /settings/password": Asked(form=_password),
     "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
     "POST /support/<number>": Asked(

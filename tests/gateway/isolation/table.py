@@ -69,6 +69,7 @@ GET  /search                                  own   own  own   own   own  ok    
 GET  /search #number                          own   own  own   ok    ok   ok    ok     403   403   403  403  in  in
 GET  /search #case                            own   own  own   own   ok   ok    ok     403   403   403  403  in  in
 GET  /settings                                own   own  own   own   own  own   own    own   own   own  own  in  in
+GET  /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
 GET  /settings/password                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /support                                 own   own  own   own   own  403   403    403   403   403  403  in  in
@@ -107,6 +108,7 @@ POST /roles/<role> #preview                   403   403  403   403   403  403   
 POST /roles/<role>/remove                     403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /settings/devices/<session_id>           ok    404  404   404   404  404   404    404   404   404  404  in  in
+POST /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
 POST /settings/password                       422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 POST /support/<number>                        ok    ok   ok    ok    404  403   403    403   403   403  403  in  in
@@ -127,6 +129,7 @@ identity.DefineRole             403   403  403   403   403  403   403    403   d
 identity.ChangeRole             403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.RemoveRole             403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ChangePassword         422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.ChooseMails            done  done done  done  done done  done   done  done  done done in  in
 identity.DeactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ReactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.SendMailAgain          403   403  403   403   403  403   403    403   done  403  403  in  in
@@ -153,10 +156,11 @@ identity.CreateStaff            403   403    done  403    403
 identity.InviteContact          done  404    done  404    404
 identity.SetPassword            done  404    done  404    404
 identity.ChangePassword         422   422    422   404    404
-identity.SetPermissions         403   404    done  404    404
+identity.SetPermissions         403   403    done  403    403
 identity.DefineRole             403   403    done  403    403
 identity.ChangeRole             403   403    done  403    403
 identity.RemoveRole             403   403    done  403    403
+identity.ChooseMails            done  done   done  404    404
 identity.DeactivateContact      done  404    done  404    404
 identity.ReactivateContact      done  404    done  404    404
 identity.EraseContact           done  404    done  404    404

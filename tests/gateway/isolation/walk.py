@@ -68,7 +68,8 @@ class Walk:
     def walked(self) -> list[str]:
         """What is wrong with all routes; walked once."""
         if self._wrong is None:
-            self._wrong = self.routes()
+            with self.world.services.at_home():
+                self._wrong = self.routes()
         return self._wrong
 
     def routes(self, only: Iterable[str] = ()) -> list[str]:

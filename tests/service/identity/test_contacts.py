@@ -104,7 +104,6 @@ def test_another_companys_people_are_not_found(office: Office) -> None:
     for command, payload in (
         ("InviteContact", {}),
         ("SetPassword", {"password": PASSWORD}),
-        ("SetPermissions", {"permissions": []}),
         ("DeactivateContact", {}),
         ("ReactivateContact", {}),
         ("EraseContact", {}),

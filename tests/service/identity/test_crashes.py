@@ -115,3 +115,35 @@ def test_an_erasure_that_was_cut_short_is_carried_out_by_the_worker(office: Offi
     key_gone = "SELECT 1 FROM contact_keys WHERE contact = ? AND key IS NULL"
     wait_until(lambda: state.row(key_gone, contact), 10, "the key deleted")
     assert office.create("erased@nordlicht.example") != contact
+
+
+def test_a_forgotten_password_that_was_cut_short_leads_to_one_link(office: Office, points: Path) -> None:
+    contact = office.sign_up("forgot@nordlicht.example")
+    worker = office.service.worker
+    (points / "identity.after_append").touch()
+    office.ask("ask_reset", email="forgot@nordlicht.example", command_id=str(uuid4()))
+    wait_until(lambda: worker.returncode is not None, 10, "the worker dead, its event appended")
+    state = StateDb(office.service.settings.state_db("identity"))
+    assert state.row("SELECT 1 FROM reset_requests"), "the request is there still"
+    worker.start(lambda: answers(office.service.worker_port), 30)
+    wait_until(lambda: not state.row("SELECT 1 FROM reset_requests"), 10, "the request carried out")
+    links = state.rows("SELECT ended FROM invitations WHERE contact = ? AND kind = 'reset'", contact)
+    assert [row["ended"] for row in links] == [None]
+    rows = office.service.wait_rows("SELECT * FROM mails_v1 WHERE contact_id = ? AND kind = 'password_reset'", contact)
+    assert len(rows) == 1
+
+
+def test_a_new_password_whose_event_is_missing_is_told_by_the_next_sign_in(office: Office, points: Path) -> None:
+    email = "renewed@nordlicht.example"
+    contact = office.sign_up(email)
+    office.ask("ask_reset", email=email, command_id=str(uuid4()))
+    sql = "SELECT mail FROM mails_v1 WHERE contact_id = ? AND kind = 'password_reset' AND state = 'sent'"
+    (row,) = office.service.wait_rows(sql, contact)
+    text = office.ask("outbox", key=f"{row['mail']}.{contact}")["mails"][0]["text"]
+    token = text.partition("/reset/")[2].split()[0]
+    with killed_at("identity.after_password", office, points):
+        office.service.rpc.call("identity", "accept_reset", {"token": token, "password": NEW}, SECONDS)
+    assert pending(office, contact)
+    assert office.signs_in(email, NEW)
+    assert pending(office, contact) is None
+    assert office.ask("accept_reset", token=token, password=NEW)["status"] == "done", "the same again"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.codec import loads
 from tests.service.identity.office import COMPANIES, NORDLICHT, Office
 from tests.support.mailserver import DOMAIN, PASSWORD, MailServer
 from tests.support.services import RunningService, answers
@@ -70,6 +72,13 @@ def wait_state(office: Office, contact: str, *states: str) -> dict[str, Any]:
     return one
 
 
+def told(office: Office) -> dict[str, Any]:
+    """What the job says of itself, as `portico status` shows it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{office.service.worker_port}/status", timeout=5) as response:
+        part: dict[str, Any] = loads(response.read())["parts"]["job:send_mails"]
+        return part
+
+
 def invited(office: Office, name: str, called: str = "Hanna Weiss") -> str:
     """The id of a new contact `name`@DOMAIN, who was invited."""
     contact = office.create(f"{name}@{DOMAIN}", name=called)
@@ -126,6 +135,9 @@ def test_a_server_that_is_away_delays_mails_and_nothing_else(office: Office, ser
     contact = invited(office, "known4")
     delayed = wait_state(office, contact, "delayed")
     assert "does not answer" in delayed["reason"]
+    wait_until(lambda: "does not answer" in told(office)["away"], 10, "the job says so")
+    assert told(office)["to"].startswith("smtp+starttls://localhost:")
+    wait_until(lambda: told(office)["delayed"] == 1, 10, "and how many mails wait")
     assert office.sign_up("known5@customer.example"), "whoever has the link is let in meanwhile"
     office.service.worker.stop()
     office.service.worker.start(lambda: answers(office.service.worker_port), 30)

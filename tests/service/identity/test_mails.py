@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from chassis import bus
+from chassis.codec import dumps
 from chassis.errors import Invalid, NotAllowed
+from chassis.link import Message, Publisher
+from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.statedb import StateDb
 from tests.service.identity.office import ADMIN, NORDLICHT, PASSWORD, Office
+from tests.support.services import RunningService
 from tests.support.waiting import wait_until
 
 NEW = "six swans on a lake"
@@ -63,12 +69,16 @@ def test_who_is_invited_gets_the_link_by_mail(office: Office) -> None:
     assert office.ask("accept_invitation", token=token(found), password=PASSWORD)["status"] == "done"
 
 
-def test_the_mail_is_in_the_contacts_language(office: Office) -> None:
-    contact = office.create("heike@nordlicht.example", name="Heike Weiß", language="de")
-    office.invite(contact)
-    found = letter(office, mails(office, contact, "invitation")[0])
-    assert found["subject"] == "Ihr Zugang zum Kundenportal von Portico"
-    assert "Guten Tag Heike Weiß," in found["text"]
+def test_the_mail_is_in_the_contacts_language_or_the_companys(office: Office) -> None:
+    company = {"name": "Föhr KG", "currency": "EUR", "language": "de-DE"}
+    office.record("F300", [{"kind": "company", "key": "F300", "stamp": "1", "body": company}])
+    own = office.create("heike@nordlicht.example", name="Heike Weiß", language="de")
+    of_company = office.create("antje@foehr.example", name="Antje Boysen", for_company="F300")
+    for contact, name in ((own, "Heike Weiß"), (of_company, "Antje Boysen")):
+        office.invite(contact)
+        found = letter(office, mails(office, contact, "invitation")[0])
+        assert found["subject"] == "Ihr Zugang zum Kundenportal von Portico"
+        assert f"Guten Tag {name}," in found["text"]
 
 
 def test_a_forgotten_password_is_chosen_anew_with_the_mailed_link(office: Office) -> None:
@@ -202,3 +212,57 @@ def test_mails_have_the_text_and_the_sender_that_admins_chose(office: Office) ->
     assert list(refused.value.details["fields"]) == ["text"]
     with pytest.raises(NotAllowed):
         office.do("ChangeMailText", text, NORDLICHT, contact)
+
+
+def publish(office: Office, reaction: str, event_type: str, data: dict[str, Any]) -> None:
+    """Give an event of another service to a reaction, as the relay does that catches it up."""
+    stream = f"order-{data['order']}"
+    event = Recorded(uuid4(), event_type, stream, 3, 100, data, {"$correlationId": "t"}, datetime.now(UTC))
+    message = Message("", bus.reaction_queue("identity", reaction), dumps(event), str(event.id))
+    publisher = Publisher(office.service.settings.amqp_uri, "test-orders")
+    publisher.publish([message, message])  # at least once: the second is the same mail
+    publisher.stop()
+
+
+def test_who_ordered_hears_what_the_erp_made_of_it(office: Office) -> None:
+    contact = office.sign_up("orders@nordlicht.example")
+    order = {"order": "W-7K3Q-M2XA", "company": NORDLICHT, "placed_by": contact}
+    publish(office, "mail_order_accepted", "OrderPosted", {**order, "erp_number": "10234"})
+    publish(office, "mail_order_refused", "OrderRejected", {**order, "reason": "Credit limit <exceeded>"})
+    accepted = letter(office, mails(office, contact, "order_accepted")[0])
+    assert accepted["subject"] == "Your order W-7K3Q-M2XA is accepted"
+    assert "Its number with us is 10234." in accepted["text"]
+    assert "/orders/W-7K3Q-M2XA" in accepted["text"]
+    refused = letter(office, mails(office, contact, "order_refused")[0])
+    assert "Credit limit <exceeded>" in refused["text"]
+    assert "Credit limit &lt;exceeded&gt;" in refused["html"]
+    assert "/settings/mails" in refused["text"], "where fewer of them can be had"
+
+
+def test_who_asked_hears_of_the_answer_unless_they_want_none(
+    office: Office, start_service: Callable[[str], RunningService]
+) -> None:
+    cases = start_service("cases")
+    wants, wants_none = office.sign_up("asks@nordlicht.example"), office.sign_up("quiet@nordlicht.example")
+    office.do("ChooseMails", {"off": ["case_reply"]}, NORDLICHT, wants_none)
+    numbers = []
+    for contact in (wants_none, wants):
+        number = cases.send("OpenCase", {"summary": "Scanner", "detail": "It logs off."}, NORDLICHT, contact)["id"]
+        cases.send("AnswerCase", {"case": number, "text": "Which version?"}, ALL_COMPANIES, ADMIN)
+        numbers.append(number)
+    found = letter(office, mails(office, wants, "case_reply")[0])
+    assert found["subject"] == f"Our answer to your request {numbers[1]}"
+    assert f"/support/{numbers[1]}" in found["text"]
+    office.do("ChangePassword", {"current": PASSWORD, "new": NEW}, NORDLICHT, wants_none)
+    mails(office, wants_none, "password_changed")  # security mails come whatever was chosen
+    assert office.service.rows("SELECT 1 FROM mails_v1 WHERE contact_id = ? AND kind = 'case_reply'", wants_none) == []
+
+
+def test_a_changed_access_is_told_to_those_who_have_one(office: Office) -> None:
+    contact, not_yet = office.sign_up("more@nordlicht.example"), office.create("later@nordlicht.example")
+    for one in (not_yet, contact):
+        payload = {"contact_id": one, "permissions": ["order"], "branches": None}
+        office.do("SetPermissions", payload, actor=office.admin())
+    found = letter(office, mails(office, contact, "access_changed")[0])
+    assert found["subject"] == "What you can do in the customer portal has changed"
+    assert office.service.rows("SELECT 1 FROM mails_v1 WHERE contact_id = ?", not_yet) == []

@@ -110,8 +110,8 @@ CANCELLED = OrderCancelled(REFERENCE, COMPANY, CONTACT, "Ordered twice")
 ASKED = CancellationAsked(REFERENCE, COMPANY, CONTACT, "Ordered twice")
 TOO_LATE = CancellationTooLate(REFERENCE, COMPANY)
 QUEUED = OrderQueued(REFERENCE, COMPANY)
-POSTED = OrderPosted(REFERENCE, COMPANY, ERP_NUMBER)
-REJECTED = OrderRejected(REFERENCE, COMPANY, "Credit limit exceeded (-5002)")
+POSTED = OrderPosted(REFERENCE, COMPANY, ERP_NUMBER, CONTACT)
+REJECTED = OrderRejected(REFERENCE, COMPANY, "Credit limit exceeded (-5002)", CONTACT)
 
 ORDER = Decider(
     domain.Order(),

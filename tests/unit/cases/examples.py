@@ -18,7 +18,7 @@ OPEN = OpenCase(COMPANY, CONTACT, "Scanner logs off", "After ten minutes, in bay
 OPENED = CaseOpened(REFERENCE, COMPANY, CONTACT, OPEN.summary, OPEN.detail, "HM-4749", "Warehouse Scanner", False)
 OPENED_FOR_VENDOR = replace(OPENED, vendor_approval=True)
 REPLIED = CustomerReplied(REFERENCE, COMPANY, CONTACT, "It happens on all devices.")
-ANSWERED = AgentAnswered(REFERENCE, COMPANY, AGENT, "Which version is shown?")
+ANSWERED = AgentAnswered(REFERENCE, COMPANY, AGENT, "Which version is shown?", CONTACT)
 
 CASE = Decider(
     domain.Case(),

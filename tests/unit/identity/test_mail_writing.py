@@ -67,17 +67,20 @@ def test_it_has_both_parts_and_the_headers_of_a_machines_mail() -> None:
 
 def test_what_people_are_called_is_text_in_the_html_part() -> None:
     html = written(name='<img src="x"> & "Co"').html
+    assert "&lt;i&gt; <a href=" in written(Wording("x", "{name} {link}"), name="<i>").html
     assert "&lt;img src=&quot;x&quot;&gt; &amp; &quot;Co&quot;" in html
     assert "<img" not in html
 
 
 @pytest.mark.parametrize(
-    "name", ["Eve\r\nBcc: all@customer.example", "Eve\nSubject: x", "Eve\x0bX\x85Y\u2028Z", ' "@,<>']
+    "name", ["Eve\r\nBcc: all@customer.example", "Eve\x00\x1b[31m", "Eve\nSubject: x", "Eve\x0bX\x85Y\u2028Z", ' "@,<>']
 )
 def test_a_name_gets_into_no_other_header(name: str) -> None:
     message = on_the_wire(written(Wording("For {name}", "{link}"), name=name), to_name=name)
     assert [str(key) for key in message].count("Bcc") == 0
     assert len(message.get_all("Subject", [])) == 1
+    assert str(message["Subject"]).isprintable()
+    assert str(message["To"]).isprintable()
     assert [one.addr_spec for one in message["To"].addresses] == ["nour@customer.example"]
 
 
