@@ -39,7 +39,7 @@ SENT_BY_PAGES = {
     "identity.RenewRecoveryCodes": Access(),
     "identity.DisableSecondFactor": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
-    "identity.ChooseMails": Access(),
+    "identity.ChooseMails": Access(customers=True),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,

@@ -43,6 +43,8 @@ def test_an_admin_creates_a_contact_who_accepts_the_invitation(visit: Visit, log
     expect(admin.get_by_text(re.compile("Invoices report: could see .* will see none"))).to_be_visible()
     admin.get_by_role("button", name="Save permissions").click()
     expect(admin.get_by_text("Saved.")).to_be_visible()
+    # The open page says so by itself; a click that came first would be refused as well.
+    expect(guest.get_by_role("heading", level=1)).not_to_have_text("Invoices", timeout=30_000)
     answer = guest.goto("/invoices")
     assert answer is not None
     assert answer.status == 403

@@ -31,19 +31,20 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.InviteContact": {"contact_id": "{subject}"},
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
+    "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
     "identity.RemoveSecondFactor": {"contact_id": "{subject}"},
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
-    "identity.ChangeRole": {"role": "{new_role}", "name": "{fresh}", "permissions": ["order"]},
-    "identity.RemoveRole": {"role": "{new_role}"},
+    "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
+    "identity.RemoveRole": {"role": "{other_role}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
     "identity.RequestMail": {"mail": "{fresh}", "contact_id": "{subject}", "kind": "password_changed"},
-    "identity.SendMailAgain": {"mail": "{new_lost_mail}"},
+    "identity.SendMailAgain": {"mail": "{lost_mail}"},
     "identity.ChangeMailText": {"kind": "invitation", "language": "de", "subject": "{fresh}", "text": "{{link}}"},
     "identity.RestoreMailText": {"kind": "invitation", "language": "de"},
     "identity.ChangeMailSender": {"name": "{fresh}"},
@@ -71,8 +72,8 @@ PAYLOADS: Mapping[str, Payload] = {
 }
 """Complete payloads about what is branch north's or its company's; with names of the world's things in braces."""
 
-MADE: Mapping[str, Callable[[World], str]] = {"new_role": World.new_role, "new_lost_mail": World.lost_mail}
-"""What is used up by a command that is done: each gets one of its own."""
+MADE: Mapping[str, Callable[[World], str]] = {"other_role": World.new_role, "lost_mail": World.lost_mail}
+"""What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
     **dict.fromkeys(MADE, "none"),
     "case": "C-0000-0000",
@@ -190,7 +191,7 @@ def _wanted(table: str, only: Iterable[str]) -> list[tuple[str, dict[str, str]]]
 
 def _check(world: World, command: str, cell: str, visitor: Visitor, send: Any, own: bool = False) -> Iterator[str]:
     """What is wrong with the command's outcome. `own`: it is about what is theirs, and they may know that it is."""
-    payload = _payload(world, command, visitor)
+    payload = _payload(world, command, visitor, _used_up(world, command) if cell == "done" else {})
     head = world.services.head()
     outcome, said = send(payload)
     if outcome != ("done" if cell == "idle" else cell):
@@ -213,9 +214,12 @@ def _check(world: World, command: str, cell: str, visitor: Visitor, send: Any, o
 
 def _payload(world: World, command: str, visitor: Visitor, instead: Mapping[str, str] | None = None) -> Payload:
     of = visitor.company or world.things["company"]
-    made = {name: make(world) for name, make in MADE.items() if f"{{{name}}}" in PAYLOADS[command].values()}
     more = {"subject": world.things["newcomer"], "fresh": uuid4().hex, "price": str(world.prices[of])}
-    return dict(_filled(PAYLOADS[command], {**world.things, **made, **more, **(instead or {})}))
+    return dict(_filled(PAYLOADS[command], {**world.things, **more, **(instead or {})}))
+
+
+def _used_up(world: World, command: str) -> dict[str, str]:
+    return {name: make(world) for name, make in MADE.items() if f"{{{name}}}" in PAYLOADS[command].values()}
 
 
 def _filled(value: Any, things: Mapping[str, str]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from chassis.dispatch import CommandHandler, changes
 from gateway import fragments, live, people
 from gateway.commands import SENT_BY_PAGES
-from gateway.pages import addons, support, sync
+from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
 from gateway.reports import account, chain, kinds
 from gateway.reports import document as documents
@@ -19,6 +19,9 @@ from gateway.routes import Access
 from services.erp_sync import domain as postings
 from services.erp_sync.handlers import COMMAND_HANDLERS as POSTINGS
 from services.erp_sync.handlers import POSTING
+from services.identity import schemas
+from services.identity.handlers import COMMAND_HANDLERS as IDENTITY
+from services.identity.mails import editing
 from services.orders import domain as orders
 from services.orders.handlers import COMMAND_HANDLERS as ORDERS
 from services.orders.handlers import ORDER
@@ -80,6 +83,17 @@ def _for_everybody(endpoint: str, query: Any) -> Callable[[pytest.MonkeyPatch, W
     return plant
 
 
+def _for_all_signed_in(endpoint: str) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """A page of staff for everybody who is signed in."""
+    return lambda patch, walk: patch.setitem(walk.parts.access, endpoint, Access())
+
+
+def _no_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    """People without last days; and nobody is remembered with or without."""
+    patch.setattr(people, "ends_of", lambda text: {})
+    patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
+
+
 def _route(*rows: str) -> Callable[[Walk], list[str]]:
     return lambda walk: walk.routes(rows)
 
@@ -133,6 +147,27 @@ PLANTS = (
         lambda patch, walk: patch.setattr(people, "_BRANCHES", people._BRANCHES.replace("company =", "'' <>")),
         _route("GET /settings"),
         "GET /settings as whole: shows east's branch.name",
+    ),
+    Plant("identity, last days", _no_end, _route("GET /invoices"), "GET /invoices as lapsed: 200"),
+    Plant(
+        "identity, mails",
+        _for_everybody("mailtexts.sender", mailtexts._SENDERS),
+        _route("GET /mails/sender"),
+        "GET /mails/sender as agent: 200",
+    ),
+    Plant(
+        "identity, outbox",
+        _for_all_signed_in("mails.outbox_mail"),
+        _route("GET /outbox/<key>"),
+        "GET /outbox/<key> as south: asks identity.outbox",
+    ),
+    Plant(
+        "identity, command",
+        lambda patch, walk: patch.setitem(
+            IDENTITY, "ChangeMailSender", CommandHandler(schemas.ChangeMailSenderShape, editing.change_sender)
+        ),
+        lambda walk: at_the_services(walk.world, ["identity.ChangeMailSender"]),
+        "identity.ChangeMailSender as mine: done",
     ),
     Plant(
         "identity, rights that lapsed",

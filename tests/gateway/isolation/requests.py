@@ -359,6 +359,9 @@ REQUESTS: dict[str, Asked] = {
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),
+    "POST /settings/mails": Asked(
+        form=lambda world, visitor: {"wanted": ["order_accepted"]}, sends=("identity.ChooseMails",)
+    ),
     "POST /settings/password": Asked(form=_password),
     "POST /login/code": Asked(form=lambda world, visitor: {"code": "000000"}),
     "POST /settings/second-factor": Asked(form=lambda world, visitor: {"code": ""}),

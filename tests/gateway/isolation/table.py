@@ -70,6 +70,7 @@ GET  /search                                  own   own  own   own   own  ok    
 GET  /search #number                          own   own  own   ok    ok   ok    ok     403   403   403  403  in  in
 GET  /search #case                            own   own  own   own   ok   ok    ok     403   403   403  403  in  in
 GET  /settings                                own   own  own   own   own  own   own    own   own   own  own  in  in
+GET  /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
 GET  /settings/password                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /settings/second-factor                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /settings/second-factor/codes            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
@@ -114,6 +115,7 @@ POST /roles/<role> #preview                   403   403  403   403   403  403   
 POST /roles/<role>/remove                     403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /settings/devices/<session_id>           ok    404  404   404   404  404   404    404   404   404  404  in  in
+POST /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
 POST /settings/password                       422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /settings/second-factor                  422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /settings/second-factor/codes            422   422  422   422   422  422   422    422   422   422  422  in  in
@@ -141,6 +143,7 @@ identity.EnableSecondFactor     422   422  422   422   422  422   422    422   4
 identity.RenewRecoveryCodes     422   422  422   422   422  422   422    422   422   422  422  in  in
 identity.DisableSecondFactor    422   422  422   422   422  422   422    422   422   422  422  in  in
 identity.RemoveSecondFactor     403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChooseMails            done  done done  done  done done  done   403   403   403  403  in  in
 identity.DeactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ReactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.SendMailAgain          403   403  403   403   403  403   403    403   done  403  403  in  in
@@ -167,7 +170,8 @@ identity.CreateStaff            403   403    done  403    403
 identity.InviteContact          done  404    done  404    404
 identity.SetPassword            done  404    done  404    404
 identity.ChangePassword         422   422    422   404    404
-identity.SetPermissions         403   404    done  404    404
+identity.ChooseMails            done  done   done  404    404
+identity.SetPermissions         403   403    done  403    403
 identity.DefineRole             403   403    done  403    403
 identity.ChangeRole             403   403    done  403    403
 identity.RemoveRole             403   403    done  403    403
