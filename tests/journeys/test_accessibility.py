@@ -64,6 +64,7 @@ def test_axe_finds_nothing(
 
 def _of_a_contact(page: Page) -> list[str]:
     """Of the pages of the first contact in the list of who could do what: history, rights, and their preview."""
+    page.goto("/companies/C10010/rights")
     page.locator("tbody th a").first.click()
     found = _violations(page)
     page.goto(page.url.removesuffix("/history"))
