@@ -181,7 +181,9 @@ def test_the_check_is_green_when_all_is_well_and_red_for_each_planted_fault(hand
     hand.happen("case-C-1", "CustomerReplied", **by, text="ReplyToCase 000002")
     hand.happen("case-C-1", "CustomerReplied", **by, text="ReplyToCase 000002")
     hand.told("talker.jsonl", told="C-1", text="ReplyToCase 000002")
-    hand.told("talker.jsonl", told="C-1", text="ReplyToCase 000009")
+    for number in (8, 9):
+        hand.told("talker.jsonl", told="C-1", text=f"ReplyToCase 00000{number}")
+    ground.file(0)  # and nobody imports it
     hand.happen("documents-14911", "InvoiceRecorded", company="14911")
     hand.put(bus.dead_queue(DEAD))
     hand.put(WAITING)
@@ -196,7 +198,9 @@ def test_the_check_is_green_when_all_is_well_and_red_for_each_planted_fault(hand
         f"twice: {TWICE} is 2 times in the ERP's ledger",
         f"out of order: {TWICE} went through accepted → queued → posted → queued",
         f"unknown: {UNKNOWN} is in the portal; nobody was told so",
-        "unsettled: ",
+        f"unsettled: not within {SETTLED_SECONDS} s: all orders posted",
+        f"unsettled: not within {SETTLED_SECONDS} s: all said",
+        f"unsettled: not within {SETTLED_SECONDS} s: all imports shown",
         "lost: ReplyToCase 000009 was acknowledged and is not in the portal",
         "twice: ReplyToCase 000002 is 2 times in the portal",
         "out of order: ReplyToCase 000002 on C-1 behind 000003",
