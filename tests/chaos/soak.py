@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
         faults = kill_store(folder / "localstore", wanted.store_kills, wanted.seed)
         environment: dict[str, str] = {}
         others: dict[str, Victim] = {}
+        nodes: RabbitCluster | None = None
         if wanted.cluster:
             nodes = clustered(stack, folder)
             environment["PORTICO_AMQP_URI"] = nodes.uri
@@ -63,6 +64,7 @@ def main(arguments: list[str]) -> int:
             environment["PORTICO_READ_URI"] = stack.enter_context(server.database("portico"))
             others["postgres"] = Postgres(server)
         portal = stack.enter_context(running(folder / "p", environment=environment))
+        portal.broker = nodes
         ground = stack.enter_context(opened(portal, folder))
         storm = Storm(ground, random.Random(wanted.seed), others)
         rage(storm, wanted.minutes * 60, random.Random(f"{wanted.seed} when"))
