@@ -169,6 +169,9 @@ def report(storm: Storm, ground: Ground) -> None:
     print(
         f"{storm.done.total():,} blows: " + ", ".join(f"{name} × {count}" for name, count in storm.done.most_common())
     )
+    hung = +storm.cut_short()
+    which = ": " + ", ".join(f"{name} × {count}" for name, count in hung.items()) if hung else ""
+    print(f"{hung.total():,} times a process that was told to stop ended without finishing what it held{which}")
     spared = storm.victims.keys() - {done.partition(" ")[2] for done in storm.done}
     if spared:
         print(f"too short a time to strike: {', '.join(sorted(spared))}")
