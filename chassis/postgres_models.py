@@ -85,6 +85,10 @@ class PostgresDatabase:
             )
         return True
 
+    def has_table(self, execute: Execute, name: str) -> bool:
+        """Whether this transaction sees a table of that name."""
+        return bool(execute("SELECT to_regclass(?) IS NOT NULL", (name,)).fetchone()[0])
+
     @contextmanager
     def reading(self) -> Iterator[Execute]:
         """`execute` in one read transaction, for the service that owns the read models. Raises Unreadable.

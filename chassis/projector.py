@@ -204,7 +204,7 @@ class Projector:
                 (checkpoint, version, self._lease.token),
             )
             row = connection.execute("SELECT position FROM checkpoints WHERE model = ?", (checkpoint,)).fetchone()
-            building = is_building(connection.execute, checkpoint)
+            building = is_building(self._database, connection.execute, checkpoint)
         self.position, self.building = row["position"], building
 
     def _consume(self, connection: Any, inbox: Inbox, stop: threading.Event) -> None:

@@ -124,6 +124,9 @@ class Database(Protocol):
     def end(self, holder: Holder, token: str) -> bool:
         """End what a replaced projector has open and so keeps locked; whether that could be done."""
 
+    def has_table(self, execute: Execute, name: str) -> bool:
+        """Whether this transaction sees a table of that name."""
+
     def reading(self) -> AbstractContextManager[Execute]:
         """`execute` in one read transaction, for the service that owns the read models. Raises Unreadable."""
 
@@ -142,8 +145,10 @@ def mark_new(execute: Execute, projections: Iterable[Projection]) -> None:
             )
 
 
-def is_building(execute: Execute, checkpoint: str) -> bool:
-    """Whether this model has not caught up since its tables were made."""
+def is_building(own: Database, execute: Execute, checkpoint: str) -> bool:
+    """Whether this model has not caught up since its tables were made. Without the table of marks all is built."""
+    if not own.has_table(execute, BUILDING.name):  # a database of the release before, whose workers go on
+        return False
     row = execute(f"SELECT 1 FROM {BUILDING.name} WHERE model = ? LIMIT 1", (checkpoint,)).fetchone()
     return row is not None
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chassis.lease import LEASES, Holder
-from chassis.readmodel import OWN_TABLES, NotThere, Projection, Unreadable, mark_new
+from chassis.readmodel import OWN_TABLES, Execute, NotThere, Projection, Unreadable, mark_new
 
 _kept = threading.local()
 
@@ -70,6 +70,11 @@ class SqliteDatabase:
     def end(self, holder: Holder, token: str) -> bool:
         """Kill the process: what is stopped in the middle of a transaction keeps the file locked until it ends."""
         return holder.kill()
+
+    def has_table(self, execute: Execute, name: str) -> bool:
+        """Whether this transaction sees a table of that name."""
+        found = execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
+        return found is not None
 
     @contextmanager
     def reading(self) -> Iterator[Callable[..., sqlite3.Cursor]]:

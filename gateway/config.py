@@ -79,7 +79,7 @@ class GatewaySettings:
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
             forgot_password=env.get("PORTICO_FORGOT_PASSWORD", "").strip() != "0",
-            outbox=not env.get("PORTICO_SMTP_URI", "").strip(),
+            outbox=not secret(env, "PORTICO_SMTP_URI"),
             timezone=timezone(env),
         )
 

@@ -77,10 +77,8 @@ class PostgresReads:
         return self.memo(("versions", company), SERVICES, lambda: self._versions(company))
 
     def _versions(self, company: str) -> dict[str, int]:
-        building, marked, older = self._building(), self._local.marked, self._local.older
-        everybody = company == ALL_COMPANIES
-        # A worker of a release without that mark names its versions otherwise; every commit of it is a change.
-        sql = union(positions_of, [*marked, *older]) if everybody else union(versions_of, marked, positions_of, older)
+        building = self._building()
+        sql = union(positions_of if company == ALL_COMPANIES else versions_of, self._local.begun)
         return building.versions(self._execute(sql, {"company": company}).fetchall() if sql else ())
 
     def unbuilt(self) -> dict[str, int | None]:
@@ -133,8 +131,8 @@ class PostgresReads:
             )
             there = {name for (name,) in here.fetchall()}
             services = [one for one in SERVICES if f"{one}.checkpoints" in there]
-            marked = self._local.marked = [one for one in services if f"{one}.{BUILDING.name}" in there]
-            self._local.older = [one for one in services if one not in marked]
+            marked = [one for one in services if f"{one}.{BUILDING.name}" in there]
+            self._local.begun = services
             sql = union(_checkpoints_of, services, _marks_of, marked)
             found: dict[str, list[Any]] = {service: [] for service in SERVICES}
             for service, *row in self._execute(f"{sql} ORDER BY 1, 2, 3, 4", {}).fetchall() if sql else ():

@@ -265,12 +265,11 @@ class FileReads:
             connection.execute(f"ATTACH DATABASE ? AS {service}", (uri,))
             attached.append(service)
         marked = [service for service in attached if _has(connection, f"{service}.readmodel_building")]
-        older = [one for one in attached if one not in marked and _has(connection, f"{one}.checkpoints")]
+        begun = [service for service in attached if _has(connection, f"{service}.checkpoints")]
         self._local.complete = len(marked) == len(attached)
         self._local.building_sql = union(building_of, marked)
-        # A worker of a release without that mark names its versions otherwise; every commit of it is a change.
-        self._local.versions_sql = union(versions_of, marked, positions_of, older)
-        self._local.positions_sql = union(positions_of, [*marked, *older])
+        self._local.versions_sql = union(versions_of, begun)
+        self._local.positions_sql = union(positions_of, begun)
         self._local.attached = tuple(attached)
         self._local.files = files
         self._local.connection = connection
@@ -292,11 +291,17 @@ def positions_of(service: str) -> str:
 
 
 def versions_of(service: str) -> str:
-    """SQL: where what `:company` sees of each read model of the service changed last."""
+    """SQL: where what `:company` sees of each read model of the service changed last.
+
+    A worker of the release before names its versions otherwise, and keeps a model while one of this release keeps
+    another: of a model that has no version at all under its name, every commit is a change.
+    """
     # The table's key begins with the model: naming the models makes this a handful of look-ups, not a scan.
     return (
         f"SELECT '{service}.' || model, MAX(position) FROM {service}.readmodel_versions"
         f" WHERE model IN ({_names(service)}) AND company IN (:company, '*') GROUP BY model"
+        f" UNION ALL {positions_of(service)}"
+        f" AND NOT EXISTS (SELECT 1 FROM {service}.readmodel_versions v WHERE v.model = checkpoints.model)"
     )
 
 

@@ -75,6 +75,8 @@ def _forget(settings: Settings, queue: str, bindings: list[_Binding]) -> None:
                 f"{readers} consumers read {queue} at this moment: nothing was done.",
                 "They are processes of another release. Stop them first, or leave the queue to them.",
             )
+        if queue not in read:
+            _refuse_while_events_wait(connection, queue)
         for one in bindings:
             if waiting is not None:
                 connection.channel().queue_unbind(queue, bus.events_exchange(one.source), one.event_type)
@@ -88,6 +90,23 @@ def _forget(settings: Settings, queue: str, bindings: list[_Binding]) -> None:
     for one in bindings:
         one.told.forget(one.queue, one.event_type)
     typer.echo(f"{said} All events are still in the event store.")
+
+
+def _refuse_while_events_wait(connection: Any, queue: str) -> None:
+    """Raise Problem while events of the queue's service wait to be tried again: some may be this queue's.
+
+    The broker keeps what it cannot put back where it came from, tries it again for ever, and with enough of these
+    gives nothing of that delay back to the service's other reactions.
+    """
+    from chassis import bus
+    from deploy.local.problem import Problem
+
+    service, delays = queue.partition(".")[0], bus.retry_delays()
+    if any(_declared(connection, bus.wait_name(service, delay))[0] for delay in delays):
+        raise Problem(
+            f"Events of {service} wait to be tried again, and some may come back to {queue}: nothing was done.",
+            f"Try again in {-(-max(delays) // 60_000)} minutes.",
+        )
 
 
 def _declared(connection: Any, queue: str) -> tuple[int | None, int]:

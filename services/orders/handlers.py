@@ -32,7 +32,7 @@ async def place_order(command: PlaceOrder, context: Context, tools: Tools) -> Re
 def _catalogue(own: Database, company: str, items: Iterable[str]) -> domain.Catalogue:
     try:
         with own.reading() as execute:
-            if is_building(execute, CATALOGUE_MODEL):
+            if is_building(own, execute, CATALOGUE_MODEL):
                 raise NotThere(f"{CATALOGUE_MODEL} is being built")
             return read_catalogue(execute, company, items)
     except Unreadable as error:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 STATES = ("accepted", "queued", "posted", "open", "closed")
@@ -176,16 +177,34 @@ def faults_of_read_models(service: str, kept: Tables, rebuilt: Tables) -> list[s
 
 
 _KILLED = re.compile(r"killing '([^']+)' \(\d+\) with SIGKILL")
-_STOPPED = re.compile(r"stopped: (\S+) \(exit status (\d+)\)")
+_STOPPED = re.compile(r"stopped: (\S+) \((?:exit status (\d+)|terminated by (SIGTERM))\)")
+_SPAWNED = re.compile(r"spawned: '([^']+)'")
+STARTING_SECONDS = 20
+"""So long a process on a busy machine may need until it hears a signal."""
 
 
 def faults_of_stopping(manager_log: Iterable[str], names: Collection[str]) -> list[str]:
     """Which of these processes, when told to stop, did not end in time or not in order, by their manager's log."""
     faults = []
+    begun: dict[str, datetime] = {}
     for line in manager_log:
-        killed, stopped = _KILLED.search(line), _STOPPED.search(line)
-        if killed and killed[1] in names:
+        killed, stopped, spawned = _KILLED.search(line), _STOPPED.search(line), _SPAWNED.search(line)
+        if spawned:
+            begun[spawned[1]] = _at(line)
+        elif killed and killed[1] in names:
             faults.append(f"did not stop: {killed[1]} was told to and had to be killed")
+        elif stopped and stopped[1] in names and stopped[3]:
+            if _at(line) - begun.get(stopped[1], datetime.min) > timedelta(seconds=STARTING_SECONDS):
+                faults.append(f"did not stop in order: {stopped[1]} did not hear SIGTERM")
         elif stopped and stopped[1] in names and stopped[2] != "0":
             faults.append(f"did not stop in order: {stopped[1]} ended with exit code {stopped[2]}")
     return faults
+
+
+def _at(line: str) -> datetime:
+    return datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f")
+
+
+def cut_short(log: Iterable[str]) -> int:
+    """How often a process, by its own log, was told to stop and ended in time without finishing what it held."""
+    return sum("stopped without finishing" in line for line in log)

@@ -13,7 +13,7 @@ from pathlib import Path
 from chassis import rooms
 from chassis.config import SERVICES
 from chassis.projector import Projector
-from chassis.readmodel import VERSIONS, Database, NotThere, database
+from chassis.readmodel import BUILDING, VERSIONS, Database, NotThere, database
 from chassis.sqlite_models import SqliteDatabase
 from chassis.worker import Part
 from tests.chaos.checker import Tables, faults_of_read_models
@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 
 @contextmanager
 def rebuilt(portal: Portal, folder: Path) -> Iterator[dict[str, Path]]:
-    """All read models built again in `folder`, by service, and kept up to date meanwhile.
+    """All read models built again in `folder`, by service, up to their end, and kept up to date meanwhile.
 
     By a process of its own, for identity's has to find the portal's keys.
     """
@@ -33,11 +33,22 @@ def rebuilt(portal: Portal, folder: Path) -> Iterator[dict[str, Path]]:
     building = subprocess.Popen(command, cwd=ROOT, env=portal.environment)
     try:
         own = {name: SqliteDatabase(path) for name, path in paths.items()}
-        wait_until(lambda: all(tables(name, one) for name, one in own.items()), 60, "the read models are begun")
+        wait_until(lambda: all(_caught_up(name, one) for name, one in own.items()), 180, "the read models are built")
         yield paths
     finally:
         building.kill()
         building.wait()
+
+
+def _caught_up(service: str, own: Database) -> bool:
+    """Whether each model of the service has been begun and none is being built any more."""
+    try:
+        with own.reading() as execute:
+            begun = {row["model"] for row in execute("SELECT model FROM checkpoints").fetchall()}
+            building = execute(f"SELECT 1 FROM {BUILDING.name} LIMIT 1").fetchone()
+    except NotThere:
+        return False
+    return building is None and begun == {one.checkpoint for one in rooms.load(service).projections}
 
 
 def _path(folder: Path, service: str) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from esdbclient import EventStoreDBClient, RecordedEvent
 
@@ -87,7 +88,11 @@ def dead_letters(portal: Portal) -> list[str]:
 
 
 def unhandled(portal: Portal) -> list[str]:
-    """Which queues of reactions, retries and ERP documents have something in them, and how much."""
+    """Which queues of reactions, retries and ERP documents have something in them, and how much.
+
+    With what was handed out and never acknowledged, and what cannot be put back where it came from: the broker counts
+    that every few seconds, and what is ready at once.
+    """
     queues = [bus.ANSWERS]
     for name in SERVICES:
         own = rooms.load(name)
@@ -96,7 +101,11 @@ def unhandled(portal: Portal) -> list[str]:
         queues += [bus.ingest_queue(name, n) for n in range(bus.INGEST_PARTITIONS) if own.takes_documents]
     with closing(bus.connect(portal.settings.amqp_uri, "test")) as connection:
         channel = connection.channel()
-        counts = {queue: channel.queue_declare(queue, passive=True).method.message_count for queue in queues}
+        ready = {queue: channel.queue_declare(queue, passive=True).method.message_count for queue in queues}
+    vhost = urlsplit(portal.settings.amqp_uri.partition(";")[0]).path.lstrip("/")
+    listed = json.loads(portal.ctl("list_queues", "-p", vhost, "name", "messages", "--formatter", "json"))
+    all_of = {one["name"]: one["messages"] for one in listed}
+    counts = {queue: max(ready[queue], all_of[queue]) for queue in queues}
     return [f"{queue}: {count}" for queue, count in counts.items() if count]
 
 

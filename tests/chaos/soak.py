@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
         faults = kill_store(folder / "localstore", wanted.store_kills, wanted.seed)
         environment: dict[str, str] = {}
         others: dict[str, Victim] = {}
+        nodes: RabbitCluster | None = None
         if wanted.cluster:
             nodes = clustered(stack, folder)
             environment["PORTICO_AMQP_URI"] = nodes.uri
@@ -63,6 +64,7 @@ def main(arguments: list[str]) -> int:
             environment["PORTICO_READ_URI"] = stack.enter_context(server.database("portico"))
             others["postgres"] = Postgres(server)
         portal = stack.enter_context(running(folder / "p", environment=environment))
+        portal.broker = nodes
         ground = stack.enter_context(opened(portal, folder))
         storm = Storm(ground, random.Random(wanted.seed), others)
         rage(storm, wanted.minutes * 60, random.Random(f"{wanted.seed} when"))
@@ -167,6 +169,9 @@ def report(storm: Storm, ground: Ground) -> None:
     print(
         f"{storm.done.total():,} blows: " + ", ".join(f"{name} × {count}" for name, count in storm.done.most_common())
     )
+    hung = +storm.cut_short()
+    which = ": " + ", ".join(f"{name} × {count}" for name, count in hung.items()) if hung else ""
+    print(f"{hung.total():,} times a process that was told to stop ended without finishing what it held{which}")
     spared = storm.victims.keys() - {done.partition(" ")[2] for done in storm.done}
     if spared:
         print(f"too short a time to strike: {', '.join(sorted(spared))}")

@@ -12,10 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
+from itertools import chain
+from pathlib import Path
 from typing import Protocol
 
 from portico.processes import BROKER, DEMO_ERP, EPMD, STORE
-from tests.chaos.checker import faults_of_stopping
+from tests.chaos.checker import cut_short, faults_of_stopping
 from tests.chaos.client import CUSTOMERS
 from tests.chaos.ground import PATIENCE, Ground
 from tests.chaos.person import Person
@@ -30,6 +32,10 @@ HEADING = "<h1>Orders"
 _REFERENCE = re.compile(r"\bW-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _REST = threading.Event()
 """Never set: `wait` is a pause that is itself the disturbance."""
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()
 
 
 class Victim(Protocol):
@@ -85,6 +91,12 @@ class Storm:
 
     def _manager_log(self) -> list[str]:
         return (self.ground.portal.var / "log/supervisor.log").read_text().splitlines()
+
+    def cut_short(self) -> Counter[str]:
+        """Which processes ended without finishing what they held, and how often: their timer hides that they hung."""
+        folder = self.ground.portal.var / "log"
+        logs = {name: folder.glob(f"{name}.log*") for name in self._ours}
+        return Counter({name: cut_short(chain(*map(_lines, files))) for name, files in logs.items()})
 
     def turns(self) -> Iterator[str]:
         """All victims in any order, and again in another, for ever: each is struck as often as the others."""

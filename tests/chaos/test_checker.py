@@ -13,6 +13,7 @@ from tests.chaos.checker import (
     Imported,
     Said,
     Shown,
+    cut_short,
     faults_of_cases,
     faults_of_import,
     faults_of_orders,
@@ -126,6 +127,7 @@ AT = "2026-11-22 06:06:22,123"
 IN_ORDER = [
     f"{AT} INFO waiting for orders-worker to stop",
     f"{AT} INFO stopped: orders-worker (exit status 0)",
+    f"{AT} INFO spawned: 'cases-worker' with pid 4712",
     f"{AT} WARN stopped: cases-worker (terminated by SIGTERM)",  # it had only just been started
     f"{AT} WARN exited: store (terminated by SIGKILL; not expected)",  # by the test
     f"{AT} WARN killing 'broker' (57) with SIGKILL",  # not one of ours
@@ -138,8 +140,24 @@ IN_ORDER = [
         ("", []),
         ("WARN killing 'store' (4711) with SIGKILL", ["did not stop: store was told to and had to be killed"]),
         ("INFO stopped: store (exit status 1)", ["did not stop in order: store ended with exit code 1"]),
+        (
+            "WARN stopped: store (terminated by SIGTERM)",
+            ["did not stop in order: store did not hear SIGTERM"],
+        ),
     ],
 )
 def test_a_process_that_does_not_stop_as_it_should_is_seen(line: str, faults: list[str]) -> None:
     names = {"orders-worker", "cases-worker", "store"}
     assert faults_of_stopping([*IN_ORDER, f"{AT} {line}"], names) == faults
+
+
+def test_a_process_that_was_only_just_started_need_not_hear_that_it_shall_stop() -> None:
+    told = ["00:00:00,000 INFO spawned: 'store' with pid 1", "{} WARN stopped: store (terminated by SIGTERM)"]
+    for seconds, faults in ((19, 0), (21, 1)):
+        log = [f"2026-11-22 {line.format(f'00:00:{seconds},000')}" for line in told]
+        assert len(faults_of_stopping(log, {"store"})) == faults
+
+
+def test_who_ended_without_finishing_is_counted() -> None:
+    said = '{"seconds": 7.0, "event": "stopped without finishing: what was held goes back", "level": "warning"}'
+    assert cut_short([said, '{"event": "stopped"}', said]) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from chassis import rooms
 from chassis.config import SERVICES
+from chassis.readmodel import Projection, database
 from gateway.parts import Parts, parts
 from gateway.readiness import readiness, status
 from gateway.reads import NotReady
@@ -160,7 +161,10 @@ class TestOfARelease:
         assert readiness(of(older)) == (True, "serving")
         assert "SO-10001" in older.signed_in().get("/orders").text
 
-    def test_its_worker_still_changes_what_is_kept(self, older: Ground) -> None:
+    @pytest.mark.parametrize("beside", [(), (catalogue.PROJECTION,)], ids=["alone", "beside one of this release"])
+    def test_its_worker_still_changes_what_is_kept(self, older: Ground, beside: tuple[Projection, ...]) -> None:
+        if beside:  # that one keeps another model of the service, so the marks are there again
+            database(older.settings, "orders").create_tables(older.models["orders"].db, beside)
         browser, model = older.signed_in(), older.models["orders"]
         assert "SO-10002" not in browser.get("/").text
         put: dict[str, Any] = {"company": "C-A", "kind": "order", "date": "2026-11-21", "currency": "EUR"}

@@ -66,4 +66,6 @@ def test_no_mark_of_the_kept_frame_is_left_in_a_page(ground: Ground) -> None:
     for _again in range(2):
         page = browser.get("/").text
         assert frame._SALT not in page
-        assert f'value="{token(browser.get("/settings"))}"' in page
+        own = token(browser.get("/settings"))
+        # Two tokens of one session are the same but for the second they were made in, and so their signature.
+        assert f'value="{own.rsplit(".", 2)[0]}.' in page

@@ -91,9 +91,12 @@ def test_mails_are_portal_admins_alone(ground: Ground, path: str) -> None:
     assert not [method for method, _ in ground.identity.calls if method == "outbox"]
 
 
-def test_with_a_mail_server_nobody_is_led_to_the_outbox(ground: Ground, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["PORTICO_SMTP_URI", "PORTICO_SMTP_URI_FILE"])
+def test_with_a_mail_server_nobody_is_led_to_the_outbox(ground: Ground, tmp_path: Path, name: str) -> None:
     assert "nothing leaves this installation" in ground.signed_in(ADMIN).get("/mails").text
-    with_server = Ground(tmp_path / "smtp", {"PORTICO_SMTP_URI": "smtp://localhost"})
+    file = tmp_path / "uri"
+    file.write_text("smtp://localhost\n")
+    with_server = Ground(tmp_path / "smtp", {name: str(file) if name.endswith("_FILE") else "smtp://localhost"})
     page = with_server.signed_in(ADMIN).get("/mails").text
     with_server.close()
     assert "/outbox" not in page

@@ -15,6 +15,7 @@ from gateway.models import MODELS
 from services.orders.projections import PROJECTIONS as orders
 from tests.gateway.ground import Ground
 from tests.gateway.test_scope import asking
+from tests.support.processes import ROOT
 
 NAMELESS = ("orders.orders", "orders.orders_v2", "identity.companies", "orders_v1")
 
@@ -22,6 +23,10 @@ NAMELESS = ("orders.orders", "orders.orders_v2", "identity.companies", "orders_v
 def test_the_contracts_name_the_read_models_as_their_checkpoints_are_named() -> None:
     kept = {f"{name}.{one.checkpoint}" for name in SERVICES for one in rooms.load(name).projections}
     assert kept == MODELS
+
+
+def test_operators_are_told_how_many_there_are() -> None:
+    assert f"two connections a read model ({len(MODELS)} of them)" in (ROOT / "docs/operating.md").read_text()
 
 
 @pytest.mark.parametrize("name", NAMELESS)

@@ -26,6 +26,9 @@ async def thank(_event: Any, _tools: Any) -> None:
     """Was there in the release before."""
 
 
+REACTION = Reaction("thank_for_order", "orders", "OrderPlaced", thank, Since.FIRST)
+
+
 @pytest.fixture
 def channel(own_portal: Portal) -> Iterator[BlockingChannel]:
     with closing(bus.connect(own_portal.settings.amqp_uri, "test")) as connection:
@@ -36,9 +39,7 @@ def channel(own_portal: Portal) -> Iterator[BlockingChannel]:
 def gone(own_portal: Portal, channel: BlockingChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The release before had another reaction to OrderPlaced, whose queue and place in the relay's books are left."""
     monkeypatch.setenv("PORTICO_RETRY_MS", own_portal.environment["PORTICO_RETRY_MS"])
-    bus.declare_reactions(
-        channel, "erp_sync", [Reaction("thank_for_order", "orders", "OrderPlaced", thank, Since.FIRST)]
-    )
+    bus.declare_reactions(channel, "erp_sync", [REACTION])
     with closing(sqlite3.connect(own_portal.settings.state_db("orders"), timeout=30)) as books:
         books.execute("INSERT INTO relay_listeners VALUES (?, 'OrderPlaced', 0, NULL)", (QUEUE,))
         books.commit()
@@ -72,6 +73,29 @@ def test_a_queue_that_fills_and_nobody_reads_is_told_and_can_be_removed(
     assert "Every queue of events is that of a reaction." in own_portal.run("forget").stdout
     with pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
         channel.queue_declare(QUEUE, passive=True)
+
+
+@pytest.mark.usefixtures("gone")
+def test_it_is_not_removed_while_events_wait_to_come_back_to_it(
+    own_portal: Portal, channel: BlockingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(own_portal.environment, "PORTICO_RETRY_MS", "200,600000")
+    monkeypatch.setenv("PORTICO_RETRY_MS", "200,600000")
+    bus.declare_reactions(channel, "erp_sync", [REACTION])
+    wait = bus.wait_name("erp_sync", 600_000)
+    channel.confirm_delivery()
+    channel.basic_publish(wait, QUEUE, b"{}", mandatory=True)
+
+    refused = own_portal.run("forget", QUEUE, check=False)
+    assert refused.returncode == 1
+    assert "Events of erp_sync wait to be tried again" in refused.stderr
+    assert "Try again in 10 minutes." in refused.stderr
+    assert waiting(channel) == 0, "it is still there"
+    said = own_portal.run("forget").stdout
+    assert f"{QUEUE}: gets OrderPlaced" in said, "and still filled"
+
+    channel.queue_purge(wait)
+    assert f"{QUEUE} is deleted" in own_portal.run("forget", QUEUE).stdout
 
 
 def test_the_queue_of_a_reaction_that_is_there_is_not_removed(own_portal: Portal) -> None:

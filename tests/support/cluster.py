@@ -45,6 +45,10 @@ class RabbitCluster:
             node.ctl("start_app")
         first.vhost(VHOST)
 
+    def ctl(self, *arguments: str) -> str:
+        """Run rabbitmqctl on the first node and return what it prints."""
+        return self._first().ctl(*arguments)
+
     def back(self, name: str) -> None:
         """Start a node that was killed or ended, and wait until all three run as one."""
         self.nodes[name].start()

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from chassis.config import Settings
 from chassis.rpc import Commands, RpcClient
@@ -19,6 +19,13 @@ from deploy.local import stack, supervisor
 from deploy.local.start import unready
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
+
+
+class Broker(Protocol):
+    """A broker that can be asked."""
+
+    def ctl(self, *arguments: str) -> str:
+        """Run rabbitmqctl on it and return what it prints."""
 
 
 class Portal:
@@ -36,6 +43,8 @@ class Portal:
             "PORTICO_KILL_AT": f"*:{self.points}",
             "PORTICO_RETRY_MS": "200,500,1000,2000,5000",
         }
+        self.broker: Broker | None = None
+        """The broker it was given, where it has no node of its own."""
         self._halted: set[str] = set()
         self._rpc: RpcClient | None = None
 
@@ -51,6 +60,12 @@ class Portal:
         if check and done.returncode:
             raise AssertionError(f"portico {' '.join(arguments)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
         return done
+
+    def ctl(self, *arguments: str) -> str:
+        """What rabbitmqctl prints of its broker."""
+        broker = self.broker or self.stack.node
+        assert broker is not None, "say which broker it was given"
+        return broker.ctl(*arguments)
 
     def start(self) -> None:
         """`portico up --detach`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from chassis.config import BadSetting, Settings, timezone
+from chassis.config import BadSetting, Settings, secret, timezone
 
 _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _URI = "smtp+starttls://user@host:587, smtps://user@host:465 or smtp://host:25"
@@ -112,7 +112,7 @@ def _sender(env: Mapping[str, str], needed: bool) -> tuple[str, str]:
 
 def _server(env: Mapping[str, str]) -> SmtpServer | None:
     # What cannot be used is not repeated: there may be a password in it.
-    text = env.get("PORTICO_SMTP_URI", "").strip()
+    text = secret(env, "PORTICO_SMTP_URI")
     if not text:
         return None
     try:
@@ -123,26 +123,18 @@ def _server(env: Mapping[str, str]) -> SmtpServer | None:
     rest = parts.path.strip("/") or parts.query or parts.fragment
     if parts.scheme not in _SCHEMES or not parts.hostname or rest:
         raise BadSetting(f"PORTICO_SMTP_URI cannot be used: it is {_URI}.")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "") or _from_file(env)
+    user, password = (
+        unquote(parts.username or ""),
+        unquote(parts.password or "") or secret(env, "PORTICO_SMTP_PASSWORD"),
+    )
     if bool(user) != bool(password):
         raise BadSetting(
             "PORTICO_SMTP_URI has a user or a password, and not the other: write both into it, or the password alone"
-            " into the file that PORTICO_SMTP_PASSWORD_FILE names."
+            " into PORTICO_SMTP_PASSWORD or the file that PORTICO_SMTP_PASSWORD_FILE names."
         )
     if password and parts.scheme == "smtp" and parts.hostname not in _LOOPBACK:
         raise BadSetting("PORTICO_SMTP_URI would send its password unencrypted: use smtp+starttls:// or smtps://.")
     return SmtpServer(parts.hostname, port or _SCHEMES[parts.scheme], parts.scheme, user, password)
-
-
-def _from_file(env: Mapping[str, str]) -> str:
-    path = env.get("PORTICO_SMTP_PASSWORD_FILE", "").strip()
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise BadSetting(f"PORTICO_SMTP_PASSWORD_FILE={path} cannot be read: {why}.") from None
 
 
 def _waits(text: str) -> tuple[int, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.codec import loads
-from chassis.errors import CommandReused, Invalid, NotAllowed, NotFound, RemoteRefusal
+from chassis.errors import CommandReused, Invalid, NotAllowed, NotFound, RemoteRefusal, Unavailable
 from chassis.messages import ALL_COMPANIES
+from chassis.readmodel import database
 from tests.support.examples.orders import (
     COMPANY,
     CONTACT,
@@ -144,6 +146,24 @@ def test_what_is_missing_is_named_field_by_field(orders: RunningService) -> None
     fields = refused.value.details["fields"]
     assert set(fields) == {"lines", "urgent"}
     assert set(fields["lines"]["0"]) == {"quantity", "shown_currency"}
+
+
+def test_nothing_is_ordered_while_prices_are_still_being_read_in(orders: RunningService) -> None:
+    with closing(database(orders.settings, "orders").connect()) as connection:
+        connection.execute("INSERT INTO readmodel_building VALUES ('catalogue_v1', 'items_v1')")
+        with pytest.raises(Unavailable, match="Prices cannot be read at the moment. Nothing was ordered"):
+            orders.send("PlaceOrder", FORM, COMPANY, CONTACT)
+        connection.execute("DELETE FROM readmodel_building WHERE model = 'catalogue_v1'")
+    orders.send("PlaceOrder", FORM, COMPANY, CONTACT)
+
+
+def test_prices_of_a_release_that_marked_nothing_as_being_built_are_read(orders: RunningService) -> None:
+    with closing(database(orders.settings, "orders").connect()) as connection:
+        connection.execute("DROP TABLE readmodel_building")
+        try:
+            orders.send("PlaceOrder", FORM, COMPANY, CONTACT)
+        finally:
+            database(orders.settings, "orders").create_tables(connection, [])
 
 
 def test_staff_order_for_one_company_only(orders: RunningService) -> None:

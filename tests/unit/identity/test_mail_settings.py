@@ -51,6 +51,18 @@ def test_the_password_may_come_from_a_file(tmp_path: Path) -> None:
     assert found.smtp.password == "s3cret"
 
 
+def test_the_uri_may_come_from_a_file_with_its_password(tmp_path: Path) -> None:
+    secret = tmp_path / "uri"
+    secret.write_text("smtps://u:s3cret@mx.example\n")
+    found = read(PORTICO_SMTP_URI_FILE=str(secret), **FROM)
+    assert found.smtp == SmtpServer("mx.example", 465, "smtps", "u", "s3cret")
+
+
+def test_the_password_may_stand_by_itself() -> None:
+    found = read(PORTICO_SMTP_URI="smtps://u@mx.example", PORTICO_SMTP_PASSWORD="s3cret", **FROM)
+    assert found.smtp == SmtpServer("mx.example", 465, "smtps", "u", "s3cret")
+
+
 @pytest.mark.parametrize(
     ("env", "said"),
     [
@@ -62,6 +74,11 @@ def test_the_password_may_come_from_a_file(tmp_path: Path) -> None:
         ({"PORTICO_SMTP_URI": "smtps://user@mx.example"}, "a user or a password, and not the other"),
         ({"PORTICO_SMTP_URI": "smtps://:hush@mx.example"}, "a user or a password, and not the other"),
         ({"PORTICO_SMTP_URI": "smtps://u@mx", "PORTICO_SMTP_PASSWORD_FILE": "/no/such"}, "/no/such cannot be read: No"),
+        ({"PORTICO_SMTP_URI_FILE": "/no/such"}, "PORTICO_SMTP_URI_FILE=/no/such cannot be read: No"),
+        (
+            {"PORTICO_SMTP_URI": "smtps://u@mx", "PORTICO_SMTP_PASSWORD": "hush", "PORTICO_SMTP_PASSWORD_FILE": "/x"},
+            "PORTICO_SMTP_PASSWORD and PORTICO_SMTP_PASSWORD_FILE are both set",
+        ),
         ({"PORTICO_SMTP_URI": "smtp://localhost", "PORTICO_MAIL_FROM": ""}, "not PORTICO_MAIL_FROM"),
         ({"PORTICO_SMTP_URI": "smtp://localhost", "PORTICO_ORIGIN": ""}, "not PORTICO_ORIGIN"),
         ({"PORTICO_MAIL_FROM": "portal"}, "PORTICO_MAIL_FROM=portal cannot be used"),
