@@ -11,7 +11,8 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -129,15 +130,16 @@ class Storage:
         """The last event's position; 0 when the store is empty."""
         return int(self.writer.execute("SELECT coalesce(max(position), 0) FROM append").fetchone()[0])
 
-    def ids(self, stream: str | None, first: int) -> Iterable[tuple[str, str, int, int]]:
+    def ids(self, stream: str | None, first: int) -> Generator[tuple[str, str, int, int], None, None]:
         """(event id, stream, revision, position), in order, of a stream from the revision `first` on, or of all
         (stream None) from that position on; some that stand before may come too."""
         by, of, place = ("position", "", ()) if stream is None else ("revision", "stream = ? AND ", (stream,))
         query = f"SELECT position, stream, revision, events FROM append WHERE {of}{by} >= ? ORDER BY {by}"
-        for position, name, revision, events in self.writer.execute(query, (*place, first)):
-            found = json.loads(events)
-            for back, (event_id, *_) in enumerate(found, 1 - len(found)):
-                yield event_id, name, revision + back, position + back
+        with closing(self.writer.execute(query, (*place, first))) as cursor:
+            for position, name, revision, events in cursor:
+                found = json.loads(events)
+                for back, (event_id, *_) in enumerate(found, 1 - len(found)):
+                    yield event_id, name, revision + back, position + back
 
     # -- for readers, and on its own connection for the writer too
 
