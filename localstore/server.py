@@ -12,7 +12,7 @@ import grpc
 import structlog
 
 from chassis import admin
-from localstore.errors import CannotStart
+from localstore.errors import CannotRead, CannotStart
 from localstore.feed import Feed
 from localstore.reading import Reading
 from localstore.service import Streams, features_handlers, gossip_handlers
@@ -41,6 +41,8 @@ async def serve(folder: Path, host: str, port: int, admin_port: int | None = Non
         feed = Feed()
         try:
             writer = Writer(storage, loop, feed)
+        except CannotRead as error:
+            raise CannotStart(str(error)) from error
         except sqlite3.DatabaseError as error:
             raise CannotStart(f"cannot read {storage.path}: {error}; restore it from a backup") from error
         with contextlib.closing(writer), contextlib.closing(Reading(storage, feed)) as reading:

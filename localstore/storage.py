@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeAlias
 
 from localstore import wal
 from localstore.errors import CannotRead, CannotStart
@@ -52,6 +52,11 @@ class Row(NamedTuple):
     id: str
     body: bytes
 
+
+Described: TypeAlias = tuple[
+    str, str, int, int
+]  # an event's id, type, size and crc32, as its append's `events` have it
+DESCRIBED = (str, str, int, int)
 
 # One statement stores many appends: a thread gives up the interpreter at every statement, not at every one of its rows.
 INSERT_SIZES = (64, 8, 1)
@@ -132,12 +137,12 @@ class Storage:
 
     def ids(self, stream: str | None, first: int) -> Generator[tuple[str, str, int, int], None, None]:
         """(event id, stream, revision, position), in order, of a stream from the revision `first` on, or of all
-        (stream None) from that position on; some that stand before may come too."""
+        (stream None) from that position on; some that stand before may come too. Raises CannotRead."""
         by, of, place = ("position", "", ()) if stream is None else ("revision", "stream = ? AND ", (stream,))
         query = f"SELECT position, stream, revision, events FROM append WHERE {of}{by} >= ? ORDER BY {by}"
         with closing(self.writer.execute(query, (*place, first))) as cursor:
             for position, name, revision, events in cursor:
-                found = json.loads(events)
+                found = self._described(position, events)
                 for back, (event_id, *_) in enumerate(found, 1 - len(found)):
                     yield event_id, name, revision + back, position + back
 
@@ -186,17 +191,34 @@ class Storage:
         """The events of an append; raises CannotRead."""
         rows: list[Row] = []
         at = 0
-        try:
-            described = json.loads(events)
-        except ValueError as error:
-            raise CannotRead(f"event {position} of {self.path} is damaged; restore it from a backup") from error
+        described = self._described(position, events)
         for back, (event_id, kind, size, checksum) in enumerate(described, 1 - len(described)):
             own = body[at : at + size]
             if zlib.crc32(own) != checksum:
-                raise CannotRead(f"event {position + back} of {self.path} is damaged; restore it from a backup")
+                raise self._damaged(position + back)
             rows.append(Row(position + back, stream, revision + back, kind, event_id, own))
             at += size
         return rows
+
+    def _described(self, position: int, events: str) -> list[Described]:
+        try:
+            return described_events(events)
+        except ValueError as error:
+            raise self._damaged(position) from error
+
+    def _damaged(self, position: int) -> CannotRead:
+        return CannotRead(f"event {position} of {self.path} is damaged; restore it from a backup")
+
+
+def described_events(events: str) -> list[Described]:
+    """What stands in an append's `events`; raises ValueError when it is damaged."""
+    found: list[Described] = json.loads(events)
+    try:
+        if found and all((type(i), type(k), type(s), type(c)) == DESCRIBED for i, k, s, c in found):
+            return found
+    except TypeError:
+        pass
+    raise ValueError(f"an append's events are described by {events[:100]}")
 
 
 def _stored(rows: Sequence[Row]) -> tuple[int, str, int, str, bytes]:
