@@ -10,7 +10,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from localstore.errors import CannotStart
-from localstore.storage import END_OF_TIME, FORMAT, FORMAT_1, Storage, described_events
+from localstore.formats import FORMAT, FORMAT_1, sync
+from localstore.storage import END_OF_TIME, Storage, described_events
 
 MOST_FAULTS = 20
 NAME = "events.db"
@@ -120,17 +121,9 @@ def copy_database(source: Path, target: Path) -> None:
     with closing(_reading(source)) as reading, closing(sqlite3.connect(part)) as writing:
         reading.backup(writing)  # in one step: a read transaction, which holds up no writer
         writing.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-    _sync(part)
+    sync(part)
     part.rename(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(target.parent)
 
 
 def _reading(path: Path) -> sqlite3.Connection:
