@@ -1,6 +1,5 @@
 """Copies of a store, taken while it is written and put back, and the proof that a store's file is whole."""
 
-import json
 import os
 import sqlite3
 import zlib
@@ -11,7 +10,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from localstore.errors import CannotStart
-from localstore.storage import END_OF_TIME, FORMAT, FORMAT_1, Storage
+from localstore.formats import FORMAT, FORMAT_1, sync
+from localstore.storage import END_OF_TIME, Storage, described_events
 
 MOST_FAULTS = 20
 NAME = "events.db"
@@ -57,7 +57,7 @@ def _walk_events(connection: sqlite3.Connection) -> Iterator[str]:
     """Positions are 1, 2, 3…, and every event has the checksum it was stored with."""
     expected = 1
     for position, events, body in connection.execute("SELECT position, events, body FROM append ORDER BY position"):
-        described = json.loads(events)
+        described = described_events(events)
         first, at = position - len(described) + 1, 0
         if first > expected:
             yield f"the events {expected} to {first - 1} are missing"
@@ -121,17 +121,9 @@ def copy_database(source: Path, target: Path) -> None:
     with closing(_reading(source)) as reading, closing(sqlite3.connect(part)) as writing:
         reading.backup(writing)  # in one step: a read transaction, which holds up no writer
         writing.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-    _sync(part)
+    sync(part)
     part.rename(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(target.parent)
 
 
 def _reading(path: Path) -> sqlite3.Connection:

@@ -11,34 +11,20 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeAlias
 
 from localstore import wal
-from localstore.errors import CannotRead, CannotStart
+from localstore.errors import CannotRead, CannotStart, StoreError
+from localstore.formats import FORMAT, SCHEMA, Told, take_over
 
 NO_STREAM = -1
 END_OF_TIME = 2**63 - 1  # the revision of a tombstone, and the $tb of a deleted stream
 CHUNK_BYTES = 2 * 1024 * 1024  # a chunk ends after this many bytes, whatever its row limit
 CHECKPOINT_PAGES = 4000  # of write-ahead log, before it is copied into the database
-FORMAT = 2
-
-SCHEMA = """
-CREATE TABLE append (
-    position INTEGER PRIMARY KEY,  -- of its last event
-    stream   TEXT NOT NULL,
-    revision INTEGER NOT NULL,     -- of its last event
-    events   TEXT NOT NULL,        -- JSON: id, type, size and crc32 of each event
-    body     BLOB NOT NULL         -- the encoded ReadResp of each event, one after the other
-) STRICT;
-CREATE UNIQUE INDEX append_of_stream ON append (stream, revision);
-"""
-FORMAT_1 = """
-SELECT position, stream, revision,
-    json_array(json_array(lower(hex(id)), type, length(body), checksum)) AS events, body FROM event
-"""  # each event was a row
 
 
 class Row(NamedTuple):
@@ -51,6 +37,11 @@ class Row(NamedTuple):
     id: str
     body: bytes
 
+
+Described: TypeAlias = tuple[
+    str, str, int, int
+]  # an event's id, type, size and crc32, as its append's `events` have it
+DESCRIBED = (str, str, int, int)
 
 # One statement stores many appends: a thread gives up the interpreter at every statement, not at every one of its rows.
 INSERT_SIZES = (64, 8, 1)
@@ -68,35 +59,48 @@ def is_metadata_stream(stream: str) -> bool:
 
 
 class Storage:
-    """The event table in `folder`/events.db. Opening it locks the folder; close() releases it."""
+    """The event table in `folder`/events.db. Opening it locks the folder; close() releases it.
 
-    def __init__(self, folder: Path) -> None:
+    A file of an older format is taken over first, which takes minutes for millions of events: `told` hears how far it
+    is, and may end it by raising a StoreError.
+    """
+
+    def __init__(self, folder: Path, told: Told = lambda done, last: None) -> None:
         self.folder = folder
         self.path = folder / "events.db"
         self._lock = _lock_folder(folder)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         try:
-            self.writer = self._open_writer()
+            self.writer = self._open_writer(told)
+        except StoreError:
+            self._lock.close()
+            raise
         except (sqlite3.Error, OSError) as error:
             self._lock.close()
             what_to_do = "end what else uses it, make it writable, or restore it from a backup"
             raise CannotStart(f"cannot open {self.path}: {error}; {what_to_do}") from error
 
-    def _open_writer(self) -> sqlite3.Connection:
+    def _open_writer(self, told: Told) -> sqlite3.Connection:
         if wal.is_damaged(self.path):
             raise sqlite3.DatabaseError("its write-ahead log is damaged in the middle, with stored events behind")
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # every commit is on disk before it is answered
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection = self._connected()
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found > FORMAT:
             raise sqlite3.DatabaseError(f"it has format {found}, this localstore knows format {FORMAT}")
-        if found < FORMAT:
-            older = f"INSERT INTO append {FORMAT_1}; DROP TABLE event;" if found else ""
-            connection.executescript(f"BEGIN; {SCHEMA} {older} PRAGMA user_version = {FORMAT}; COMMIT")
+        if found == 1:
+            connection.close()
+            take_over(self.path, told)
+            connection = self._connected()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # every commit is on disk before it is answered
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        if not found:
+            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
         return connection
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
 
     def reader(self) -> sqlite3.Connection:
         """This thread's read-only connection."""
@@ -129,15 +133,16 @@ class Storage:
         """The last event's position; 0 when the store is empty."""
         return int(self.writer.execute("SELECT coalesce(max(position), 0) FROM append").fetchone()[0])
 
-    def ids(self, stream: str | None, first: int) -> Iterable[tuple[str, str, int, int]]:
+    def ids(self, stream: str | None, first: int) -> Generator[tuple[str, str, int, int], None, None]:
         """(event id, stream, revision, position), in order, of a stream from the revision `first` on, or of all
-        (stream None) from that position on; some that stand before may come too."""
+        (stream None) from that position on; some that stand before may come too. Raises CannotRead."""
         by, of, place = ("position", "", ()) if stream is None else ("revision", "stream = ? AND ", (stream,))
         query = f"SELECT position, stream, revision, events FROM append WHERE {of}{by} >= ? ORDER BY {by}"
-        for position, name, revision, events in self.writer.execute(query, (*place, first)):
-            found = json.loads(events)
-            for back, (event_id, *_) in enumerate(found, 1 - len(found)):
-                yield event_id, name, revision + back, position + back
+        with closing(self.writer.execute(query, (*place, first))) as cursor:
+            for position, name, revision, events in cursor:
+                found = self._described(position, events)
+                for back, (event_id, *_) in enumerate(found, 1 - len(found)):
+                    yield event_id, name, revision + back, position + back
 
     # -- for readers, and on its own connection for the writer too
 
@@ -184,17 +189,34 @@ class Storage:
         """The events of an append; raises CannotRead."""
         rows: list[Row] = []
         at = 0
-        try:
-            described = json.loads(events)
-        except ValueError as error:
-            raise CannotRead(f"event {position} of {self.path} is damaged; restore it from a backup") from error
+        described = self._described(position, events)
         for back, (event_id, kind, size, checksum) in enumerate(described, 1 - len(described)):
             own = body[at : at + size]
             if zlib.crc32(own) != checksum:
-                raise CannotRead(f"event {position + back} of {self.path} is damaged; restore it from a backup")
+                raise self._damaged(position + back)
             rows.append(Row(position + back, stream, revision + back, kind, event_id, own))
             at += size
         return rows
+
+    def _described(self, position: int, events: str) -> list[Described]:
+        try:
+            return described_events(events)
+        except ValueError as error:
+            raise self._damaged(position) from error
+
+    def _damaged(self, position: int) -> CannotRead:
+        return CannotRead(f"event {position} of {self.path} is damaged; restore it from a backup")
+
+
+def described_events(events: str) -> list[Described]:
+    """What stands in an append's `events`; raises ValueError when it is damaged."""
+    found: list[Described] = json.loads(events)
+    try:
+        if found and all((type(i), type(k), type(s), type(c)) == DESCRIBED for i, k, s, c in found):
+            return found
+    except TypeError:
+        pass
+    raise ValueError(f"an append's events are described by {events[:100]}")
 
 
 def _stored(rows: Sequence[Row]) -> tuple[int, str, int, str, bytes]:

@@ -41,11 +41,17 @@ def _goes_on(path: Path, size: int, read: int) -> bool:
             before = log.read(size)[16:24]
         committed = False
         while len(frame := log.read(size)) == size:
-            # Another salt: left over from before the log was begun anew, or damaged there.
-            whole = frame[8:16] == salt and _checksum(frame[:8] + frame[24:], before) == frame[16:24]
+            commits = frame[4:8] != bytes(4)
+            # Another salt: left over from before the log was begun anew, or damaged there. The frames of a transaction
+            # that never ended may be gigabytes: what neither commits nor follows a commit is not looked at.
+            whole = (
+                (commits or committed)
+                and frame[8:16] == salt
+                and _checksum(frame[:8] + frame[24:], before) == frame[16:24]
+            )
             if whole and committed:
                 return True
-            committed = whole and frame[4:8] != bytes(4)
+            committed = whole and commits
             before = frame[16:24]
     return False
 

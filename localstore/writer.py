@@ -261,7 +261,9 @@ class Writer:
 
     def _repeated_at(self, write: Write, head: Head) -> Written | None:
         first = write.expected + 1
-        stored = (found for found in self._storage.ids(write.stream, first) if found[2] >= first)
+        with contextlib.closing(self._storage.ids(write.stream, first)) as found:
+            # Taken to a list: a query left open in what a refusal's traceback keeps would hold up the log's checkpoint.
+            stored = list(islice((one for one in found if one[2] >= first), len(write.events)))
         same = [found for event, found in zip(write.events, stored, strict=False) if event.id == found[0]]
         if write.events and len(same) == len(write.events):
             _, _, revision, position = same[-1]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from esdbclient import NewEvent, StreamState
@@ -17,6 +21,11 @@ from esdbclient.exceptions import (
     WrongCurrentVersion,
 )
 
+from localstore.errors import WrongVersion
+from localstore.feed import Feed
+from localstore.storage import Storage
+from localstore.wire import Proposed
+from localstore.writer import Write, Writer
 from tests.contract.store.clients import CLIENTS, Client, event, events, ids
 
 NO_STREAM, ANY, EXISTS = StreamState.NO_STREAM, StreamState.ANY, StreamState.EXISTS
@@ -199,3 +208,21 @@ def test_an_append_that_has_no_time_is_not_stored(uri: str, stream: str) -> None
         with pytest.raises(GrpcDeadlineExceeded):
             client.append_to_stream(stream, current_version=NO_STREAM, events=events(500), timeout=0)
         assert client.get_current_version(stream) == NO_STREAM
+
+
+def test_a_refused_append_holds_up_no_checkpoint_of_the_log(tmp_path: Path) -> None:
+    with closing(Storage(tmp_path)) as storage:
+        refusal = asyncio.run(_refused(storage))  # kept, as the client's call does for a while
+        with closing(sqlite3.connect(storage.path)) as another:
+            (held_up, left, _) = another.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert (type(refusal), held_up, left) == (WrongVersion, 0, 0)
+
+
+async def _refused(storage: Storage) -> object:
+    """What an append gets that expects the beginning of a stream of 50 appends."""
+    with closing(Writer(storage, asyncio.get_running_loop(), Feed())) as writer:
+        proposed = [Proposed(uuid4().hex, "Noted", "application/json", b"", b"{}") for _ in range(51)]
+        for revision, one in enumerate(proposed[:50], -1):
+            await writer.write(Write("order-1", revision, [one]))
+        (outcome,) = await asyncio.gather(writer.write(Write("order-1", -1, proposed[50:])), return_exceptions=True)
+        return outcome

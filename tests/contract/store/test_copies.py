@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from esdbclient import EventStoreDBClient, StreamState
 from localstore import copies
 from localstore.copies import Damaged, Found
 from localstore.errors import CannotStart
-from localstore.wire import Proposed, encode
 from tests.contract.store.clients import events, ids
+from tests.contract.store.older import write_format_1
 from tests.support.appending import Appender, start_and_wait
 from tests.support.processes import LocalStore
 
@@ -93,26 +92,10 @@ def test_a_copy_made_under_load_is_the_store_at_one_moment(own_store: LocalStore
     restored.stop()
 
 
-FORMAT_1 = """
-CREATE TABLE event (
-    position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, type TEXT NOT NULL,
-    id BLOB NOT NULL, checksum INTEGER NOT NULL, body BLOB NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX event_of_stream ON event (stream, revision);
-PRAGMA user_version = 1;
-"""
-
-
 def test_a_copy_of_the_format_before_is_restored(tmp_path: Path) -> None:
     old = tmp_path / "old.db"
     new = events(3)
-    proposed = [Proposed(one.id.hex, one.type, one.content_type, one.metadata, one.data) for one in new]
-    with closing(sqlite3.connect(old)) as connection:
-        connection.executescript(FORMAT_1)
-        for row in encode("order-1", proposed, 0, 1):
-            stored = (*row[:4], bytes.fromhex(row.id), zlib.crc32(row.body), row.body)
-            connection.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", stored)
-        connection.commit()
+    write_format_1(old, new)
     assert copies.verify(old) == Found(3, 1, 3, ())
     restored = LocalStore(tmp_path / "restored")
     assert copies.restore(old, restored.folder) == Found(3, 1, 3, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import struct
@@ -148,6 +149,43 @@ def test_a_damaged_event_is_never_given_to_a_reader(stored: LocalStore) -> None:
             list(client.read_all())
         assert len(client.get_stream("order-1", limit=20)) == 20
     assert copies.verify(path).faults == ("event 21 does not have the checksum it was stored with",)
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        '{"id": "Noted"}',
+        "[]",
+        '"Noted"',
+        '[["id", "Noted", "9", 9]]',
+        '[["id", "Noted", 9]]',
+        '[["id", 9, 9, 9]]',
+        "[1]",
+    ],
+)
+def test_an_append_that_is_described_in_another_shape_is_refused(stored: LocalStore, described: str) -> None:
+    with closing(sqlite3.connect(stored.folder / "events.db")) as connection:
+        connection.execute("UPDATE append SET events = ? WHERE position = 40", [described])
+        connection.commit()
+    with closing(Storage(stored.folder)) as storage:
+        with pytest.raises(CannotRead, match="event 40 of .* is damaged; restore it from a backup"):
+            storage.chunk(storage.reader(), None, 31, END_OF_TIME, False, 10)
+        with pytest.raises(CannotRead, match="event 40 of .* is damaged; restore it from a backup"):
+            list(storage.ids(None, 1))
+    assert copies.verify(stored.folder / "events.db").faults
+
+
+def test_a_store_with_a_flipped_byte_in_what_describes_its_last_append_does_not_start(stored: LocalStore) -> None:
+    path = stored.folder / "events.db"
+    data = path.read_bytes()
+    last = b'[["' + _rows(stored.folder)[30].id.encode()  # the last append is that of the events 31 to 40
+    assert data.count(last) == 1
+    path.write_bytes(data.replace(last, b'[\x7b"' + last[3:]))
+    stored.process.start()
+    assert stored.process.wait() == 1
+    assert re.search("localstore: .*event 40 of .* is damaged; restore it from a backup", stored.process.tail())
+    assert "Traceback" not in stored.process.tail()
+    assert "it cannot be read" in copies.verify(path).faults[-1]
 
 
 def test_a_file_of_which_a_part_is_missing_is_refused(stored: LocalStore) -> None:
