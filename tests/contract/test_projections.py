@@ -37,18 +37,19 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     people._vault.cache_clear()
 
 
-def recorded(service: str) -> list[Recorded]:
-    """Each event ever written, and all of them once more, for what changes rows that are there."""
+def recorded(service: str) -> tuple[list[Recorded], list[Recorded]]:
+    """Each event ever written, and all of them once more, for what changes rows that are there; then in reverse."""
     codec = rooms.load(service).codec
     told = [
         (name, codec.upcast(name, int(version), dict(data)))
         for name, versions in examples(service).items()
         for version, data in versions.items()
     ]
-    return [
+    made = [
         Recorded(UUID(int=number), name, "any-stream", number, number, data, {"channel": "portal"}, NOW)
         for number, (name, data) in enumerate([*told, *told, *reversed(told)], 1)
     ]
+    return made[: 2 * len(told)], made[2 * len(told) :]
 
 
 def taken(database: Database, projection: Projection, events: list[Recorded]) -> list[Recorded]:
@@ -84,13 +85,15 @@ def test_every_projection_makes_the_same_of_its_events_in_postgresql_as_in_sqlit
     tmp_path: Path, postgres_uri: str
 ) -> None:
     for service in SERVICES:
-        events = recorded(service)
         for projection in rooms.load(service).projections:
             file = SqliteDatabase(tmp_path / f"{service}.{projection.name}.db")
             schema = PostgresDatabase(postgres_uri, service)
-            own = taken(file, projection, events)
-            assert own, f"{service}.{projection.name} has seen nothing"
-            assert taken(schema, projection, events) == own
-            expected = tables(file, projection)
-            assert tables(schema, projection) == expected
-            assert any(expected.values()), f"{service}.{projection.name} is empty"
+            filled = False  # after one of the two: what removes rows may come last
+            for events in recorded(service):
+                own = taken(file, projection, events)
+                assert own, f"{service}.{projection.name} has seen nothing"
+                assert taken(schema, projection, events) == own
+                expected = tables(file, projection)
+                assert tables(schema, projection) == expected
+                filled = filled or any(expected.values())
+            assert filled, f"{service}.{projection.name} is empty"

@@ -29,6 +29,9 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
+A_MAIL = "GET /outbox/<key>/html as admin"
+"""A mail as its reader sees it, with a policy of its own: in a sandbox, with nothing but the style it came with."""
+QR_CODE = "data:image/svg+xml;"
 INTERNAL = re.compile(r"Traceback|File \"|sqlite|SELECT |psycopg|/site-packages/|amqp:|esdb:|\.py\b", re.I)
 _LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "use": "href"}
 
@@ -50,12 +53,13 @@ class Page(HTMLParser):
         for name, value in given.items():
             if name.startswith("on") or name in ("style", "srcdoc"):
                 self.faults.append(f"<{tag} {name}=…>")
-            if re.match(r"\s*(javascript|data|vbscript):", value or "", re.I):
+            picture = (tag, name) == ("img", "src") and (value or "").startswith(QR_CODE)
+            if re.match(r"\s*(javascript|data|vbscript):", value or "", re.I) and not picture:
                 self.faults.append(f"<{tag} {name}={value}>")
         if tag == "style" or (tag == "script" and not given.get("src")):
             self.faults.append(f"<{tag}> with its content on the page")
         loaded = given.get(_LOADING.get(tag, ""))
-        if loaded and not loaded.startswith("/assets/"):
+        if loaded and not loaded.startswith(("/assets/", QR_CODE) if tag == "img" else "/assets/"):
             self.faults.append(f"<{tag}> loads {loaded}")
         if tag == "a" and given.get("target") == "_blank" and "noopener" not in (given.get("rel") or ""):
             self.faults.append("a link that opens a page which can reach this one")
@@ -96,6 +100,10 @@ def test_every_answer_carries_every_header(answers: list[tuple[str, TestResponse
 def test_every_answer_carries_the_same_strict_policy(answers: list[tuple[str, TestResponse]]) -> None:
     for name, answer in answers:
         (header,) = answer.headers.getlist("Content-Security-Policy")
+        if name == A_MAIL:
+            assert {"default-src 'none'", "sandbox"} <= {part.strip() for part in header.split(";")}
+            assert "script-src" not in header
+            continue
         policy = dict(part.strip().split(" ", 1) for part in header.split(";"))
         assert re.fullmatch(r"'self' http://localhost:\d+", policy.pop("connect-src")), name
         assert policy == POLICY, name
@@ -111,7 +119,7 @@ def test_no_answer_tells_what_it_was_made_with(answers: list[tuple[str, TestResp
 
 
 def test_no_page_has_anything_that_its_policy_forbids(answers: list[tuple[str, TestResponse]]) -> None:
-    pages = [(name, Page(answer.text)) for name, answer in answers if answer.mimetype == "text/html"]
+    pages = [(name, Page(answer.text)) for name, answer in answers if answer.mimetype == "text/html" and name != A_MAIL]
     assert len(pages) > 400
     assert {f"{name}: {fault}" for name, page in pages for fault in page.faults} == set()
 
