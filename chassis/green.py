@@ -29,6 +29,11 @@ class LastingConsumer(QueueConsumer):
 
     _pending_remove_providers: dict[Any, Any]
 
+    def consume(self, *args: Any, **kwargs: Any) -> Iterator[None]:
+        """kombu's loop; it looks up five times a second, not once, as it takes three looks to stop."""
+        looped: Iterator[None] = super().consume(*args, safety_interval=0.2, **kwargs)
+        return looped
+
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:
         """Called by kombu's consumer loop for each (re)connection; ends the loop when the service is to stop."""
