@@ -15,7 +15,7 @@ from chassis import log
 from chassis.errors import PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
 from gateway import people
-from gateway.access import Scope, remember
+from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
 from gateway.security import device_name
 from gateway.throttle import minutes
@@ -233,6 +233,7 @@ def choose_branch(scope: Scope, branch: str) -> bool:
 
 def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What identity's RPC method answers; raises Refused, Unavailable."""
+    refuse_viewers(g.get("scope"))
     # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
     answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
     if answer["status"] != "done":

@@ -32,6 +32,8 @@ SENT_BY_PAGES = {
     "identity.DefineRole": _ADMIN,
     "identity.ChangeRole": _ADMIN,
     "identity.RemoveRole": _ADMIN,
+    "identity.BeginViewAs": _AGENTS,
+    "identity.EndViewAs": _AGENTS,
     "identity.DeactivateContact": _ADMIN,
     "identity.ReactivateContact": _ADMIN,
     "identity.ChangePassword": Access(),

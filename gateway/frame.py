@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any
@@ -18,6 +19,7 @@ from werkzeug import Response
 from gateway import people
 from gateway.access import Scope
 from gateway.config import LANGUAGES
+from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
 from gateway.navigation import Navigation, navigation
@@ -161,6 +163,8 @@ class Frame:
     def _own(self, text: str) -> str:
         """The text with what is this session's in it."""
         recent = _recent(self._scope, self._recent) if self._recent else ""
+        if self._scope.viewer is not None:
+            recent = _viewing(self._scope)
         text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
         again = _LOOK_AGAIN if self.pending else _LOOK_LATER if self.preparing else ""
         return text.replace(_HEAD_END, again)
@@ -222,6 +226,18 @@ def _versions(scope: Scope, watched: Iterable[str]) -> str:
     return orjson.dumps(shown).decode()
 
 
+def _viewing(scope: Scope) -> str:
+    """The banner for staff who look with this person's eyes: whose, until when, and the way out."""
+    until = datetime.fromtimestamp(scope.visit.web[people.VIEWING]["until"], UTC)
+    return render_part(
+        "_frame/viewing.html",
+        name=scope.name,
+        company=scope.company_name,
+        until=as_clock(until),
+        csrf=_csrf_token(scope.visit.web),
+    )
+
+
 def _asked() -> Request:
     return request._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
@@ -248,6 +264,8 @@ def _signed(secret: str, raw: str) -> str:
 
 def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]:
     """The features looked at before this one, the latest first; this one is put in front for the next page."""
+    if scope.viewer is not None:
+        return ()
     web = scope.visit.web
     recent = [(str(name), str(path)) for name, path in web.get("recent", [])]
     here = (title, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +13,7 @@ import orjson
 
 from chassis.messages import ALL_COMPANIES
 from gateway.reads import NotReady, Reads
+from gateway.sessions import Session
 from services.identity import contract as identity
 from services.licensing import contract as licensing
 
@@ -22,6 +24,11 @@ COMPANIES = f"{identity.SERVICE}.{identity.COMPANIES_TABLE}"
 BRANCHES = f"{identity.SERVICE}.{identity.BRANCHES_TABLE}"
 ROLES_MODEL = f"{identity.SERVICE}.{identity.ROLES_MODEL}"
 ROLES = f"{identity.SERVICE}.{identity.ROLES_TABLE}"
+
+VIEWINGS_MODEL = f"{identity.SERVICE}.{identity.VIEWINGS_MODEL}"
+VIEWINGS = f"{identity.SERVICE}.{identity.VIEWINGS_TABLE}"
+VIEWING = "viewing"
+"""What a session's data has while staff look with a contact's eyes; see viewing.py."""
 
 FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
 FACTORS = f"{identity.SERVICE}.{identity.FACTORS_TABLE}"
@@ -64,6 +71,7 @@ class Person:
     branches: tuple[str, ...] | None
     staff_roles: frozenset[str]
     active: bool
+    status: str
     password_changed_at: float
 
 
@@ -96,6 +104,33 @@ def load_person(reads: Reads, contact_id: str, today: date) -> Person | None:
         return replace(person, permissions=licensed(reads, person.company, person.permissions))
 
     return reads.memo(("person", contact_id, today), (identity.SERVICE, licensing.SERVICE), load)
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Whose portal a session sees: `person`'s; `viewer` is the member of staff who looks with their eyes, if one does.
+
+    `lapsed`: somebody looked as another, which does not hold any more.
+    """
+
+    person: Person
+    viewer: Person | None = None
+    lapsed: bool = False
+
+
+def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
+    """Who a session sees the portal as, now; None when it does not let its person in any more. Raises NotReady."""
+    own = load_person(reads, session.contact_id, today)
+    if own is None or not own.active or session.created_at + 1 < own.password_changed_at:
+        return None  # a session of before the last change of password was opened by whoever knew the older one
+    viewing = session.data.get(VIEWING)
+    if viewing is None:
+        return Eyes(own)
+    seen = load_person(reads, viewing["contact"], today)
+    holds = viewing["until"] > time.time() and not own.staff_roles.isdisjoint(identity.VIEWERS)
+    if not holds or seen is None or seen.staff_roles or seen.status in ("inactive", "erased"):
+        return Eyes(own, lapsed=True)
+    return Eyes(seen, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,7 @@ def _person(reads: Reads, contact_id: str, row: Any, today: date) -> Person:
         branches=_list(row.branches),
         staff_roles=roles,
         active=row.status == "active",
+        status=row.status,
         password_changed_at=_seconds(row.password_changed_at),
     )
 

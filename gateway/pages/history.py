@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import request
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from gateway.access import current_scope
 from gateway.frame import render
-from gateway.people import BRANCHES, COMPANIES, CONTACTS
+from gateway.people import BRANCHES, COMPANIES, CONTACTS, VIEWINGS
 from gateway.queries import StaffQuery
 from gateway.rights.history import actors, on_day, timeline
 from gateway.routes import Pages
@@ -28,6 +28,13 @@ _CONTACT = StaffQuery(
 )
 _COMPANY = StaffQuery(
     "history.company", f"SELECT m.company, m.name FROM {COMPANIES} m WHERE m.company = :of_company", role=_ROLE
+)
+_VIEWINGS = StaffQuery(
+    "history.viewings",
+    f"""SELECT v.viewer, p.name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
+        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer
+        WHERE v.contact_id = :contact_id ORDER BY v.position DESC LIMIT 200""",
+    role=_ROLE,
 )
 _BRANCHES = StaffQuery(
     "history.branches", f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :of_company", role=_ROLE
@@ -48,6 +55,8 @@ def contact(contact_id: str) -> Any:
         changes=changes,
         actors=actors(scope, changes),
         branches=_branch_names(row.company),
+        viewings=scope.rows(_VIEWINGS, contact_id=contact_id),
+        now=datetime.now(UTC).isoformat(),
     )
 
 

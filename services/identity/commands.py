@@ -96,6 +96,20 @@ class RemoveRole(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginViewAs(Command):
+    """Staff wants to look at the portal as the contact sees it."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndViewAs(Command):
+    """Staff stops looking with another's eyes."""
+
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeactivateContact(Command):
     """An admin stops a contact from signing in."""
 

@@ -18,9 +18,10 @@ from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
+from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
@@ -63,6 +64,9 @@ MAIL_TEXTS_MODEL = "mailtexts_v1"
 FACTORS_MODEL = "factors_v1"
 """Published table `second_factors_v1` (see projections/factors.py)."""
 FACTORS_TABLE = "second_factors_v1"
+VIEWINGS_MODEL = "viewings_v1"
+"""Published table `viewings_v1` (see projections/viewings.py): who looked as whom."""
+VIEWINGS_TABLE = "viewings_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -139,6 +143,10 @@ __all__ = [
     "SHORTEST_PASSWORD",
     "STAFF_ROLES",
     "STREAMS",
+    "VIEWINGS_MODEL",
+    "VIEWINGS_TABLE",
+    "VIEWERS",
+    "VIEW_MINUTES",
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",

@@ -53,6 +53,13 @@ class StaffHaveRoles(Refused):
         super().__init__("Staff have roles, not permissions.")
 
 
+class StaffAreNotLookedAs(Refused):
+    """Only customers' contacts are."""
+
+    def __init__(self) -> None:
+        super().__init__("You can look at the portal as a customer's contact sees it, not as your colleagues do.")
+
+
 class UnknownRole(Refused):
     """There is no such role (any more)."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.viewing import events as viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,4 +378,5 @@ ALL = (
     SecondFactorDisabled,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    *viewing.ALL,
 )

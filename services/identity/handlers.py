@@ -13,6 +13,7 @@ from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
+from services.identity.viewing import handling as viewing
 
 
 def _guarded(handle: Handle) -> Handle:
@@ -45,6 +46,8 @@ COMMAND_HANDLERS = {
     "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),
     "ChangeRole": CommandHandler(schemas.ChangeRoleShape, definitions.change_role),
     "RemoveRole": CommandHandler(schemas.RemoveRoleShape, definitions.remove_role),
+    "BeginViewAs": CommandHandler(schemas.BeginViewAsShape, viewing.begin),
+    "EndViewAs": CommandHandler(schemas.EndViewAsShape, viewing.end),
     "DeactivateContact": CommandHandler(
         schemas.DeactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_deactivate))
     ),

@@ -134,6 +134,20 @@ class RemoveRoleShape(Shape):
     role = fields.String(required=True)
 
 
+class BeginViewAsShape(Shape):
+    """BeginViewAs as a button of staff's sends it."""
+
+    makes = commands.BeginViewAs
+    contact_id = fields.String(required=True)
+
+
+class EndViewAsShape(Shape):
+    """EndViewAs as the banner's button sends it."""
+
+    makes = commands.EndViewAs
+    view = fields.String(required=True, validate=Length(min=1, max=64))
+
+
 class DeactivateContactShape(Shape):
     """DeactivateContact as an admin's form sends it."""
 

@@ -29,6 +29,7 @@ OWN_ROOMS = {
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
+    "identity/viewing": "staff looking with a contact's eyes: an aggregate of its own",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",
 }
 _NEEDED = ("README.md", "__init__.py", "contract.py", "events.py", "service.py")

@@ -40,6 +40,8 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
     "identity.RemoveRole": {"role": "{other_role}"},
+    "identity.BeginViewAs": {"contact_id": "{subject}"},
+    "identity.EndViewAs": {"view": "{view}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
@@ -72,7 +74,11 @@ PAYLOADS: Mapping[str, Payload] = {
 }
 """Complete payloads about what is branch north's or its company's; with names of the world's things in braces."""
 
-MADE: Mapping[str, Callable[[World], str]] = {"other_role": World.new_role, "lost_mail": World.lost_mail}
+MADE: Mapping[str, Callable[[World], str]] = {
+    "other_role": World.new_role,
+    "lost_mail": World.lost_mail,
+    "view": World.new_view,
+}
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
     **dict.fromkeys(MADE, "none"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.dispatch import CommandHandler, changes
-from gateway import fragments, live, people
+from gateway import access, app, fragments, live, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
@@ -198,6 +198,18 @@ PLANTS = (
         lambda patch, walk: patch.setitem(SENT_BY_PAGES, "cases.OpenCase", Access()),
         lambda walk: through_the_gateway(walk, ["cases.OpenCase"]),
         "cases.OpenCase as plain: done",
+    ),
+    Plant(
+        "a command sent while looking as another",
+        lambda patch, walk: patch.setattr(access, "refuse_viewers", lambda scope: None),
+        lambda walk: through_the_gateway(walk, ["cases.OpenCase"]),
+        "cases.OpenCase as viewer: done",
+    ),
+    Plant(
+        "a form sent while looking as another",
+        lambda patch, walk: [patch.setattr(place, "refuse_viewers", lambda scope: None) for place in (access, app)],
+        _route("POST /support/new"),
+        "POST /support/new as viewer: 302",
     ),
     Plant(
         "the cache of fragments",

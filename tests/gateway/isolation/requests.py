@@ -116,6 +116,9 @@ REQUESTS: dict[str, Asked] = {
         shown("name.lapsed name.admin role.name branch.name", ADMIN),
         ("alder", "north"),
     ),
+    "GET /contacts/<contact_id>/history #viewed": Asked(
+        "/contacts/{owner}/history", "/contacts/none/history", shown("name.owner name.viewer", ADMIN), ("alder",)
+    ),
     "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
     "GET /credit-memos": _listed("creditmemo"),
     "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
@@ -272,6 +275,16 @@ REQUESTS: dict[str, Asked] = {
     "POST /contacts/<contact_id>/second-factor #staff": Asked(
         "/contacts/{agent}/second-factor", "/contacts/none/second-factor", form=lambda world, visitor: {}
     ),
+    "POST /contacts/<contact_id>/view-as": Asked(
+        "/contacts/{forgetful}/view-as",
+        "/contacts/none/view-as",
+        form=lambda world, visitor: {},
+        sends=("identity.BeginViewAs",),
+        throwaway=True,
+    ),
+    "POST /contacts/<contact_id>/view-as #staff": Asked(
+        "/contacts/{agent}/view-as", "/contacts/none/view-as", form=lambda world, visitor: {}
+    ),
     "POST /desk/<number>": Asked(
         "/desk/{case}",
         "/desk/C-0000-0000",
@@ -368,6 +381,7 @@ REQUESTS: dict[str, Asked] = {
     "POST /settings/second-factor/codes": Asked(form=_proof),
     "POST /settings/second-factor/off": Asked(form=_proof),
     "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
+    "POST /view-as/end": Asked(form=lambda world, visitor: {}, throwaway=True),
     "POST /support/<number>": Asked(
         "/support/{case}",
         "/support/C-0000-0000",

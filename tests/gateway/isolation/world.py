@@ -27,6 +27,7 @@ from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
+from tests.gateway.isolation.telling import Telling
 from tests.support.inprocess import Services
 
 AGENTS = ("agent", "portal_admin")
@@ -316,6 +317,7 @@ class World:
         name = self.marks.text("alder", "role.name", roles=ADMINS, needs=NO_CUSTOMER)
         role = self.things["role"] = self.new_role(name)
         self.things |= {"other_role": self.new_role(), "gone_role": self.new_role()}
+        self.things["view"] = self.new_view()
         for one in ("twin", "lapsed"):
             self.give(self.visitors[one], [role])
 
@@ -327,6 +329,10 @@ class World:
 
     def _as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
         return self._do("identity", command, payload, actor=self.visitors["admin"].contact)
+
+    def new_view(self) -> str:
+        """The id of a new view: the admin looks as the owner."""
+        return str(self._as_admin("BeginViewAs", {"contact_id": self.visitors["owner"].contact})["id"])
 
     def _mails(self) -> None:
         """A mail of the owner's in the outbox, one that was given up, and a link to a new password."""
@@ -379,19 +385,6 @@ class World:
         context = Context(uuid4(), ALL_COMPANIES, "setup", "test", "walk")
         self.services.run(tools.repository.change(RUN, run, context, lambda state: [ImportFailed(run, message)]))
         self.things["run"] = run
-
-
-class Telling:
-    """The services' RPC, and which of their methods were called."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self.called: set[str] = set()
-
-    def call(self, service: str, method: str, payload: dict[str, Any], *more: Any, **named: Any) -> Any:
-        """What the method answers."""
-        self.called.add(f"{service}.{method}")
-        return self._services.call(service, method, payload, *more, **named)
 
 
 def _rights(one: Visitor) -> dict[str, Any]:
