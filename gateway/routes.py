@@ -35,7 +35,8 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles`.
+    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles` (where both
+    are named: these of staff, those of customers).
 
     `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended,
     and who looks with this person's eyes does not see it. `of_session`: it changes nothing but the browser's own
@@ -55,7 +56,7 @@ class Access:
 
     def allows(self, permissions: frozenset[str], staff_roles: frozenset[str]) -> bool:
         """Whether somebody with these rights may see it."""
-        if self.roles:
+        if self.roles and (staff_roles or not self.needs):
             return bool(self.roles & staff_roles)
         if self.customers and staff_roles:
             return False

@@ -9,7 +9,16 @@ from marshmallow.validate import Length
 
 from chassis.codec import Codec
 from services.identity import events
-from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.domain import (
+    COMPANY_ADMIN,
+    DEFAULT_PERMISSIONS,
+    INVITATION_DAYS,
+    PERMISSIONS,
+    STAFF_ROLES,
+    Delegation,
+    Rights,
+)
+from services.identity.limits import Limits, limits_of
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
 from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
@@ -21,7 +30,7 @@ from services.identity.schemas import UPCASTERS
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-")
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
@@ -37,9 +46,11 @@ PUBLISHED = frozenset(
         "PasswordSet",
         "SecondFactorEnabled",
         "SecondFactorDisabled",
+        "AccessApproved",
+        "AccessRefused",
     }
 )
-"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
+"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity alone."""
 
 PEOPLE_MODEL = "people_v2"
 """Published table `contacts_v2` (see projections/people.py)."""
@@ -67,6 +78,12 @@ FACTORS_TABLE = "second_factors_v1"
 VIEWINGS_MODEL = "viewings_v1"
 """Published table `viewings_v1` (see projections/viewings.py): who looked as whom."""
 VIEWINGS_TABLE = "viewings_v1"
+REQUESTS_MODEL = "requests_v1"
+"""Published table `access_requests_v1` (see projections/requests.py)."""
+REQUESTS_TABLE = "access_requests_v1"
+DELEGATIONS_MODEL = "delegations_v1"
+"""Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
+DELEGATIONS_TABLE = "delegations_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -117,11 +134,14 @@ __all__ = [
     "BRANCHES_TABLE",
     "CHOOSABLE_MAILS",
     "CODEC",
+    "COMPANY_ADMIN",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
     "CONTACTS_TABLE",
     "CONTACT_STATUSES",
     "DEFAULT_PERMISSIONS",
+    "DELEGATIONS_MODEL",
+    "DELEGATIONS_TABLE",
     "FACTORS_MODEL",
     "FACTORS_TABLE",
     "INVITATION_DAYS",
@@ -134,6 +154,8 @@ __all__ = [
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
+    "REQUESTS_MODEL",
+    "REQUESTS_TABLE",
     "RIGHTS_MODEL",
     "RIGHTS_TABLE",
     "ROLES_MODEL",
@@ -150,7 +172,11 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "Delegation",
+    "Limits",
+    "Rights",
     "effective",
     "in_force",
+    "limits_of",
     "mail_texts",
 ]

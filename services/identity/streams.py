@@ -12,6 +12,7 @@ from services.identity import domain, roles
 from services.identity.contract import CODEC
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
+from services.identity.requests import domain as requests
 from services.identity.viewing import domain as viewing
 
 S = TypeVar("S")
@@ -24,6 +25,7 @@ MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambd
 # All roles of the portal in one stream: so two never have the same name.
 ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
 VIEW = Aggregate("view", viewing.View(), viewing.evolve, lambda state: state.company, CODEC)
+REQUESTS = Aggregate("requests", requests.Requests(), requests.evolve, lambda state: state.company or None, CODEC)
 PORTAL = "portal"
 PORTAL_ADMIN = "portal_admin"
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)

@@ -2,15 +2,29 @@
 
 from services.identity.projections import (
     companies,
+    delegations,
     factors,
     mail_choices,
     mail_texts,
     mails,
     people,
+    requests,
     rights_history,
     roles,
     viewings,
 )
 
-_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors, viewings)
+_MODELS = (
+    people,
+    companies,
+    roles,
+    rights_history,
+    mails,
+    mail_texts,
+    mail_choices,
+    factors,
+    viewings,
+    requests,
+    delegations,
+)
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

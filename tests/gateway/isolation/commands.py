@@ -33,6 +33,16 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.SetDelegation": {"contact_id": "{subject}", "appoints": True},
+    "identity.RequestAccess": {
+        "name": "Cara New",
+        "email": "{fresh}@walk.example",
+        "why": "She buys.",
+        "permissions": [],
+        "branches": ["ZQ-NORD"],
+    },
+    "identity.ApproveAccess": {"request": "{open_request}", "for_company": "{company}", "permissions": ["open_cases"]},
+    "identity.RefuseAccess": {"request": "{open_request}", "for_company": "{company}", "reason": "No."},
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
@@ -78,6 +88,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
     "other_role": World.new_role,
     "lost_mail": World.lost_mail,
     "view": World.new_view,
+    "open_request": World.new_request,
 }
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from services.identity.contract import PERMISSIONS
 from tests.gateway.isolation.marks import COMPANIES, Mark
 
+OWN_ADMIN = "company_admin"
+USUAL = tuple(one for one in PERMISSIONS if one != OWN_ADMIN)
+"""What a contact may do who is no admin of their company."""
 PASSWORD = "correct horse battery"
 
 
@@ -21,7 +24,7 @@ class Visitor:
     name: str
     company: str = ""
     branches: tuple[str, ...] | None = None
-    permissions: tuple[str, ...] = PERMISSIONS
+    permissions: tuple[str, ...] = USUAL
     roles: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     eyes: str = ""
@@ -46,6 +49,8 @@ class Visitor:
         """Whether what is marked is theirs to see."""
         if not self.signs_in:
             return False
+        if mark.own_admin and mark.company == self.company and OWN_ADMIN in self.permissions:
+            return True
         if mark.only in (self.email, f"{self.eyes}@walk.example"):
             return True
         if self.acts_as:
@@ -65,11 +70,11 @@ def visitors() -> dict[str, Visitor]:
     made = (
         Visitor("owner", alder, ("ZQ-NORD",)),
         Visitor("twin", alder, ("ZQ-NORD",)),  # a colleague with the same rights: shares all but what is personal
-        Visitor("whole", alder),
+        Visitor("whole", alder, permissions=PERMISSIONS),  # an admin of their company, as east is
         Visitor("south", alder, ("ZQ-SUED",)),
-        Visitor("east", birch),  # all branches: no limit but the company's stands between
+        Visitor("east", birch, permissions=PERMISSIONS),  # all branches: no limit but the company's stands between
         Visitor("plain", alder, permissions=()),
-        Visitor("lapsed", alder, ("ZQ-NORD",), permissions=(), had=PERMISSIONS),  # their last day has passed
+        Visitor("lapsed", alder, ("ZQ-NORD",), permissions=(), had=USUAL),  # their last day has passed
         Visitor("agent", roles=("agent",)),
         Visitor("admin", roles=("portal_admin",)),
         Visitor("erp", roles=("erp_admin",)),

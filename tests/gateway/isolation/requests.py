@@ -82,6 +82,8 @@ _HOME = {
     OPER: "run.file",
 }  # fmt: skip
 _CASE = "case.summary case.detail case.product case.customer_reference case.reply case.answer"
+_SAID = "request.name request.email request.phone request.why name.owner company.name"
+_SAID_TO_OWN = shown(_SAID, "whole")
 _CONTACTS = "name.owner email.owner phone.owner"
 
 REQUESTS: dict[str, Asked] = {
@@ -120,6 +122,21 @@ REQUESTS: dict[str, Asked] = {
         "/contacts/{owner}/history", "/contacts/none/history", shown("name.owner name.viewer", ADMIN), ("alder",)
     ),
     "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
+    "GET /company/contacts": Asked(
+        shows=shown("name.owner email.owner phone.owner name.twin", "whole") | shown("name.east phone.east", "east"),
+    ),
+    "GET /company/contacts/<contact_id>": Asked(
+        "/company/contacts/{twin}",
+        "/company/contacts/none",
+        shown("name.twin email.twin phone.twin company.name branch.name role.name", "whole"),
+        ("alder", "north"),
+    ),
+    "GET /company/contacts/new": Asked(shows=shown("branch.name", "whole east"), shares=("role.name",)),
+    "GET /company/requests": Asked(shows=shown("request.name name.owner", "whole")),
+    "GET /company/requests/<key>": Asked("/company/requests/{request}", "/company/requests/none", _SAID_TO_OWN),
+    "GET /request-access": Asked(shares=("request.name", "request.email")),
+    "GET /requests": Asked(shows=shown("request.name name.owner company.name", ADMIN), holders=("alder",)),
+    "GET /requests/<key>": Asked("/requests/{request}", "/requests/none", shown(_SAID, ADMIN), ("alder",)),
     "GET /credit-memos": _listed("creditmemo"),
     "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
     "GET /deliveries": _listed("delivery"),
@@ -233,6 +250,61 @@ REQUESTS: dict[str, Asked] = {
         "/companies/ZQNONE/features",
         form=lambda world, visitor: {"feature": "order_pad", "grant": "1"},
         sends=("licensing.GrantFeature",),
+    ),
+    "POST /company/contacts/<contact_id>": Asked(
+        "/company/contacts/{idle}",
+        "/company/contacts/none",
+        form=lambda world, visitor: _GIVEN,
+        sends=("identity.SetPermissions",),
+        previews=True,
+    ),
+    "POST /company/contacts/<contact_id> #preview": Asked(
+        "/company/contacts/{twin}",
+        "/company/contacts/none",
+        shown("role.name name.twin company.name branch.name", "whole"),
+        ("alder", "north"),
+        form=lambda world, visitor: _GIVEN,
+    ),
+    "POST /company/contacts/<contact_id>/access": Asked(
+        "/company/contacts/{idle}/access",
+        "/company/contacts/none/access",
+        form=lambda world, visitor: {"off": "1"},
+        sends=("identity.DeactivateContact",),
+    ),
+    "POST /company/contacts/<contact_id>/invite": Asked(
+        "/company/contacts/{newcomer}/invite",
+        "/company/contacts/none/invite",
+        form=lambda world, visitor: {},
+        sends=("identity.InviteContact",),
+    ),
+    "POST /company/contacts/new": Asked(
+        form=lambda world, visitor: {**_CONTACT, "email": f"{uuid4().hex}@walk.example"},
+        sends=("identity.CreateContact",),
+    ),
+    "POST /company/requests/<key>": Asked(
+        "/company/requests/{refusable}",
+        "/company/requests/none",
+        form=lambda world, visitor: {"answer": "refuse", "reason": "No."},
+        sends=("identity.RefuseAccess",),
+    ),
+    "POST /contacts/<contact_id>/delegation": Asked(
+        "/contacts/{idle}/delegation",
+        "/contacts/none/delegation",
+        form=lambda world, visitor: {"own": "0", "permissions": ["order"]},
+        sends=("identity.SetDelegation",),
+    ),
+    "POST /contacts/<contact_id>/delegation #staff": Asked(
+        "/contacts/{agent}/delegation", "/contacts/none/delegation", form=lambda world, visitor: {"own": "1"}
+    ),
+    "POST /request-access": Asked(
+        form=lambda world, visitor: {"name": "Cara", "email": f"{uuid4().hex}@walk.example", "why": "She buys."},
+        sends=("identity.RequestAccess",),
+    ),
+    "POST /requests/<key>": Asked(
+        "/requests/{approvable}",
+        "/requests/none",
+        form=lambda world, visitor: {"answer": "approve", "permissions": ["open_cases"]},
+        sends=("identity.ApproveAccess",),
     ),
     "POST /contacts/<contact_id>": Asked(
         "/contacts/{spare}",
