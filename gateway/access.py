@@ -129,6 +129,8 @@ class Scope:
     visit: Visit = field(repr=False, compare=False)
     audience: tuple[Hashable, ...] = field(repr=False, default=())
     """What decides how shared things look to this person: with equal audiences, two people see the same."""
+    companies: tuple[tuple[str, str], ...] = ()
+    """Code and name of the companies this person can choose from; none where there is no choice."""
     viewer: Scope | None = field(repr=False, compare=False, default=None)
     """The own scope of the member of staff who looks with this person's eyes, and changes nothing by it."""
 
@@ -268,6 +270,7 @@ def scope_of(
         today=today,
         visit=visit,
         audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
+        companies=() if viewer is not None else person.companies,
         viewer=viewer,
     )
 

@@ -221,13 +221,22 @@ def sign_out_others(scope: Scope) -> int:
 def choose_branch(scope: Scope, branch: str) -> bool:
     """Limit this session to a branch, or to none when empty; False when the branch is not the person's to choose."""
     if branch:
-        person = people.load_person(parts().reads, scope.contact_id, scope.today)
+        person = people.load_person(parts().reads, scope.contact_id, scope.today, scope.company)
         if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
             return False
     web = web_session()
     assert web.record is not None
     web.record.branch = branch or None
     web.modified = True
+    return True
+
+
+def choose_company(scope: Scope, company: str) -> bool:
+    """Go on in another of the person's companies; False when it is none of theirs."""
+    if company not in dict(scope.companies):
+        return False
+    if company != scope.company:
+        web_session().stand_in(company)
     return True
 
 

@@ -32,6 +32,8 @@ SENT_BY_PAGES = {
     "identity.InviteContact": _ADMINS,
     "identity.SetPermissions": _ADMINS,
     "identity.SetDelegation": _ADMIN,
+    "identity.AddToCompany": _ADMIN,
+    "identity.RemoveFromCompany": _ADMINS,
     "identity.RequestAccess": Access(customers=True),
     "identity.ApproveAccess": _ADMINS,
     "identity.RefuseAccess": _ADMINS,

@@ -36,7 +36,7 @@ _SALT = token_hex(8)
 _CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
     f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
 )
-_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL)))
+_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL, people.MEMBERSHIPS_MODEL)))
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _LOOK_LATER = '<meta http-equiv="refresh" content="5">'
 _RECENT = 6
@@ -54,7 +54,15 @@ def navigation_of(scope: Scope) -> Navigation:
 
 @fragment("frame.above", models=(people.COMPANIES_MODEL,))
 def _above(
-    scope: Scope, name: str, company: str, branch: str | None, tab: str, path: str, theme: str, menu: str
+    scope: Scope,
+    name: str,
+    company: str,
+    companies: tuple[tuple[str, str], ...],
+    branch: str | None,
+    tab: str,
+    path: str,
+    theme: str,
+    menu: str,
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
     nav = navigation_of(scope)
@@ -63,6 +71,8 @@ def _above(
         "_frame/top.html",
         name=name,
         company=company,
+        companies=companies,
+        standing=scope.company,
         branch=branch,
         branches=_branches(scope),
         searchable="search.results" in parts().access and not scope.is_staff,
@@ -79,6 +89,11 @@ def _above(
         mark={"recent": Markup(_RECENT_HERE)},
         **common,
     )
+
+
+def _above_of(scope: Scope, look: Look) -> Markup:
+    whose = look.name, look.company, look.companies, look.branch
+    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu)
 
 
 def _branches(scope: Scope) -> dict[str, str]:
@@ -114,6 +129,7 @@ class Look:
     title: str
     name: str
     company: str
+    companies: tuple[tuple[str, str], ...]
     branch: str | None
     tab: str
     path: str
@@ -135,6 +151,7 @@ class Frame:
             title,
             scope.name,
             scope.company_name,
+            scope.companies,
             scope.branch,
             access.tab if access else "",
             access.path if access and access.feature else "",
@@ -157,7 +174,7 @@ class Frame:
     def above(self) -> Markup:
         """All before the content."""
         look = self.look
-        cached = _above(self._scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
+        cached = _above_of(self._scope, look)
         return Markup(self._own(str(cached).replace(_TITLE, str(escape(look.title)))))
 
     def _own(self, text: str) -> str:
@@ -201,8 +218,7 @@ def tasks_of(scope: Scope, look: Look) -> Markup:
 
 def around(scope: Scope, look: Look, body: str, watched: Iterable[str]) -> str:
     """A whole page about a body, to be kept as a fragment; `watched` are the models that it shows."""
-    above = _above(scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
-    above = above.replace(_TITLE, escape(look.title))
+    above = _above_of(scope, look).replace(_TITLE, escape(look.title))
     return f"{above}{_NOTES}{body}</main>\n</div>\n{_below(scope, look, watched)}</body>\n</html>\n"
 
 

@@ -12,7 +12,7 @@ from wtforms import BooleanField, RadioField
 from gateway.access import Scope, current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
-from gateway.people import CONTACTS, DELEGATIONS_MODEL
+from gateway.people import CONTACTS, DELEGATIONS_MODEL, MEMBERSHIPS
 from gateway.queries import StaffQuery
 from gateway.rights import contacts
 from gateway.rights.contacts import CONTACT_STATUS, PlainForm
@@ -28,7 +28,7 @@ _ROLE = "portal_admin"
 
 FEATURE_NAMES = {"order_pad": _l("Order Pad")}
 """What can be licensed: the features that there are."""
-_COMPANIES = StaffQuery(
+COMPANIES_FOUND = StaffQuery(
     "companies.list",
     f"""SELECT m.company, m.name, m.currency, m.country,
               (SELECT COUNT(*) FROM {CONTACTS} p WHERE p.company = m.company) AS contacts
@@ -38,7 +38,7 @@ _COMPANIES = StaffQuery(
        ORDER BY m.name, m.company LIMIT 51""",
     role=(_ROLE, "agent"),
 )
-_COMPANY = StaffQuery(
+COMPANY = StaffQuery(
     "companies.one",
     """SELECT m.company, m.name, m.currency, m.price_list, m.country, m.phone, m.email, m.address
        FROM identity.companies_v1 m WHERE m.company = :of_company""",
@@ -46,8 +46,11 @@ _COMPANY = StaffQuery(
 )
 _CONTACTS = StaffQuery(
     "companies.contacts",
-    f"""SELECT p.contact_id, p.name, p.email, p.phone, p.status FROM {CONTACTS} p
-       WHERE p.company = :of_company ORDER BY p.status = 'recorded', p.name, p.contact_id LIMIT 500""",
+    f"""SELECT p.contact_id, p.name, p.email, p.phone, p.status, 0 AS member, p.status = 'recorded' AS last
+       FROM {CONTACTS} p WHERE p.company = :of_company
+       UNION ALL SELECT p.contact_id, p.name, p.email, p.phone, p.status, 1, p.status = 'recorded'
+       FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
+       WHERE s.company = :of_company ORDER BY last, name, contact_id LIMIT 500""",
     role=(_ROLE, "agent"),
 )
 _BRANCHES = StaffQuery(
@@ -60,6 +63,11 @@ _FEATURES = StaffQuery(
     "SELECT f.company, f.feature FROM licensing.features_v1 f WHERE f.company IN (:of_company, '*')",
     role=(_ROLE, "agent"),
 )
+
+
+def found_like(search: str) -> str:
+    """The pattern of what has these words in it, "" for anything; `!` escapes."""
+    return f"%{search.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%" if search else ""
 
 
 def customers_contact(scope: Scope, contact_id: str) -> Any:
@@ -93,8 +101,7 @@ def companies() -> Any:
     search = request.args.get("q", "").strip()[:100]
     after = request.args.getlist("after")
     name, company = after if len(after) == 2 else ("", "")
-    like = f"%{search.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%" if search else ""
-    rows = current_scope().rows(_COMPANIES, like=like, after_name=name, after_company=company)
+    rows = current_scope().rows(COMPANIES_FOUND, like=found_like(search), after_name=name, after_company=company)
     return render(
         "companies/list.html",
         title=_("Companies"),
@@ -110,7 +117,7 @@ def companies() -> Any:
 def company(code: str) -> Any:
     """A company with its contacts, branches and features."""
     scope = current_scope()
-    row = scope.one(_COMPANY, of_company=code)
+    row = scope.one(COMPANY, of_company=code)
     licensed = {(feature.company, feature.feature) for feature in scope.rows(_FEATURES, of_company=code)}
     return render(
         "companies/company.html",
@@ -133,7 +140,7 @@ def feature(code: str) -> Any:
     scope = current_scope()
     form = PlainForm()
     name, grant = request.form.get("feature", ""), request.form.get("grant") == "1"
-    if form.validate_on_submit() and scope.one(_COMPANY, of_company=code):
+    if form.validate_on_submit() and scope.one(COMPANY, of_company=code):
         command = "GrantFeature" if grant else "WithdrawFeature"
         payload = {"feature": name, "for_company": code}
         if (
@@ -148,7 +155,7 @@ def feature(code: str) -> Any:
 def new_contact(code: str) -> Any:
     """Create a contact with permissions and roles; then its page, where the invitation is made."""
     scope = current_scope()
-    row = scope.one(_COMPANY, of_company=code)
+    row = scope.one(COMPANY, of_company=code)
     return contacts.new_contact(SuppliersDesk(scope), code, row.name, url_for("companies.company", code=code))
 
 
@@ -156,7 +163,8 @@ def new_contact(code: str) -> Any:
 def contact(contact_id: str) -> Any:
     """A contact: what they may do, seen in a preview before it is saved, and their way in."""
     desk = SuppliersDesk(current_scope())
-    return contacts.contact(desk, contact_id, delegation=_delegation_form(desk, contact_id))
+    more = {"delegation": _delegation_form(desk, contact_id), "memberships": desk.memberships(contact_id)}
+    return contacts.contact(desk, contact_id, **more)
 
 
 @pages.staff_page("/contacts/<contact_id>/invite", role=_ROLE, tab="companies", methods=("POST",))

@@ -12,7 +12,7 @@ from gateway.access import current_scope
 from gateway.frame import render
 from gateway.people import BRANCHES, COMPANIES, CONTACTS, VIEWINGS
 from gateway.queries import StaffQuery
-from gateway.rights.history import actors, on_day, timeline
+from gateway.rights.history import RIGHTS, actors, on_day, timeline
 from gateway.routes import Pages
 from services.identity import contract as identity
 
@@ -28,6 +28,12 @@ _CONTACT = StaffQuery(
 )
 _COMPANY = StaffQuery(
     "history.company", f"SELECT m.company, m.name FROM {COMPANIES} m WHERE m.company = :of_company", role=_ROLE
+)
+_COMPANIES_OF = StaffQuery(
+    "history.companies_of",
+    f"""SELECT DISTINCT r.company, m.name AS company_name FROM {RIGHTS} r
+        LEFT JOIN {COMPANIES} m ON m.company = r.company WHERE r.contact_id = :contact_id ORDER BY r.company""",
+    role=_ROLE,
 )
 _VIEWINGS = StaffQuery(
     "history.viewings",
@@ -47,14 +53,19 @@ def contact(contact_id: str) -> Any:
     scope = current_scope()
     scope.settle(identity.SERVICE)
     row = scope.one(_CONTACT, contact_id=contact_id)
-    changes = timeline(scope, contact_id)
+    elsewhere = scope.rows(_COMPANIES_OF, contact_id=contact_id)
+    asked = request.args.get("of", "")
+    of = next((one for one in elsewhere if one.company == asked), row)
+    changes = timeline(scope, contact_id, of.company)
     return render(
         "history/contact.html",
         title=_("History of %(name)s", name=row.name),
         contact=row,
+        of=of,
+        elsewhere=[one for one in elsewhere if one.company != row.company],
         changes=changes,
         actors=actors(scope, changes),
-        branches=_branch_names(row.company),
+        branches=_branch_names(of.company),
         viewings=scope.rows(_VIEWINGS, contact_id=contact_id),
         now=datetime.now(UTC).isoformat(),
     )

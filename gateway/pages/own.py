@@ -62,6 +62,13 @@ def access(contact_id: str) -> Any:
     return contacts.access(OwnDesk(current_scope()), contact_id)
 
 
+@pages.page("/company/contacts/<contact_id>/leave", needs=OWN_ADMIN, tab="company", methods=("POST",))
+def leave(contact_id: str) -> Any:
+    """Take a contact out of the company that has another one of its own."""
+    scope = current_scope()
+    return contacts.leave(OwnDesk(scope), contact_id, scope.company, "/company/contacts")
+
+
 @pages.page(
     "/company/requests",
     needs=OWN_ADMIN,

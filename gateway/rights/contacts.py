@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.parts import parts
-from gateway.people import PEOPLE_MODEL
+from gateway.people import MEMBERSHIPS_MODEL, PEOPLE_MODEL
 from gateway.rights.desk import Desk, is_admin, offered
 from gateway.rights.forms import RightsForm
 from gateway.rights.given import Rights
@@ -24,6 +24,7 @@ from services.identity import contract as identity
 
 PEOPLE = (PEOPLE_MODEL,)
 SHOWS = (*PEOPLE, f"{identity.SERVICE}.{identity.RIGHTS_MODEL}")
+MEMBER_SHOWS = (*SHOWS, MEMBERSHIPS_MODEL)
 CONTACT_STATUS = {
     "active": _l("Active"),
     "invited": _l("Invited"),
@@ -75,7 +76,7 @@ def new_contact(desk: Desk, code: str, name: str, back: str) -> Any:
         back=back,
         company_name=name,
         form=form,
-        role_gives=_gives(desk),
+        role_gives=gives(desk),
         status=form.status,
         crumb=False,
     )
@@ -93,9 +94,11 @@ def contact(desk: Desk, contact_id: str, **more: Any) -> Any:
     changes = None
     if not fixed and form.validate_on_submit():
         payload = {"contact_id": contact_id, **form.payload()}
+        if row.member:
+            payload["in_company"] = row.company
         after = Rights.of_payload(payload)
         seen = form.shown(payload, before) or after == before
-        if form.saving and seen and send(form, scope, "identity", "SetPermissions", payload, shows=SHOWS):
+        if form.saving and seen and send(form, scope, "identity", "SetPermissions", payload, shows=MEMBER_SHOWS):
             flash(_("Saved. It holds from the contact's next click."), "success")
             return redirect(f"{desk.path}/{contact_id}")
         names = {one.role: one.name for one in desk.roles}
@@ -111,7 +114,7 @@ def contact(desk: Desk, contact_id: str, **more: Any) -> Any:
         fixed=fixed,
         changes=changes,
         beyond=_beyond(form, scope.today),
-        role_gives=_gives(desk),
+        role_gives=gives(desk),
         over={grant: day for grant, day in before.ends.items() if day < scope.today},
         unused=list(UNUSED_NAMES.values()),
         action=PlainForm(formdata=None),
@@ -150,6 +153,19 @@ def access(desk: Desk, contact_id: str) -> Any:
     return redirect(f"{desk.path}/{contact_id}")
 
 
+def leave(desk: Desk, contact_id: str, company: str, back: str) -> Any:
+    """Take a contact out of a company that is not its first one."""
+    form = PlainForm()
+    row = desk.contact(contact_id)
+    if form.validate_on_submit():
+        payload = {"contact_id": contact_id, "from_company": company}
+        if send(form, desk.scope, "identity", "RemoveFromCompany", payload, shows=MEMBER_SHOWS) is None:
+            flash(" ".join(form.summary), "danger")
+        else:
+            flash(_("%(name)s does not belong to the company any more.", name=row.name), "success")
+    return redirect(back)
+
+
 def _fixed(desk: Desk, row: Any, before: Rights) -> str:
     """Why this desk cannot change the contact at all; "" when it can."""
     if desk.limits.all:
@@ -167,5 +183,6 @@ def _beyond(form: RightsForm, today: Any) -> list[str]:
     return [*named(rest), *(name for role, name in form.offered.others.items() if role in rest)]
 
 
-def _gives(desk: Desk) -> dict[str, list[str]]:
+def gives(desk: Desk) -> dict[str, list[str]]:
+    """Role → the names of what it gives."""
     return {role.role: named(orjson.loads(role.permissions)) for role in desk.roles}

@@ -14,19 +14,34 @@ import orjson
 
 from chassis.errors import NotFound
 from gateway.access import Scope
-from gateway.people import BRANCHES, COMPANIES, CONTACTS, DELEGATIONS, FACTORS, REQUESTS, ROLES, definitions
+from gateway.people import (
+    BRANCHES,
+    COMPANIES,
+    CONTACTS,
+    DELEGATIONS,
+    FACTORS,
+    MEMBERSHIPS,
+    REQUESTS,
+    ROLES,
+    definitions,
+)
 from gateway.queries import Query, StaffQuery
 from gateway.rights.given import ROLES_BY_NAME, Rights
 from gateway.rights.offer import Offer, offer
 from services.identity import contract as identity
 
 ADMIN, OWN_ADMIN = "portal_admin", identity.COMPANY_ADMIN
-_ROW = "p.contact_id, p.company, p.name, p.email, p.phone, p.status, p.permissions, p.branches, p.roles, p.ends"
+_WHO = "p.name, p.email, p.phone, p.status"
+_ROW = f"p.contact_id, p.company, {_WHO}, p.permissions, p.branches, p.roles, p.ends, 0 AS member"
+_MEMBER = f"s.contact_id, s.company, {_WHO}, s.permissions, s.branches, s.roles, s.ends, 1 AS member"
+_MEMBERS = f"{MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id"
 _REQUEST = f"""SELECT q.request, q.company, q.requester, q.name, q.email, q.phone, q.why, q.permissions, q.branches,
                       q.state, q.asked_at, q.decided_at, q.decided_by, q.reason, p.name AS requester_name,
-                      p.status AS requester_status, p.permissions AS own_permissions, p.roles AS own_roles,
-                      p.ends AS own_ends, m.name AS company_name, d.name AS decider
-               FROM {REQUESTS} q LEFT JOIN {CONTACTS} p ON p.contact_id = q.requester AND p.company = q.company
+                      p.status AS requester_status, COALESCE(s.permissions, p.permissions) AS own_permissions,
+                      COALESCE(s.roles, p.roles) AS own_roles, COALESCE(s.ends, p.ends) AS own_ends,
+                      m.name AS company_name, d.name AS decider
+               FROM {REQUESTS} q LEFT JOIN {CONTACTS} p ON p.contact_id = q.requester
+               LEFT JOIN {MEMBERSHIPS} s ON s.contact_id = q.requester AND s.company = q.company
                LEFT JOIN {COMPANIES} m ON m.company = q.company LEFT JOIN {CONTACTS} d ON d.contact_id = q.decided_by"""
 _NEWEST = "ORDER BY q.state <> 'open', q.position DESC LIMIT 200"
 STAFF_CONTACT = StaffQuery(
@@ -35,6 +50,13 @@ STAFF_CONTACT = StaffQuery(
               (SELECT f.enabled_at FROM {FACTORS} f WHERE f.contact_id = p.contact_id) AS factor_since
        FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company
        WHERE p.contact_id = :contact_id AND p.staff_roles = '[]'""",
+    role=ADMIN,
+)
+_STAFF_MEMBERSHIPS = StaffQuery(
+    "desk.memberships",
+    f"""SELECT s.company, s.permissions, s.branches, s.roles, s.ends, m.name AS company_name
+        FROM {MEMBERSHIPS} s LEFT JOIN {COMPANIES} m ON m.company = s.company
+        WHERE s.contact_id = :contact_id ORDER BY m.name, s.company""",
     role=ADMIN,
 )
 _STAFF_BRANCHES = StaffQuery(
@@ -54,14 +76,19 @@ _CONTACT = Query(
     "own.contact",
     f"""SELECT {_ROW}, p.invited_at, m.name AS company_name, NULL AS factor_since
        FROM {CONTACTS} p JOIN {COMPANIES} m ON m.company = p.company
-       WHERE p.company = :company AND p.contact_id = :contact_id""",
+       WHERE p.company = :company AND p.contact_id = :contact_id
+       UNION ALL SELECT {_MEMBER}, NULL, m.name, NULL FROM {_MEMBERS} JOIN {COMPANIES} m ON m.company = s.company
+       WHERE s.company = :company AND s.contact_id = :contact_id""",
     needs=OWN_ADMIN,
+    shared=(CONTACTS,),
 )
 OWN_CONTACTS = Query(
     "own.contacts",
-    f"""SELECT {_ROW} FROM {CONTACTS} p WHERE p.company = :company AND p.status <> 'erased'
-       ORDER BY p.status = 'recorded', p.name_key, p.contact_id LIMIT 500""",
+    f"""SELECT {_ROW}, p.name_key FROM {CONTACTS} p WHERE p.company = :company AND p.status <> 'erased'
+       UNION ALL SELECT {_MEMBER}, p.name_key FROM {_MEMBERS} WHERE s.company = :company AND p.status <> 'erased'
+       ORDER BY name_key, contact_id LIMIT 500""",
     needs=OWN_ADMIN,
+    shared=(CONTACTS,),
 )
 _OWN_BRANCHES = Query(
     "own.branches",
@@ -78,7 +105,9 @@ _OWN_ROLES = Query(
 _OWN_RIGHTS = Query(
     "own.rights",
     f"""SELECT p.permissions, p.branches, p.roles, p.ends FROM {CONTACTS} p
-       WHERE p.company = :company AND p.contact_id = :contact""",
+       WHERE p.company = :company AND p.contact_id = :contact
+       UNION ALL SELECT s.permissions, s.branches, s.roles, s.ends FROM {MEMBERSHIPS} s
+       WHERE s.company = :company AND s.contact_id = :contact""",
     needs=OWN_ADMIN,
 )
 _OWN_DELEGATION = Query(
@@ -153,6 +182,10 @@ class SuppliersDesk:
     def branches(self, company: str) -> dict[str, str]:
         """As Desk says."""
         return {row.branch: row.name for row in self.scope.rows(_STAFF_BRANCHES, of_company=company)}
+
+    def memberships(self, contact_id: str) -> list[Any]:
+        """The contact in companies besides its first one."""
+        return self.scope.rows(_STAFF_MEMBERSHIPS, contact_id=contact_id)
 
     def delegation(self, contact_id: str, company: str) -> identity.Delegation:
         """What an admin of the company may hand out."""

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from chassis.errors import NotAllowed
 from gateway.access import Scope
 from gateway.formats import as_date, as_number
-from gateway.people import CONTACTS, definitions, licensed
+from gateway.people import CONTACTS, MEMBERSHIPS, definitions, licensed
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from gateway.reports.account import AGEING
@@ -29,8 +29,11 @@ _CASES = Query(
 )
 _HOLDERS = StaffQuery(
     "rights.holders",
-    f"""SELECT p.contact_id, p.company, p.name, p.permissions, p.branches, p.roles, p.ends
-        FROM {CONTACTS} p WHERE p.roles LIKE :like AND p.status <> 'erased' ORDER BY p.name_key, p.contact_id""",
+    f"""SELECT p.contact_id, p.company, p.name, p.permissions, p.branches, p.roles, p.ends, p.name_key
+        FROM {CONTACTS} p WHERE p.roles LIKE :like AND p.status <> 'erased'
+        UNION ALL SELECT s.contact_id, s.company, p.name, s.permissions, s.branches, s.roles, s.ends, p.name_key
+        FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
+        WHERE s.roles LIKE :like AND p.status <> 'erased' ORDER BY name_key, contact_id, company""",
     role=ADMIN,
 )
 

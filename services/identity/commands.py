@@ -63,7 +63,8 @@ class ChangePassword(Command):
 class SetPermissions(Command):
     """An admin says what a contact may do, whole; `branches` None: all of them.
 
-    `ends` is the last business day of permissions and roles that end by themselves.
+    `ends` is the last business day of permissions and roles that end by themselves; `in_company` a company that the
+    contact was added to, "" its first one.
     """
 
     contact_id: str
@@ -71,6 +72,27 @@ class SetPermissions(Command):
     branches: tuple[str, ...] | None = None
     roles: tuple[str, ...] = ()
     ends: Mapping[str, date] = field(default_factory=dict)
+    in_company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddToCompany(Command):
+    """A portal admin makes a contact one of another company's, too, with rights of that company's own."""
+
+    contact_id: str
+    to_company: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromCompany(Command):
+    """An admin takes a contact out of a company that is not its first one."""
+
+    contact_id: str
+    from_company: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from esdbclient.exceptions import WrongCurrentVersion
 
 from chassis.dispatch import Handle, Tools
+from chassis.errors import NotFound
 from chassis.messages import Context, Event, Reply
 from chassis.repository import now
 from services.identity import addresses, commands, credentials, domain, links, passwords
@@ -23,8 +24,9 @@ from services.identity.authority import (
     rights_of,
 )
 from services.identity.domain import Contact, Rights
-from services.identity.errors import HasPassword, NoEmail, WrongPassword
+from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
 from services.identity.limits import Limits, refuse_beyond, refuse_peers
+from services.identity.memberships import domain as memberships
 from services.identity.roles import refuse_unknown_roles
 from services.identity.streams import (
     COMPANY,
@@ -168,19 +170,52 @@ async def set_permissions(command: commands.SetPermissions, context: Context, to
     """What the contact may do, in branches that the company has and by roles that there are."""
     limits = await authority(context, tools)
     contact = (await find_contact(command.contact_id, context, tools)).state
-    company = (await tools.repository.load(COMPANY, contact.company)).state
+    of = command.in_company or contact.company
+    if not context.sees(of):
+        raise NotFound("There is no such contact.")
+    company = (await tools.repository.load(COMPANY, of)).state
     known, today = (await tools.repository.load(ROLES, PORTAL)).state, business_day()
     gives = await definitions(tools)
     domain.refuse_unknown_branches(company, command.branches)
 
     def decide(state: Contact) -> list[Event]:
-        before = state.rights_in(state.company) or Rights()
+        before = state.rights_in(of) or Rights()
         refuse_unknown_roles(known, command.roles)
         refuse_peers(limits, state, before, gives, today)
         refuse_beyond(limits, before, rights_of(command), gives)
+        if of != state.company:
+            return memberships.decide_change(state, of, rights_of(command), now())
         return domain.decide_set_permissions(state, command, now())
 
     return await tools.repository.change(CONTACT, command.contact_id, context, decide)
+
+
+async def add_to_company(command: commands.AddToCompany, context: Context, tools: Tools) -> Reply:
+    """The contact is of another company, too, with rights of that company's own."""
+    await refuse_all_but_portal_admins(context, tools)
+    await find_contact(command.contact_id, context, tools)
+    company = await find(COMPANY, command.to_company, context, tools, "There is no such company.")
+    rights = rights_of(command)
+    domain.refuse_unknown_branches(company.state, rights.branches)
+    refuse_unknown_roles((await tools.repository.load(ROLES, PORTAL)).state, rights.roles)
+    return await tools.repository.change(
+        CONTACT,
+        command.contact_id,
+        context,
+        lambda state: memberships.decide_add(state, command.to_company, rights, now()),
+    )
+
+
+async def remove_from_company(command: commands.RemoveFromCompany, context: Context, tools: Tools) -> Reply:
+    """The contact is not of that company any more; for portal admins, and the company's own."""
+    limits = await authority(context, tools)
+    state = (await find_contact(command.contact_id, context, tools)).state
+    if not context.sees(command.from_company):
+        raise NotFound("There is no such contact.")
+    await refuse_others(limits, state, context, tools)
+    return await tools.repository.change(
+        CONTACT, command.contact_id, context, lambda state: memberships.decide_remove(state, command.from_company)
+    )
 
 
 async def set_delegation(command: commands.SetDelegation, context: Context, tools: Tools) -> Reply:
@@ -198,6 +233,8 @@ def switches(decide: Callable[[Contact, Any, datetime], list[Event]]) -> Handle:
         limits = await operators_authority(context, tools)
         state = (await find_contact(command.contact_id, context, tools)).state
         await refuse_others(limits, state, context, tools)
+        if not limits.all and state.companies != {context.company}:
+            raise OfOthersToo
         return await tools.repository.change(
             CONTACT, command.contact_id, context, lambda state: decide(state, command, now())
         )

@@ -36,6 +36,8 @@ PUBLISHED = frozenset(
     {
         "BranchRecorded",
         "PermissionsChanged",
+        "MembershipGiven",
+        "MembershipEnded",
         "ContactDeactivated",
         "ContactReactivated",
         "ContactErased",
@@ -58,10 +60,10 @@ CONTACTS_TABLE = "contacts_v2"
 ROLES_MODEL = "roles_v1"
 """Published table `roles_v1` (see projections/roles.py): the roles there are."""
 ROLES_TABLE = "roles_v1"
-RIGHTS_MODEL = "rights_history_v1"
-"""Published tables `rights_changes_v1`, `role_changes_v1` (see projections/rights_history.py)."""
-RIGHTS_TABLE = "rights_changes_v1"
-ROLE_CHANGES_TABLE = "role_changes_v1"
+RIGHTS_MODEL = "rights_history_v2"
+"""Published tables `rights_changes_v2`, `role_changes_v2` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v2"
+ROLE_CHANGES_TABLE = "role_changes_v2"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
@@ -81,6 +83,9 @@ VIEWINGS_TABLE = "viewings_v1"
 REQUESTS_MODEL = "requests_v1"
 """Published table `access_requests_v1` (see projections/requests.py)."""
 REQUESTS_TABLE = "access_requests_v1"
+MEMBERSHIPS_MODEL = "memberships_v1"
+"""Published table `memberships_v1` (see projections/memberships.py): contacts in companies besides their first one."""
+MEMBERSHIPS_TABLE = "memberships_v1"
 DELEGATIONS_MODEL = "delegations_v1"
 """Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
 DELEGATIONS_TABLE = "delegations_v1"
@@ -151,6 +156,8 @@ __all__ = [
     "MAIL_KINDS",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
+    "MEMBERSHIPS_MODEL",
+    "MEMBERSHIPS_TABLE",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",

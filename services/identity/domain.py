@@ -33,6 +33,8 @@ from services.identity.events import (
     EmailReserved,
     InvitationAccepted,
     MailsChosen,
+    MembershipEnded,
+    MembershipGiven,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
@@ -137,9 +139,17 @@ class Contact:
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
+    memberships: Mapping[str, Rights] = field(default_factory=dict)
+
+    @property
+    def companies(self) -> frozenset[str]:
+        """The companies they are of: their first one, and those they were added to."""
+        return frozenset((self.company, *self.memberships))
 
     def rights_in(self, company: str) -> Rights | None:
         """What they were given in this company; None: they are not of it."""
+        if company in self.memberships:
+            return self.memberships[company]
         return Rights(self.permissions, self.branches, self.roles, self.ends) if company == self.company else None
 
     def delegation_in(self, company: str) -> Delegation:
@@ -182,6 +192,12 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case DelegationSet():
             given = Delegation(event.permissions, event.appoints)
             return replace(state, delegations={**state.delegations, event.company: given})
+        case MembershipGiven():
+            rights = Rights(event.permissions, event.branches, event.roles, event.ends)
+            return replace(state, memberships={**state.memberships, event.member_of: rights})
+        case MembershipEnded():
+            others = {one: rights for one, rights in state.memberships.items() if one != event.member_of}
+            return replace(state, memberships=others)
         case MailsChosen():
             return replace(state, mails_off=event.off)
         case ContactDeactivated():

@@ -83,6 +83,33 @@ class OnlyTheSupplier(Refused):
         )
 
 
+class FirstCompany(Refused):
+    """A contact's first company is not added or taken away."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the contact's own company. What they may do there is set on the contact's page.")
+
+
+class NotAMember(Refused):
+    """The contact was not added to the company, or not any more."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This contact does not belong to the company any more. Please open the page again.")
+
+
+class OfOthersToo(Refused):
+    """A company's admin does not shut a contact out of other companies."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This contact works for other companies, too: only we can switch off their access. Please ask us."
+        )
+
+
 class HasPassword(Refused):
     """A new link would be a way to another's password."""
 

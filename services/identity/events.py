@@ -16,6 +16,8 @@ from services.identity.requests import events as requests
 from services.identity.viewing import events as viewing
 
 DelegationSet = memberships.DelegationSet
+MembershipGiven = memberships.MembershipGiven
+MembershipEnded = memberships.MembershipEnded
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ COMMAND_HANDLERS = {
     "RemoveRole": CommandHandler(schemas.RemoveRoleShape, definitions.remove_role),
     "BeginViewAs": CommandHandler(schemas.BeginViewAsShape, viewing.begin),
     "EndViewAs": CommandHandler(schemas.EndViewAsShape, viewing.end),
+    "AddToCompany": CommandHandler(schemas.AddToCompanyShape, _guarded(contacts.add_to_company)),
+    "RemoveFromCompany": CommandHandler(schemas.RemoveFromCompanyShape, _guarded(contacts.remove_from_company)),
     "SetDelegation": CommandHandler(schemas.SetDelegationShape, _guarded(contacts.set_delegation)),
     "RequestAccess": CommandHandler(schemas.RequestAccessShape, _guarded(requests.ask)),
     "ApproveAccess": CommandHandler(schemas.ApproveAccessShape, _guarded(requests.approve)),

@@ -96,4 +96,6 @@ REACTIONS = (
         _mail("access_refused_colleague", {"request": "request"}, contact="request"),
     ),
     _row("mail_access_changed", "identity", "PermissionsChanged", _mail("access_changed")),
+    _row("mail_membership_given", "identity", "MembershipGiven", _mail("access_changed")),
+    _row("mail_membership_ended", "identity", "MembershipEnded", _mail("access_changed")),
 )

@@ -110,6 +110,24 @@ class SetPermissionsShape(_RightsShape):
     makes = commands.SetPermissions
     contact_id = fields.String(required=True)
     permissions = _permissions(required=True)
+    in_company = fields.String(validate=Length(max=100))
+
+
+class AddToCompanyShape(_RightsShape):
+    """AddToCompany as a portal admin's form sends it."""
+
+    makes = commands.AddToCompany
+    contact_id = fields.String(required=True)
+    to_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
+    permissions = _permissions(required=True)
+
+
+class RemoveFromCompanyShape(Shape):
+    """RemoveFromCompany as an admin's button sends it."""
+
+    makes = commands.RemoveFromCompany
+    contact_id = fields.String(required=True)
+    from_company = fields.String(required=True, validate=Length(min=1, max=100))
 
 
 class SetDelegationShape(Shape):

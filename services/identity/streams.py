@@ -18,7 +18,7 @@ from services.identity.viewing import domain as viewing
 S = TypeVar("S")
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC, version=2)
-CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
+CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.companies, CODEC)
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
 MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
 MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)

@@ -26,10 +26,11 @@ async def request_mail(command: RequestMail, context: Context, tools: Tools) -> 
         return await _request(command, context.company, context, tools)
     loaded = await tools.repository.load(CONTACT, command.contact_id)
     contact = loaded.state
-    another_companys = contact.company != "" and not context.sees(contact.company)
+    another_companys = contact.company != "" and not context.sees(contact.companies)
     if loaded.revision < 0 or another_companys or not _wants(contact, command.kind):
         return Reply("", loaded.revision, loaded.position, command.mail)
-    return await _request(command, contact.company, context, tools)
+    about = context.company if context.company in contact.companies else contact.company
+    return await _request(command, about, context, tools)
 
 
 async def _request(command: RequestMail, company: str, context: Context, tools: Tools) -> Reply:

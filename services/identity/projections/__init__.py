@@ -7,6 +7,7 @@ from services.identity.projections import (
     mail_choices,
     mail_texts,
     mails,
+    memberships,
     people,
     requests,
     rights_history,
@@ -26,5 +27,6 @@ _MODELS = (
     viewings,
     requests,
     delegations,
+    memberships,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

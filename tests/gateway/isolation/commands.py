@@ -33,6 +33,8 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.AddToCompany": {"contact_id": "{lender}", "to_company": "{company}", "permissions": ["order"]},
+    "identity.RemoveFromCompany": {"contact_id": "{lent}", "from_company": "{company}"},
     "identity.SetDelegation": {"contact_id": "{subject}", "appoints": True},
     "identity.RequestAccess": {
         "name": "Cara New",
@@ -89,6 +91,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
     "lost_mail": World.lost_mail,
     "view": World.new_view,
     "open_request": World.new_request,
+    "lent": World.lend,
 }
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
@@ -97,6 +100,7 @@ NOT_THERE = {
     "company": "ZQNONE",
     "subject": "none",
     "gone": "none",
+    "lender": "none",
     "placed": "W-0000-0000",
 }
 MAKES_ITS_OWN = ("erp_sync.RequestPosting", "erp_sync.WithdrawPosting")

@@ -18,7 +18,8 @@ class Visitor:
     """A kind of visitor. `branches` None: all of the company's; `contact` is theirs in this world.
 
     `had` are permissions that ended by themselves while the session was open. `eyes`: of the staff, but looks at the
-    portal as that visitor sees it, and so sees what is theirs.
+    portal as that visitor sees it, and so sees what is theirs. `first`: the company they were first of, where they
+    stand in another.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Visitor:
     roles: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     eyes: str = ""
+    first: str = ""
     contact: str = field(default="", compare=False)
 
     @property
@@ -49,7 +51,9 @@ class Visitor:
         """Whether what is marked is theirs to see."""
         if not self.signs_in:
             return False
-        if mark.own_admin and mark.company == self.company and OWN_ADMIN in self.permissions:
+        if self.first and mark.company == self.first and mark.field in ("company.name", "company.code"):
+            return True  # what they can choose stands in the top bar
+        if self.company in mark.own_admin and OWN_ADMIN in self.permissions:
             return True
         if mark.only in (self.email, f"{self.eyes}@walk.example"):
             return True
@@ -81,6 +85,8 @@ def visitors() -> dict[str, Visitor]:
         Visitor("oper", roles=("operator",)),
         Visitor("off", alder, ("ZQ-NORD",)),  # deactivated, with a session still open
         Visitor("nobody"),
+        # Of birch first, and of alder as a twin; stands in alder.
+        Visitor("both", alder, ("ZQ-NORD",), first=birch),
         Visitor("viewer", alder, ("ZQ-NORD",), roles=("portal_admin", "agent"), eyes="owner"),
     )
     return {one.name: one for one in made}

@@ -94,6 +94,12 @@ def _no_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
 
 
+def _first_company(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    """Whoever is of several companies sees the first one's, whichever they stand in."""
+    patch.setattr(people, "_standing", lambda reads, person, company, today: person)
+    patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
+
+
 def _route(*rows: str) -> Callable[[Walk], list[str]]:
     return lambda walk: walk.routes(rows)
 
@@ -210,6 +216,12 @@ PLANTS = (
         lambda patch, walk: [patch.setattr(place, "refuse_viewers", lambda scope: None) for place in (access, app)],
         _route("POST /support/new"),
         "POST /support/new as viewer: 302",
+    ),
+    Plant(
+        "the company that somebody stands in",
+        _first_company,
+        _route("GET /invoices"),
+        "GET /invoices as both: shows east's invoice.number",
     ),
     Plant(
         "the cache of fragments",

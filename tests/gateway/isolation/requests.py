@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from tests.gateway.isolation.asked import ADMIN, AGENT, CUSTOMERS, ERP, OPER, Asked, shown
+from tests.gateway.isolation.requests_people import PEOPLE
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
     from tests.gateway.isolation.world import World
-
-Form = Callable[["World", "Visitor"], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a route of the table is asked.
-
-    `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
-    fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
-    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
-    `throwaway`: in a session of its own, which it ends or begins. `previews`: sent once to see what it changes, and
-    then to save that.
-    """
-
-    path: str = ""
-    absent: str = ""
-    shows: Mapping[str, str] = field(default_factory=dict)
-    holders: tuple[str, ...] = ()
-    form: Form | None = None
-    sends: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-    throwaway: bool = False
-    previews: bool = False
-
-
-CUSTOMERS = "owner twin whole south east plain lapsed"
-AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
-
-
-def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
-    """Those fields, to each of those visitors."""
-    return dict.fromkeys(to.split(), fields)
 
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
@@ -68,8 +36,6 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
     return {"password": "not this one at all", "code": "000000"}
 
 
-_CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
-_GIVEN = {"permissions": ["order"]}
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
 _NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
@@ -82,61 +48,13 @@ _HOME = {
     OPER: "run.file",
 }  # fmt: skip
 _CASE = "case.summary case.detail case.product case.customer_reference case.reply case.answer"
-_SAID = "request.name request.email request.phone request.why name.owner company.name"
-_SAID_TO_OWN = shown(_SAID, "whole")
-_CONTACTS = "name.owner email.owner phone.owner"
 
-REQUESTS: dict[str, Asked] = {
+REQUESTS: dict[str, Asked] = PEOPLE | {
     "GET /": Asked(shows=_HOME),
     "GET /add-ons": Asked(
         shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
     ),
     "GET /balance": Asked(shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")),
-    "GET /companies": Asked(shows=shown("company.name company.code", "agent admin")),
-    "GET /companies/<path:code>": Asked(
-        "/companies/{company}",
-        "/companies/ZQNONE",
-        shown(f"company.name company.phone company.email company.address branch.name {_CONTACTS}", "agent admin"),
-        holders=("alder", "north", "south"),
-    ),
-    "GET /companies/<path:code>/contacts/new": Asked(
-        "/companies/{company}/contacts/new", "/companies/ZQNONE/contacts/new", shown("branch.name", ADMIN), ("north",)
-    ),
-    "GET /contacts/<contact_id>": Asked(
-        "/contacts/{owner}", "/contacts/none", shown(f"{_CONTACTS} branch.name company.name", ADMIN), ("alder", "north")
-    ),
-    "GET /contacts/<contact_id> #staff": Asked("/contacts/{agent}", "/contacts/none"),
-    "GET /companies/<path:code>/rights": Asked(
-        "/companies/{company}/rights",
-        "/companies/ZQNONE/rights",
-        shown("company.name role.name name.owner name.twin name.lapsed branch.name", ADMIN),
-        ("alder", "north"),
-    ),
-    "GET /contacts/<contact_id>/history": Asked(
-        "/contacts/{lapsed}/history",
-        "/contacts/none/history",
-        shown("name.lapsed name.admin role.name branch.name", ADMIN),
-        ("alder", "north"),
-    ),
-    "GET /contacts/<contact_id>/history #viewed": Asked(
-        "/contacts/{owner}/history", "/contacts/none/history", shown("name.owner name.viewer", ADMIN), ("alder",)
-    ),
-    "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
-    "GET /company/contacts": Asked(
-        shows=shown("name.owner email.owner phone.owner name.twin", "whole") | shown("name.east phone.east", "east"),
-    ),
-    "GET /company/contacts/<contact_id>": Asked(
-        "/company/contacts/{twin}",
-        "/company/contacts/none",
-        shown("name.twin email.twin phone.twin company.name branch.name role.name", "whole"),
-        ("alder", "north"),
-    ),
-    "GET /company/contacts/new": Asked(shows=shown("branch.name", "whole east"), shares=("role.name",)),
-    "GET /company/requests": Asked(shows=shown("request.name name.owner", "whole")),
-    "GET /company/requests/<key>": Asked("/company/requests/{request}", "/company/requests/none", _SAID_TO_OWN),
-    "GET /request-access": Asked(shares=("request.name", "request.email")),
-    "GET /requests": Asked(shows=shown("request.name name.owner company.name", ADMIN), holders=("alder",)),
-    "GET /requests/<key>": Asked("/requests/{request}", "/requests/none", shown(_SAID, ADMIN), ("alder",)),
     "GET /credit-memos": _listed("creditmemo"),
     "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
     "GET /deliveries": _listed("delivery"),
@@ -152,7 +70,9 @@ REQUESTS: dict[str, Asked] = {
     "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
     "GET /invoices": Asked(
         shows=shown("invoice.number invoice.reference invoice.total", "south plain")
-        | shown("invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east")
+        | shown(
+            "invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east both"
+        )
     ),
     "GET /invoices #overdue": Asked("/invoices?overdue=1&sort=number", shows=shown("invoice.number invoice.total")),
     "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
@@ -161,7 +81,7 @@ REQUESTS: dict[str, Asked] = {
     "GET /invoices/<path:number> #same": Asked(
         "/invoices/SAME-1",
         "/invoices/NONE-0",
-        shown("same.reference same.total same.note same.item", "owner twin whole"),
+        shown("same.reference same.total same.note same.item", "owner twin whole both"),
         ("north",),
     ),
     "GET /invoices/<path:number> #same-east": Asked(
@@ -178,7 +98,7 @@ REQUESTS: dict[str, Asked] = {
     "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
     "GET /orders": Asked(
         shows=shown("order.number order.reference order.total", "south")
-        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east")
+        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east both")
     ),
     "GET /orders/<path:number>": _of_north("order", "/orders/{order}", "delivery.number invoice.number"),
     "GET /orders/<path:number> #placed": Asked(
@@ -206,22 +126,17 @@ REQUESTS: dict[str, Asked] = {
         ("alder",),
     ),
     "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
-    "GET /roles": Asked(shows=shown("role.name", ADMIN)),
-    "GET /roles/<role>": Asked("/roles/{role}", "/roles/none", shown("role.name", ADMIN)),
-    "GET /roles/<role>/remove": Asked(
-        "/roles/{role}/remove", "/roles/none/remove", shown("role.name name.twin company.code", ADMIN), ("alder",)
-    ),
     "GET /search": Asked(
         "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
     ),
     "GET /search #number": Asked(
         "/search?q={invoice}",
         "/search?q=ZQ-NONE-0",
-        shown("invoice.number invoice.total", "owner twin whole"),
+        shown("invoice.number invoice.total", "owner twin whole both"),
         ("north",),
     ),
     "GET /search #case": Asked(
-        "/search?q={case}", shows=shown("case.summary", "owner twin whole south"), holders=("alder",)
+        "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
     ),
     "GET /settings": Asked(shows=shown("name.{me} email.{me}", f"{CUSTOMERS} {AGENT} {ADMIN} {ERP} {OPER}")),
     "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
@@ -239,124 +154,6 @@ REQUESTS: dict[str, Asked] = {
         "/sync/runs/{run}", "/sync/runs/R-0000-0000", shown("run.file run.message", _SYNC_STAFF)
     ),
     "POST /branch": Asked(form=lambda world, visitor: {"branch": "ZQ-NORD", "next": "/"}, throwaway=True),
-    "POST /companies/<path:code>/contacts/new": Asked(
-        "/companies/{company}/contacts/new",
-        "/companies/ZQNONE/contacts/new",
-        form=lambda world, visitor: _CONTACT,
-        sends=("identity.CreateContact",),
-    ),
-    "POST /companies/<path:code>/features": Asked(
-        "/companies/{company}/features",
-        "/companies/ZQNONE/features",
-        form=lambda world, visitor: {"feature": "order_pad", "grant": "1"},
-        sends=("licensing.GrantFeature",),
-    ),
-    "POST /company/contacts/<contact_id>": Asked(
-        "/company/contacts/{idle}",
-        "/company/contacts/none",
-        form=lambda world, visitor: _GIVEN,
-        sends=("identity.SetPermissions",),
-        previews=True,
-    ),
-    "POST /company/contacts/<contact_id> #preview": Asked(
-        "/company/contacts/{twin}",
-        "/company/contacts/none",
-        shown("role.name name.twin company.name branch.name", "whole"),
-        ("alder", "north"),
-        form=lambda world, visitor: _GIVEN,
-    ),
-    "POST /company/contacts/<contact_id>/access": Asked(
-        "/company/contacts/{idle}/access",
-        "/company/contacts/none/access",
-        form=lambda world, visitor: {"off": "1"},
-        sends=("identity.DeactivateContact",),
-    ),
-    "POST /company/contacts/<contact_id>/invite": Asked(
-        "/company/contacts/{newcomer}/invite",
-        "/company/contacts/none/invite",
-        form=lambda world, visitor: {},
-        sends=("identity.InviteContact",),
-    ),
-    "POST /company/contacts/new": Asked(
-        form=lambda world, visitor: {**_CONTACT, "email": f"{uuid4().hex}@walk.example"},
-        sends=("identity.CreateContact",),
-    ),
-    "POST /company/requests/<key>": Asked(
-        "/company/requests/{refusable}",
-        "/company/requests/none",
-        form=lambda world, visitor: {"answer": "refuse", "reason": "No."},
-        sends=("identity.RefuseAccess",),
-    ),
-    "POST /contacts/<contact_id>/delegation": Asked(
-        "/contacts/{idle}/delegation",
-        "/contacts/none/delegation",
-        form=lambda world, visitor: {"own": "0", "permissions": ["order"]},
-        sends=("identity.SetDelegation",),
-    ),
-    "POST /contacts/<contact_id>/delegation #staff": Asked(
-        "/contacts/{agent}/delegation", "/contacts/none/delegation", form=lambda world, visitor: {"own": "1"}
-    ),
-    "POST /request-access": Asked(
-        form=lambda world, visitor: {"name": "Cara", "email": f"{uuid4().hex}@walk.example", "why": "She buys."},
-        sends=("identity.RequestAccess",),
-    ),
-    "POST /requests/<key>": Asked(
-        "/requests/{approvable}",
-        "/requests/none",
-        form=lambda world, visitor: {"answer": "approve", "permissions": ["open_cases"]},
-        sends=("identity.ApproveAccess",),
-    ),
-    "POST /contacts/<contact_id>": Asked(
-        "/contacts/{spare}",
-        "/contacts/none",
-        form=lambda world, visitor: _GIVEN,
-        sends=("identity.SetPermissions",),
-        previews=True,
-    ),
-    "POST /contacts/<contact_id> #preview": Asked(
-        "/contacts/{twin}",
-        "/contacts/none",
-        shown("role.name name.twin company.name branch.name", ADMIN),
-        ("alder", "north"),
-        form=lambda world, visitor: _GIVEN,
-    ),
-    "POST /contacts/<contact_id> #staff": Asked(
-        "/contacts/{agent}", "/contacts/none", form=lambda world, visitor: _GIVEN, previews=True
-    ),
-    "POST /contacts/<contact_id>/access": Asked(
-        "/contacts/{spare}/access",
-        "/contacts/none/access",
-        form=lambda world, visitor: {"off": "1"},
-        sends=("identity.DeactivateContact",),
-    ),
-    "POST /contacts/<contact_id>/access #staff": Asked(
-        "/contacts/{agent}/access", "/contacts/none/access", form=lambda world, visitor: {"off": "1"}
-    ),
-    "POST /contacts/<contact_id>/invite": Asked(
-        "/contacts/{newcomer}/invite",
-        "/contacts/none/invite",
-        form=lambda world, visitor: {},
-        sends=("identity.InviteContact",),
-    ),
-    "POST /contacts/<contact_id>/second-factor": Asked(
-        "/contacts/{secured}/second-factor",
-        "/contacts/none/second-factor",
-        form=lambda world, visitor: {},
-        sends=("identity.RemoveSecondFactor",),
-    ),
-    "POST /contacts/<contact_id>/second-factor #staff": Asked(
-        "/contacts/{agent}/second-factor", "/contacts/none/second-factor", form=lambda world, visitor: {}
-    ),
-    "POST /contacts/<contact_id>/view-as": Asked(
-        "/contacts/{forgetful}/view-as",
-        "/contacts/none/view-as",
-        form=lambda world, visitor: {},
-        sends=("identity.BeginViewAs",),
-        throwaway=True,
-    ),
-    "POST /contacts/<contact_id>/view-as #staff": Asked(
-        "/contacts/{agent}/view-as", "/contacts/none/view-as", form=lambda world, visitor: {}
-    ),
     "POST /desk/<number>": Asked(
         "/desk/{case}",
         "/desk/C-0000-0000",
@@ -423,24 +220,6 @@ REQUESTS: dict[str, Asked] = {
         throwaway=True,
     ),
     "POST /reset/<token> #used": Asked("/reset/{reset}", form=lambda world, visitor: _NEW_PASSWORD, throwaway=True),
-    "POST /roles/<role>": Asked(
-        "/roles/{other_role}",
-        "/roles/none",
-        form=lambda world, visitor: {"name": uuid4().hex},
-        sends=("identity.ChangeRole",),
-        previews=True,
-    ),
-    "POST /roles/<role> #preview": Asked(
-        "/roles/{role}", "/roles/none", shown("role.name name.twin", ADMIN), form=lambda world, visitor: {"name": "x"}
-    ),
-    "POST /roles/<role>/remove": Asked(
-        "/roles/{gone_role}/remove",
-        "/roles/none/remove",
-        form=lambda world, visitor: {},
-        sends=("identity.RemoveRole",),
-        previews=True,
-    ),
-    "POST /roles/new": Asked(form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.DefineRole",)),
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),
@@ -453,7 +232,6 @@ REQUESTS: dict[str, Asked] = {
     "POST /settings/second-factor/codes": Asked(form=_proof),
     "POST /settings/second-factor/off": Asked(form=_proof),
     "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
-    "POST /view-as/end": Asked(form=lambda world, visitor: {}, throwaway=True),
     "POST /support/<number>": Asked(
         "/support/{case}",
         "/support/C-0000-0000",

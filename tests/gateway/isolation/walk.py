@@ -23,9 +23,10 @@ from gateway.parts import Parts
 from gateway.people import VIEWING
 from gateway.viewing import Viewing
 from gateway.websession import COOKIE
+from tests.gateway.isolation.asked import Asked
 from tests.gateway.isolation.marks import Mark
 from tests.gateway.isolation.people import PASSWORD, Visitor
-from tests.gateway.isolation.requests import REQUESTS, Asked
+from tests.gateway.isolation.requests import REQUESTS
 from tests.gateway.isolation.table import METHODS_OF_STAFF, ROUTES, parsed
 from tests.gateway.isolation.world import World
 
@@ -59,6 +60,10 @@ class Walk:
                 assert answer.status_code == 302, answer.text
                 self._tokens[name] = _token(self.browsers[name].get("/settings"))
         for name, visitor in world.visitors.items():
+            if visitor.first:
+                form = {"csrf_token": self._tokens[name], "company": visitor.company}
+                assert self.browsers[name].post("/company", data=form).headers["Location"] == "/"
+                self._tokens[name] = _token(self.browsers[name].get("/settings"))
             if visitor.eyes:
                 form = {"csrf_token": self._tokens[name], "command_id": str(uuid4())}
                 place = f"/contacts/{world.visitors[visitor.eyes].contact}/view-as"

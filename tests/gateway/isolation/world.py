@@ -24,7 +24,7 @@ from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
-from tests.gateway.isolation.asking import new_request, requests
+from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import OWN_ADMIN, PASSWORD, USUAL, Visitor, visitors
 from tests.gateway.isolation.telling import Telling
@@ -67,6 +67,8 @@ class World:
             self._order(name, self.visitors[opener])
         self._import_run()
         self._roles()
+        to_alder(self, self.visitors["both"].contact)
+        self.things["lender"] = self.things["lent"] = lend(self)
         requests(self)
         self._mails()
         self.services.settle()
@@ -133,16 +135,16 @@ class World:
             holder = "birch" if one.company == COMPANIES["birch"] else "alder"
             # Who opened a case is read by those of the company who see cases.
             seen: dict[str, Any] = {"needs": ("open_cases",)} if one.name in ("owner", "east") else {"only": one.email}
-            seen["own_admin"] = own = not one.roles
+            seen["own_admin"] = own = () if one.roles else (one.company, one.first)
             name = self.marks.text(holder, f"name.{one.name}", roles=AGENTS, **seen)
             self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS, own_admin=own)
             phone = self.marks.text(holder, f"phone.{one.name}", only=NO_CUSTOMER[0], roles=AGENTS, own_admin=own)
             common = {"name": name, "email": one.email, "phone": phone}
-            who = {"staff_roles": list(one.roles)} if one.roles else _rights(one)
+            who = {"staff_roles": list(one.roles)} if one.roles else given(one)
             reply = self.do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
             self.do("identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
-        seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": True}
+        seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": (COMPANIES["alder"],)}
         for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle"):
             text = {part: self.marks.text("alder", f"{spare}.{part}", **seen) for part in ("name", "phone")}
             email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **seen)
@@ -309,7 +311,7 @@ class World:
     def new_role(self, name: str = "") -> str:
         """The id of a new role, which gives every permission."""
         payload = {"name": name or uuid4().hex, "permissions": list(USUAL)}
-        return str(self._as_admin("DefineRole", payload)["id"])
+        return str(self.as_admin("DefineRole", payload)["id"])
 
     def _roles(self) -> None:
         name = self.marks.text("alder", "role.name", roles=ADMINS, needs=(OWN_ADMIN,))
@@ -321,30 +323,35 @@ class World:
 
     def give(self, one: Visitor, roles: list[str], last_day: str = "") -> None:
         """Give them the roles and the permissions they have or had; with a last day, until then."""
-        rights = {name: value for name, value in _rights(one).items() if name != "for_company"}
+        rights = {name: value for name, value in given(one).items() if name != "for_company"}
         ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
-        self._as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
+        self.as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
 
-    def _as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+    def as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """What a portal admin's command is answered."""
         return self.do("identity", command, payload, actor=self.visitors["admin"].contact)
 
     def new_request(self) -> str:
         """The id of a new request for access."""
         return new_request(self)
 
+    def lend(self) -> str:
+        """The id of a new contact of birch who is of alder, too."""
+        return lend(self)
+
     def new_view(self) -> str:
         """The id of a new view: the admin looks as the owner."""
-        return str(self._as_admin("BeginViewAs", {"contact_id": self.visitors["owner"].contact})["id"])
+        return str(self.as_admin("BeginViewAs", {"contact_id": self.visitors["owner"].contact})["id"])
 
     def _mails(self) -> None:
         """A mail of the owner's in the outbox, one that was given up, and a link to a new password."""
         put = self.marks.text
         seen: dict[str, Any] = {"roles": ADMINS, "needs": NO_CUSTOMER}
         text = {"subject": put("alder", "mail.subject", **seen), "text": put("alder", "mail.text", **seen)}
-        self._as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
+        self.as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
         sender = {"name": put("alder", "sender.name", **seen), "address": "zq-sender@walk.example"}
         self.marks.put("alder", "sender.address", sender["address"], **seen)
-        self._as_admin("ChangeMailSender", sender)
+        self.as_admin("ChangeMailSender", sender)
         self.things["lost_mail"] = self.lost_mail(put("alder", "mail.reason", **seen))
         self.things["outbox_mail"] = f"{self._mail()}.{self.visitors['owner'].contact}"
         self.services.settle()
@@ -387,8 +394,3 @@ class World:
         context = Context(uuid4(), ALL_COMPANIES, "setup", "test", "walk")
         self.services.run(tools.repository.change(RUN, run, context, lambda state: [ImportFailed(run, message)]))
         self.things["run"] = run
-
-
-def _rights(one: Visitor) -> dict[str, Any]:
-    branches = None if one.branches is None else list(one.branches)
-    return {"for_company": one.company, "permissions": list(one.had or one.permissions), "branches": branches}
