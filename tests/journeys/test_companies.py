@@ -15,7 +15,7 @@ from tests.support.portal import Portal
 Visit = Callable[..., Page]
 LogIn = Callable[[Page, str], Page]
 PASSWORD = "a long enough pass phrase"
-HERE, ELSEWHERE = "C10010", "C10013"
+HERE, ELSEWHERE = "C10010", "C10020"
 
 
 def send(portal: Portal, command: str, payload: dict[str, Any]) -> dict[str, Any]:
