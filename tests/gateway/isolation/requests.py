@@ -40,6 +40,9 @@ CUSTOMERS = "owner twin whole south east plain lapsed"
 AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
 
 
+_OWN_COMPANY = "company.name company.code company.phone company.email company.address"
+
+
 def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
     """Those fields, to each of those visitors."""
     return dict.fromkeys(to.split(), fields)
@@ -203,7 +206,12 @@ REQUESTS: dict[str, Asked] = {
     "GET /search #case": Asked(
         "/search?q={case}", shows=shown("case.summary", "owner twin whole south"), holders=("alder",)
     ),
-    "GET /settings": Asked(shows=shown("name.{me} email.{me}", f"{CUSTOMERS} {AGENT} {ADMIN} {ERP} {OPER}")),
+    "GET /settings": Asked(
+        shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY}", "plain lapsed")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
+    ),
     "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
     "GET /support/<number>": Asked(
         "/support/{case}",
