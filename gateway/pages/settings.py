@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectChoice, SelectMultipleField
@@ -93,6 +94,7 @@ def account() -> Any:
         "settings/account.html",
         title=_("Settings"),
         company=scope.row(_COMPANY) if not scope.is_staff else None,
+        countries=get_locale().territories,
         balance=_balance(scope) if scope.can("see_balance") else "",
         rights=own.rights(scope) if not scope.is_staff else None,
         devices=accounts.devices(scope),
