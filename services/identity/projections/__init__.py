@@ -2,14 +2,31 @@
 
 from services.identity.projections import (
     companies,
+    delegations,
     factors,
     mail_choices,
     mail_texts,
     mails,
+    memberships,
     people,
+    requests,
     rights_history,
     roles,
+    viewings,
 )
 
-_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors)
+_MODELS = (
+    people,
+    companies,
+    roles,
+    rights_history,
+    mails,
+    mail_texts,
+    mail_choices,
+    factors,
+    viewings,
+    requests,
+    delegations,
+    memberships,
+)
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

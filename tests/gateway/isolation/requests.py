@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
+from tests.gateway.isolation.requests_people import PEOPLE
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
     from tests.gateway.isolation.world import World
 
-Form = Callable[["World", "Visitor"], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a route of the table is asked.
-
-    `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
-    fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
-    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
-    `throwaway`: in a session of its own, which it ends or begins. `previews`: sent once to see what it changes, and
-    then to save that.
-    """
-
-    path: str = ""
-    absent: str = ""
-    shows: Mapping[str, str] = field(default_factory=dict)
-    holders: tuple[str, ...] = ()
-    form: Form | None = None
-    sends: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-    throwaway: bool = False
-    previews: bool = False
-
-
-CUSTOMERS = "owner twin whole south east plain lapsed"
-AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
-
-
 _OWN_COMPANY = "company.name company.code company.phone company.email company.address"
-
-
-def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
-    """Those fields, to each of those visitors."""
-    return dict.fromkeys(to.split(), fields)
 
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
@@ -71,8 +38,6 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
     return {"password": "not this one at all", "code": "000000"}
 
 
-_CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
-_GIVEN = {"permissions": ["order"]}
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
 _NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
@@ -85,41 +50,13 @@ _HOME = {
     OPER: "run.file",
 }  # fmt: skip
 _CASE = "case.summary case.detail case.product case.customer_reference case.reply case.answer"
-_CONTACTS = "name.owner email.owner phone.owner"
 
-REQUESTS: dict[str, Asked] = {
+REQUESTS: dict[str, Asked] = PEOPLE | {
     "GET /": Asked(shows=_HOME),
     "GET /add-ons": Asked(
         shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
     ),
     "GET /balance": Asked(shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")),
-    "GET /companies": Asked(shows=shown("company.name company.code", "agent admin")),
-    "GET /companies/<path:code>": Asked(
-        "/companies/{company}",
-        "/companies/ZQNONE",
-        shown(f"company.name company.phone company.email company.address branch.name {_CONTACTS}", "agent admin"),
-        holders=("alder", "north", "south"),
-    ),
-    "GET /companies/<path:code>/contacts/new": Asked(
-        "/companies/{company}/contacts/new", "/companies/ZQNONE/contacts/new", shown("branch.name", ADMIN), ("north",)
-    ),
-    "GET /contacts/<contact_id>": Asked(
-        "/contacts/{owner}", "/contacts/none", shown(f"{_CONTACTS} branch.name company.name", ADMIN), ("alder", "north")
-    ),
-    "GET /contacts/<contact_id> #staff": Asked("/contacts/{agent}", "/contacts/none"),
-    "GET /companies/<path:code>/rights": Asked(
-        "/companies/{company}/rights",
-        "/companies/ZQNONE/rights",
-        shown("company.name role.name name.owner name.twin name.lapsed branch.name", ADMIN),
-        ("alder", "north"),
-    ),
-    "GET /contacts/<contact_id>/history": Asked(
-        "/contacts/{lapsed}/history",
-        "/contacts/none/history",
-        shown("name.lapsed name.admin role.name branch.name", ADMIN),
-        ("alder", "north"),
-    ),
-    "GET /contacts/<contact_id>/history #staff": Asked("/contacts/{agent}/history", "/contacts/none/history"),
     "GET /credit-memos": _listed("creditmemo"),
     "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
     "GET /deliveries": _listed("delivery"),
@@ -135,7 +72,9 @@ REQUESTS: dict[str, Asked] = {
     "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
     "GET /invoices": Asked(
         shows=shown("invoice.number invoice.reference invoice.total", "south plain")
-        | shown("invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east")
+        | shown(
+            "invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east both"
+        )
     ),
     "GET /invoices #overdue": Asked("/invoices?overdue=1&sort=number", shows=shown("invoice.number invoice.total")),
     "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
@@ -144,7 +83,7 @@ REQUESTS: dict[str, Asked] = {
     "GET /invoices/<path:number> #same": Asked(
         "/invoices/SAME-1",
         "/invoices/NONE-0",
-        shown("same.reference same.total same.note same.item", "owner twin whole"),
+        shown("same.reference same.total same.note same.item", "owner twin whole both"),
         ("north",),
     ),
     "GET /invoices/<path:number> #same-east": Asked(
@@ -161,7 +100,7 @@ REQUESTS: dict[str, Asked] = {
     "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
     "GET /orders": Asked(
         shows=shown("order.number order.reference order.total", "south")
-        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east")
+        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east both")
     ),
     "GET /orders/<path:number>": _of_north("order", "/orders/{order}", "delivery.number invoice.number"),
     "GET /orders/<path:number> #placed": Asked(
@@ -189,27 +128,22 @@ REQUESTS: dict[str, Asked] = {
         ("alder",),
     ),
     "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
-    "GET /roles": Asked(shows=shown("role.name", ADMIN)),
-    "GET /roles/<role>": Asked("/roles/{role}", "/roles/none", shown("role.name", ADMIN)),
-    "GET /roles/<role>/remove": Asked(
-        "/roles/{role}/remove", "/roles/none/remove", shown("role.name name.twin company.code", ADMIN), ("alder",)
-    ),
     "GET /search": Asked(
         "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
     ),
     "GET /search #number": Asked(
         "/search?q={invoice}",
         "/search?q=ZQ-NONE-0",
-        shown("invoice.number invoice.total", "owner twin whole"),
+        shown("invoice.number invoice.total", "owner twin whole both"),
         ("north",),
     ),
     "GET /search #case": Asked(
-        "/search?q={case}", shows=shown("case.summary", "owner twin whole south"), holders=("alder",)
+        "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
     ),
     "GET /settings": Asked(
         shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
         | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY}", "plain lapsed")
-        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east both")
         | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
     ),
     "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
@@ -227,59 +161,6 @@ REQUESTS: dict[str, Asked] = {
         "/sync/runs/{run}", "/sync/runs/R-0000-0000", shown("run.file run.message", _SYNC_STAFF)
     ),
     "POST /branch": Asked(form=lambda world, visitor: {"branch": "ZQ-NORD", "next": "/"}, throwaway=True),
-    "POST /companies/<path:code>/contacts/new": Asked(
-        "/companies/{company}/contacts/new",
-        "/companies/ZQNONE/contacts/new",
-        form=lambda world, visitor: _CONTACT,
-        sends=("identity.CreateContact",),
-    ),
-    "POST /companies/<path:code>/features": Asked(
-        "/companies/{company}/features",
-        "/companies/ZQNONE/features",
-        form=lambda world, visitor: {"feature": "order_pad", "grant": "1"},
-        sends=("licensing.GrantFeature",),
-    ),
-    "POST /contacts/<contact_id>": Asked(
-        "/contacts/{spare}",
-        "/contacts/none",
-        form=lambda world, visitor: _GIVEN,
-        sends=("identity.SetPermissions",),
-        previews=True,
-    ),
-    "POST /contacts/<contact_id> #preview": Asked(
-        "/contacts/{twin}",
-        "/contacts/none",
-        shown("role.name name.twin company.name branch.name", ADMIN),
-        ("alder", "north"),
-        form=lambda world, visitor: _GIVEN,
-    ),
-    "POST /contacts/<contact_id> #staff": Asked(
-        "/contacts/{agent}", "/contacts/none", form=lambda world, visitor: _GIVEN, previews=True
-    ),
-    "POST /contacts/<contact_id>/access": Asked(
-        "/contacts/{spare}/access",
-        "/contacts/none/access",
-        form=lambda world, visitor: {"off": "1"},
-        sends=("identity.DeactivateContact",),
-    ),
-    "POST /contacts/<contact_id>/access #staff": Asked(
-        "/contacts/{agent}/access", "/contacts/none/access", form=lambda world, visitor: {"off": "1"}
-    ),
-    "POST /contacts/<contact_id>/invite": Asked(
-        "/contacts/{newcomer}/invite",
-        "/contacts/none/invite",
-        form=lambda world, visitor: {},
-        sends=("identity.InviteContact",),
-    ),
-    "POST /contacts/<contact_id>/second-factor": Asked(
-        "/contacts/{secured}/second-factor",
-        "/contacts/none/second-factor",
-        form=lambda world, visitor: {},
-        sends=("identity.RemoveSecondFactor",),
-    ),
-    "POST /contacts/<contact_id>/second-factor #staff": Asked(
-        "/contacts/{agent}/second-factor", "/contacts/none/second-factor", form=lambda world, visitor: {}
-    ),
     "POST /desk/<number>": Asked(
         "/desk/{case}",
         "/desk/C-0000-0000",
@@ -346,24 +227,6 @@ REQUESTS: dict[str, Asked] = {
         throwaway=True,
     ),
     "POST /reset/<token> #used": Asked("/reset/{reset}", form=lambda world, visitor: _NEW_PASSWORD, throwaway=True),
-    "POST /roles/<role>": Asked(
-        "/roles/{other_role}",
-        "/roles/none",
-        form=lambda world, visitor: {"name": uuid4().hex},
-        sends=("identity.ChangeRole",),
-        previews=True,
-    ),
-    "POST /roles/<role> #preview": Asked(
-        "/roles/{role}", "/roles/none", shown("role.name name.twin", ADMIN), form=lambda world, visitor: {"name": "x"}
-    ),
-    "POST /roles/<role>/remove": Asked(
-        "/roles/{gone_role}/remove",
-        "/roles/none/remove",
-        form=lambda world, visitor: {},
-        sends=("identity.RemoveRole",),
-        previews=True,
-    ),
-    "POST /roles/new": Asked(form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.DefineRole",)),
     "POST /settings/devices/<session_id>": Asked(
         "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
     ),
