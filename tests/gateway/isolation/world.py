@@ -26,7 +26,7 @@ from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
 from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
-from tests.gateway.isolation.people import OWN_ADMIN, PASSWORD, USUAL, Visitor, visitors
+from tests.gateway.isolation.people import PASSWORD, USUAL, Visitor, visitors
 from tests.gateway.isolation.telling import Telling
 from tests.support.inprocess import Services
 
@@ -314,7 +314,8 @@ class World:
         return str(self.as_admin("DefineRole", payload)["id"])
 
     def _roles(self) -> None:
-        name = self.marks.text("alder", "role.name", roles=ADMINS, needs=(OWN_ADMIN,))
+        seen: dict[str, Any] = {"roles": ADMINS, "own_admin": (COMPANIES["alder"],)}
+        name = self.marks.text("alder", "role.name", only=self.visitors["twin"].email, **seen)
         role = self.things["role"] = self.new_role(name)
         self.things |= {"other_role": self.new_role(), "gone_role": self.new_role()}
         self.things["view"] = self.new_view()
