@@ -39,9 +39,7 @@ def contact_of(portal: Portal, page: Page, name: str, email: str, *permissions: 
     return str(made["id"])
 
 
-def test_a_colleague_is_asked_for_and_let_in_by_the_companys_own_admin(
-    portal: Portal, visit: Visit, size: str
-) -> None:
+def test_a_colleague_is_asked_for_and_let_in_by_the_companys_own_admin(portal: Portal, visit: Visit, size: str) -> None:
     asks, decides = visit(size), visit(size, script=size == "desktop")
     contact_of(portal, asks, "Ria Asks", f"ria-{size}@customer.example", "report_orders")
     contact_of(portal, decides, "Bea Boss", f"bea-{size}@customer.example", "company_admin", "report_orders")
