@@ -45,7 +45,7 @@ _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
             " payment.number name.{me}"),
     AGENT: "case.number case.summary company.name",
-    ADMIN: "case.number case.summary run.file",
+    ADMIN: "case.number case.summary run.file request.name",
     ERP: "run.file",
     OPER: "run.file",
 }  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +12,9 @@ import pytest
 
 from chassis.codec import loads
 from chassis.errors import Refused
+from chassis.job_streams import Streams
+from chassis.repository import now
+from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.identity.contract import (
     DELEGATIONS_TABLE,
@@ -20,6 +25,8 @@ from services.identity.contract import (
     RIGHTS_MODEL,
     RIGHTS_TABLE,
 )
+from services.identity.jobs import forget_request, refused_before
+from services.identity.requests.domain import KEPT
 from tests.service.identity.office import FJORD, NORDLICHT, PASSWORD, Office
 from tests.support.waiting import wait_until
 
@@ -164,6 +171,23 @@ def test_a_refusal_is_told_to_both_and_its_words_are_in_no_event_in_clear(office
     assert b"Zanzibar" not in said
     assert b"Cara" not in said
     assert b"carl@" not in said.lower()
+
+
+def test_a_refused_request_is_forgotten_with_its_key(office: Office) -> None:
+    requester = office.sign_up("ruth@nordlicht.example", permissions=["open_cases"], branches=["HH"])
+    request, settings = asked(office, requester, "gone@nordlicht.example"), office.service.settings
+    refusal = {"request": request, "for_company": NORDLICHT, "reason": "No."}
+    done = office.do("RefuseAccess", refusal, actor=office.admin())
+    office.service.wait_position(REQUESTS_MODEL, done["position"])
+    assert request not in {row["request"] for row in refused_before(settings, now() - KEPT)}
+    assert request in {row["request"] for row in refused_before(settings, now() + timedelta(hours=1))}
+    with Streams(settings, "identity", "portal", threading.Event()) as streams:
+        forget_request(request, NORDLICHT, streams)
+    there = f"SELECT 1 FROM {REQUESTS_TABLE} WHERE request = ?"
+    wait_until(lambda: not office.service.rows(there, request), 30, "the row gone")
+    state = StateDb(settings.state_db("identity"))
+    key_gone = "SELECT 1 FROM contact_keys WHERE contact = ? AND key IS NULL"
+    wait_until(lambda: state.row(key_gone, request), 30, "the key deleted")
 
 
 def test_a_contact_of_two_companies_has_rights_of_each_ones_own(office: Office) -> None:
