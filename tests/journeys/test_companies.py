@@ -68,8 +68,8 @@ def test_a_colleague_is_asked_for_and_let_in_by_the_companys_own_admin(portal: P
     expect(decides.get_by_label("Support cases", exact=True)).to_be_checked()
     expect(decides.get_by_label("Orders report", exact=True)).not_to_be_checked()
     expect(decides.get_by_label("Invoices report", exact=True)).to_have_count(0)
-    found = violations(decides)
-    assert not found, "\n".join(found)
+    if size == "desktop":  # axe is a script, which the other browser runs none of
+        assert violations(decides) == []
 
     asks.goto("/request-access")
     expect(asks.get_by_text("Approved").first).to_be_visible()
