@@ -37,5 +37,6 @@ def _runs(scope: Scope) -> str:
 
 def register() -> None:
     """Hang the sections into home."""
-    section("waiting", models=(f"{cases.SERVICE}.{cases.CASES_MODEL}",), role=_WAITING.role, order=10)(_waiting)
+    models = (f"{cases.SERVICE}.{cases.CASES_MODEL}",)
+    section("waiting", models=models, role=_WAITING.role, order=10, part="support")(_waiting)
     section("runs", models=(f"{erp_sync.SERVICE}.{erp_sync.RUNS_MODEL}",), role=_RUNS.role, order=20)(_runs)

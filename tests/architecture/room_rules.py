@@ -26,6 +26,7 @@ OWN_ROOMS = {
     "identity/mails": "which mails there are, how each is written and sent",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/pending.py": "events that a row of the state database is owed",
+    "identity/portal": "what admins decide of the portal as a whole: an aggregate of its own each",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from tests.gateway.isolation.administration import ADMINISTRATION
+from tests.gateway.isolation.asked import ADMIN, AGENT, CUSTOMERS, ERP, OPER, Asked, shown
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
     from tests.gateway.isolation.world import World
-
-Form = Callable[["World", "Visitor"], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a route of the table is asked.
-
-    `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
-    fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
-    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
-    `throwaway`: in a session of its own, which it ends or begins. `previews`: sent once to see what it changes, and
-    then to save that.
-    """
-
-    path: str = ""
-    absent: str = ""
-    shows: Mapping[str, str] = field(default_factory=dict)
-    holders: tuple[str, ...] = ()
-    form: Form | None = None
-    sends: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-    throwaway: bool = False
-    previews: bool = False
-
-
-CUSTOMERS = "owner twin whole south east plain lapsed"
-AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
-
-
-def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
-    """Those fields, to each of those visitors."""
-    return dict.fromkeys(to.split(), fields)
 
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
@@ -89,6 +57,7 @@ REQUESTS: dict[str, Asked] = {
     "GET /add-ons": Asked(
         shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
     ),
+    **ADMINISTRATION,
     "GET /balance": Asked(shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")),
     "GET /companies": Asked(shows=shown("company.name company.code", "agent admin")),
     "GET /companies/<path:code>": Asked(

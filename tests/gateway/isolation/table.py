@@ -19,7 +19,17 @@ ROUTES = """
                                               owner twin whole south east plain lapsed agent admin erp  oper off nobody
 GET  /                                        own   own  own   own   own  ok    ok     own   own   own  own  in  in
 GET  /add-ons                                 own   own  own   own   own  own   own    403   403   403  403  in  in
+GET  /administration                          403   403  403   403   403  403   403    403   ok    403  403  in  in
+GET  /administration/branding                 403   403  403   403   403  403   403    403   ok    403  403  in  in
+GET  /administration/features                 403   403  403   403   403  403   403    403   ok    403  403  in  in
+GET  /administration/history                  403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /administration/licences                 403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /administration/menu                     403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /administration/menu/<entry>             403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /administration/menu/new                 403   403  403   403   403  403   403    403   ok    403  403  in  in
 GET  /balance                                 own   own  own   own   own  403   403    403   403   403  403  in  in
+GET  /branding/<version>/accent.css           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /branding/logo/<name>                    ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /companies                               403   403  403   403   403  403   403    own   own   403  403  in  in
 GET  /companies/<path:code>                   403   403  403   403   403  403   403    own   own   403  403  in  in
 GET  /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   own   403  403  in  in
@@ -36,6 +46,9 @@ GET  /deliveries/<path:number>                own   own  own   404   404  403   
 GET  /desk                                    403   403  403   403   403  403   403    own   own   403  403  in  in
 GET  /desk/<number>                           403   403  403   403   403  403   403    own   own   403  403  in  in
 GET  /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /info/<entry>                            own   own  own   own   404  own   own    404   404   404  404  in  in
+GET  /info/<entry> #everybody                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /info/<entry> #permission                ok    ok   ok    ok    ok   404   404    404   404   404  404  in  in
 GET  /invitation/<token>                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /invoices                                own   own  own   own   own  403   403    403   403   403  403  in  in
 GET  /invoices #overdue                       own   own  own   own   own  403   403    403   403   403  403  in  in
@@ -82,6 +95,16 @@ GET  /support/new                             own   own  own   own   own  403   
 GET  /sync                                    403   403  403   403   403  403   403    403   own   own  own  in  in
 GET  /sync/postings                           403   403  403   403   403  403   403    403   own   own  own  in  in
 GET  /sync/runs/<run>                         403   403  403   403   403  403   403    403   own   own  own  in  in
+POST /administration/branding                 403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/branding/logo            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/features/<feature> #off  403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/features/<feature> #on   403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/history/undo             403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/licences                 403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/licences/change          403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/menu/<entry>             403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/menu/<entry>/remove      403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /administration/menu/new                 403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /branch                                  ok    ok   ok    404   404  ok    ok     404   404   404  404  in  in
 POST /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /companies/<path:code>/features          403   403  403   403   403  403   403    403   ok    403  403  in  in
@@ -150,6 +173,11 @@ identity.SendMailAgain          403   403  403   403   403  403   403    403   d
 identity.ChangeMailText         403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.RestoreMailText        403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ChangeMailSender       403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangeSettings         403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.ChangeLogo             403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.SetMenuEntry           403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.RemoveMenuEntry        403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.UndoChange             403   403  403   403   403  403   403    403   done  403  403  in  in
 licensing.GrantFeature          403   403  403   403   403  403   403    403   done  403  403  in  in
 licensing.WithdrawFeature       403   403  403   403   403  403   403    403   done  403  403  in  in
 orders.PlaceOrder               done  done done  done  done 403   403    403   403   403  403  in  in
@@ -187,6 +215,11 @@ identity.SendMailAgain          403   403    done  403    403
 identity.ChangeMailText         403   403    done  403    403
 identity.RestoreMailText        403   403    done  403    403
 identity.ChangeMailSender       403   403    done  403    403
+identity.ChangeSettings         403   403    done  403    403
+identity.ChangeLogo             403   403    done  403    403
+identity.SetMenuEntry           403   403    done  403    403
+identity.RemoveMenuEntry        403   403    done  403    403
+identity.UndoChange             403   403    done  403    403
 licensing.GrantFeature          403   403    done  403    403
 licensing.WithdrawFeature       403   403    done  403    403
 orders.PlaceOrder               done  done   403   -      -

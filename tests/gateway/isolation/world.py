@@ -25,17 +25,16 @@ from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
+from tests.gateway.isolation import administration
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
 from tests.support.inprocess import Services
 
-AGENTS = ("agent", "portal_admin")
-ADMINS = ("portal_admin",)
+AGENTS, ADMINS = ("agent", "portal_admin"), ("portal_admin",)
 SYNC = ("erp_admin", "operator", "portal_admin")
 NO_CUSTOMER = ("nobody has this permission",)
 ITEM = "WALK-1"
-SAME = "SAME-1"
-"""The number of an invoice that each of the two companies has."""
+SAME = "SAME-1"  # the number of an invoice that each of the two companies has
 
 
 class World:
@@ -67,6 +66,7 @@ class World:
         self._import_run()
         self._roles()
         self._mails()
+        administration.fill(self)
         self.services.settle()
 
     def close(self) -> None:
@@ -310,7 +310,7 @@ class World:
     def new_role(self, name: str = "") -> str:
         """The id of a new role, which gives every permission."""
         payload = {"name": name or uuid4().hex, "permissions": list(PERMISSIONS)}
-        return str(self._as_admin("DefineRole", payload)["id"])
+        return str(self.as_admin("DefineRole", payload)["id"])
 
     def _roles(self) -> None:
         name = self.marks.text("alder", "role.name", roles=ADMINS, needs=NO_CUSTOMER)
@@ -323,20 +323,21 @@ class World:
         """Give them the roles and the permissions they have or had; with a last day, until then."""
         rights = {name: value for name, value in _rights(one).items() if name != "for_company"}
         ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
-        self._as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
+        self.as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
 
-    def _as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
-        return self._do("identity", command, payload, actor=self.visitors["admin"].contact)
+    def as_admin(self, command: str, payload: dict[str, Any], service: str = "identity") -> dict[str, Any]:
+        """The reply to a portal admin's command."""
+        return self._do(service, command, payload, actor=self.visitors["admin"].contact)
 
     def _mails(self) -> None:
         """A mail of the owner's in the outbox, one that was given up, and a link to a new password."""
         put = self.marks.text
         seen: dict[str, Any] = {"roles": ADMINS, "needs": NO_CUSTOMER}
         text = {"subject": put("alder", "mail.subject", **seen), "text": put("alder", "mail.text", **seen)}
-        self._as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
+        self.as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
         sender = {"name": put("alder", "sender.name", **seen), "address": "zq-sender@walk.example"}
         self.marks.put("alder", "sender.address", sender["address"], **seen)
-        self._as_admin("ChangeMailSender", sender)
+        self.as_admin("ChangeMailSender", sender)
         self.things["lost_mail"] = self.lost_mail(put("alder", "mail.reason", **seen))
         self.things["outbox_mail"] = f"{self._mail()}.{self.visitors['owner'].contact}"
         self.services.settle()
