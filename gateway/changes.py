@@ -29,6 +29,20 @@ FEATURE_NAMES = {
     "search": _l("Search documents"),
 }
 LICENCE_NAMES = {"order_pad": _l("Order Pad"), "marketplace": _l("Marketplace")}
+ICON_NAMES = {
+    "link-45deg": _l("Link"),
+    "file-earmark-text": _l("Document"),
+    "book": _l("Book"),
+    "info-circle": _l("Information"),
+    "telephone": _l("Telephone"),
+    "truck": _l("Truck"),
+    "tools": _l("Tools"),
+    "megaphone": _l("Announcement"),
+    "calendar-event": _l("Calendar"),
+    "download": _l("Download"),
+    "star": _l("Star"),
+    "shop": _l("Shop"),
+}
 KIND_NAMES = {
     "setting": _l("Branding"),
     "feature": _l("Features"),
@@ -169,6 +183,8 @@ def _flat(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((f"{label}, {LANGUAGE_NAMES.get(one, one)}", text) for one, text in value.items())
         elif isinstance(value, list):
             yield label, ", ".join(named(value))
+        elif name == "icon":
+            yield label, str(ICON_NAMES[value])
         elif isinstance(value, bool):
             yield label, _("Yes") if value else _("No")
         else:

@@ -13,7 +13,7 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringF
 from chassis.errors import NotFound
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope, current_scope
-from gateway.changes import LANGUAGE_NAMES, title_in
+from gateway.changes import ICON_NAMES, LANGUAGE_NAMES, title_in
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.ownmenu import entries
@@ -33,20 +33,6 @@ _ENTRIES = StaffQuery(
        ORDER BY m.place, m.entry""",
     role=_ROLE,
 )
-ICON_NAMES = {
-    "link-45deg": _l("Link"),
-    "file-earmark-text": _l("Document"),
-    "book": _l("Book"),
-    "info-circle": _l("Information"),
-    "telephone": _l("Telephone"),
-    "truck": _l("Truck"),
-    "tools": _l("Tools"),
-    "megaphone": _l("Announcement"),
-    "calendar-event": _l("Calendar"),
-    "download": _l("Download"),
-    "star": _l("Star"),
-    "shop": _l("Shop"),
-}
 
 
 class EntryForm(CommandForm):

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.changes import FEATURE_NAMES, KIND_NAMES, LICENCE_NAMES, setting_name
-from gateway.pages.ownmenu import ICON_NAMES
+from gateway.changes import FEATURE_NAMES, ICON_NAMES, KIND_NAMES, LICENCE_NAMES, setting_name
 from gateway.portal import accent_url
 from services.identity.contract import LARGEST_LOGO, MENU_ICONS, PORTAL_FEATURES
 from services.identity.portal.settings import SETTINGS
