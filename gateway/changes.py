@@ -92,7 +92,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change as it is shown. `key` and `number` are what undoing names; `what` is the thing that was changed."""
+    """A change as it is shown. `key` and `number` are what undoing names; `what` is the thing that was changed.
+
+    `href` is where it is undone that cannot be by a click alone.
+    """
 
     kind: str
     key: str
@@ -102,6 +105,7 @@ class Change:
     what: str
     differences: tuple[Difference, ...]
     undoable: bool
+    href: str = ""
 
 
 def change_of(row: Any, mail_names: Mapping[str, Any], companies: Mapping[str, str]) -> Change:
@@ -117,6 +121,8 @@ def change_of(row: Any, mail_names: Mapping[str, Any], companies: Mapping[str, s
         _what(kind, row.key, now or was, mail_names, companies),
         tuple(_differences(kind, row.key, was, now)),
         bool(row.newest) and kind in UNDONE,
+        # What a role is to be is looked at first: it alters what people may do.
+        f"/roles/{row.key}?before={row.position}" if kind == "role" and row.newest and was and now else "",
     )
 
 

@@ -63,7 +63,7 @@ class LogoForm(CommandForm):
     """A file."""
 
     logo = FileField(
-        _l("Logo"),
+        _l("File"),
         description=_l("PNG, JPEG, WebP or SVG, at most 512 KB. In mails an SVG is not shown: there stands the name."),
     )
 

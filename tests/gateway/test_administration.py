@@ -296,6 +296,19 @@ def test_the_history_says_who_changed_what_from_what_to_what_and_undoes_the_newe
     assert ground.commands.sent[-1][1:3] == ("UndoChange", {"kind": "setting", "key": "feature_search", "change": 2})
 
 
+def test_a_role_is_put_back_on_its_page_after_a_preview(ground: Ground) -> None:
+    ground.all_models()
+    ground.role("R-1", "Night buyer", ("order",))
+    change(ground, 1, "role", "R-1", None, {"name": "Buyer", "permissions": ["open_cases"]})
+    change(ground, 2, "role", "R-1", {"name": "Buyer", "permissions": ["open_cases"]}, {"name": "Night buyer"})
+    browser = ground.signed_in(ADMIN)
+    page = browser.get("/administration/history").text
+    assert page.count('href="/roles/R-1?before=') == 1
+    assert 'value="Buyer"' in browser.get("/roles/R-1?before=2").text
+    for path in ("/roles/R-1", "/roles/R-1?before=1", "/roles/R-1?before=x"):
+        assert 'value="Night buyer"' in browser.get(path).text
+
+
 def test_the_history_goes_on_where_a_page_ends(ground: Ground) -> None:
     ground.all_models()
     for position in range(1, 53):

@@ -19,16 +19,17 @@ CHOSEN = "#f0a020"
 
 def press(page: Page, name: str) -> None:
     """Press a button, and say yes where the page asks."""
-    page.get_by_role("button", name=name).first.click()
-    if page.locator("dialog.ask").count():
-        page.locator("dialog.ask .btn-primary").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).first.click()
+        if page.locator("dialog.ask").count():
+            page.locator("dialog.ask .btn-primary").click()
 
 
 def test_an_admin_makes_the_portal_theirs(visit: Visit, log_in: LogIn, size: str) -> None:
     buyer, admin = log_in(visit(size), "buyer"), log_in(visit(size, script=size == "desktop"), "portal admin")
     admin.get_by_role("navigation", name="Main").get_by_role("link", name="Administration").click()
     admin.get_by_role("main").get_by_role("link", name="Branding").click()
-    admin.get_by_label("Logo").set_input_files({"name": "logo.svg", "mimeType": "text/plain", "buffer": LOGO})
+    admin.get_by_label("File").set_input_files({"name": "logo.svg", "mimeType": "text/plain", "buffer": LOGO})
     press(admin, "Use this logo")
     expect(admin.get_by_text("Saved.")).to_be_visible()
     admin.get_by_label("Name of the portal").fill(f"Weiß {size}")
