@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tests.gateway.isolation.administration import ADMINISTRATION
-from tests.gateway.isolation.asked import ADMIN, AGENT, CUSTOMERS, ERP, OPER, Asked, shown
+from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
     from tests.gateway.isolation.world import World
+
+_OWN_COMPANY = "company.name company.code company.phone company.email company.address"
 
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
@@ -172,7 +174,12 @@ REQUESTS: dict[str, Asked] = {
     "GET /search #case": Asked(
         "/search?q={case}", shows=shown("case.summary", "owner twin whole south"), holders=("alder",)
     ),
-    "GET /settings": Asked(shows=shown("name.{me} email.{me}", f"{CUSTOMERS} {AGENT} {ADMIN} {ERP} {OPER}")),
+    "GET /settings": Asked(
+        shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY}", "plain lapsed")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east")
+        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
+    ),
     "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
     "GET /support/<number>": Asked(
         "/support/{case}",

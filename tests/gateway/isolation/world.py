@@ -313,7 +313,7 @@ class World:
         return str(self.as_admin("DefineRole", payload)["id"])
 
     def _roles(self) -> None:
-        name = self.marks.text("alder", "role.name", roles=ADMINS, needs=NO_CUSTOMER)
+        name = self.marks.text("alder", "role.name", roles=ADMINS, only=self.visitors["twin"].email)
         role = self.things["role"] = self.new_role(name)
         self.things |= {"other_role": self.new_role(), "gone_role": self.new_role()}
         for one in ("twin", "lapsed"):
