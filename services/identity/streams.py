@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from chassis.dispatch import Tools
 from chassis.errors import NotAllowed, NotFound
-from chassis.messages import ALL_COMPANIES, Context
+from chassis.messages import ALL_COMPANIES, Context, Event
 from chassis.repository import Aggregate, Loaded
 from services.identity import domain, roles
 from services.identity.contract import CODEC
@@ -19,8 +19,12 @@ from services.identity.portal.pictures import Picture
 S = TypeVar("S")
 
 
-def _picture(state: Picture | None, event: PictureAdded) -> Picture:
-    return Picture(event.picture, event.media_type, event.width, event.height, event.content)
+def _picture(state: Picture, event: Event) -> Picture:
+    match event:
+        case PictureAdded():
+            return Picture(event.picture, event.media_type, event.width, event.height, event.content)
+        case _:
+            return state
 
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC, version=2)
@@ -32,7 +36,7 @@ MAIL_SENDER = Aggregate("mailsender", texts.Senders(), texts.evolve_sender, lamb
 ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
 SETTINGS = Aggregate("portal", settings.Portal(), settings.evolve, lambda state: None, CODEC)
 MENU = Aggregate("menu", menu.Menu(), menu.evolve, lambda state: None, CODEC)
-PICTURE: Aggregate[Picture | None] = Aggregate("picture", None, _picture, lambda state: None, CODEC)
+PICTURE = Aggregate("picture", Picture(), _picture, lambda state: None, CODEC)
 PORTAL = "portal"
 PORTAL_ADMIN = "portal_admin"
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)

@@ -208,8 +208,8 @@ class Desk:
             return None
         if picture not in self._logos:
             found = self._streams.load(PICTURE, picture)
-            png = found if found is not None and found.media_type == PNG else None
-            logo = Logo(picture, png.width, png.height, b64decode(png.content)) if png is not None else None
+            shown = found.media_type == PNG
+            logo = Logo(picture, found.width, found.height, b64decode(found.content)) if shown else None
             self._logos = {picture: logo}
         return self._logos[picture]
 

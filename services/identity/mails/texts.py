@@ -23,11 +23,13 @@ LONGEST_SUBJECT, LONGEST_TEXT = 200, 5000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a mail in a language, where it is not the original. `was` is the one before, after `changes`."""
+    """The text of a mail in a language, where it is not the original. `was` are subject and
+    text before, none for the original, after so many `changes`.
+    """
 
     subject: str = ""
     text: str = ""
-    was: Wording | None = None
+    was: tuple[str, ...] = ()
     changes: int = 0
 
     @property
@@ -63,9 +65,9 @@ def evolve_text(state: Text, event: Event) -> Text:
     """The text after the event."""
     match event:
         case MailTextChanged():
-            return Text(event.subject, event.text, state.wording, state.changes + 1)
+            return Text(event.subject, event.text, tuple(state.wording or ()), state.changes + 1)
         case MailTextRestored():
-            return Text(was=state.wording, changes=state.changes + 1)
+            return Text(was=tuple(state.wording or ()), changes=state.changes + 1)
         case _:
             return state
 
@@ -134,9 +136,10 @@ def decide_undo_text(state: Text, key: str, change: int, actor: str) -> list[Eve
     if change != state.changes - 1:
         raise ChangedSince
     kind, _, language = key.partition(".")
-    if state.was is None:
+    if not state.was:
         return [MailTextRestored(kind, language, actor)]
-    return [MailTextChanged(kind, language, state.was.subject, state.was.text, actor)]
+    subject, text = state.was
+    return [MailTextChanged(kind, language, subject, text, actor)]
 
 
 def decide_undo_sender(state: Senders, change: int, actor: str) -> list[Event]:

@@ -63,9 +63,9 @@ async def change_logo(command: commands.ChangeLogo, context: Context, tools: Too
     )
 
 
-def _added(found: pictures.Picture, state: pictures.Picture | None) -> list[Event]:
+def _added(found: pictures.Picture, state: pictures.Picture) -> list[Event]:
     facts = (found.picture, found.media_type, found.width, found.height, found.content)
-    return [] if state is not None else [PictureAdded(*facts)]
+    return [] if state.picture else [PictureAdded(*facts)]
 
 
 @for_admins

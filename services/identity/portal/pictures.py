@@ -28,11 +28,11 @@ _STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 class Picture:
     """What is kept: `content` in base64, sizes in pixels, and an id that derives from the content."""
 
-    picture: str
-    media_type: str
-    width: int
-    height: int
-    content: str
+    picture: str = ""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    content: str = ""
 
 
 def picture_of(content: bytes) -> Picture:
