@@ -7,11 +7,15 @@ import json
 import re
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from chassis.errors import NotAllowed
+from gateway.access import current_scope
 from gateway.changes import FEATURE_NAMES, ICON_NAMES, KIND_NAMES, LICENCE_NAMES, setting_name
 from gateway.portal import accent_url
+from gateway.websession import COOKIE
 from services.identity.contract import LARGEST_LOGO, MENU_ICONS, PORTAL_FEATURES
 from services.identity.portal.settings import SETTINGS
 from services.identity.projections import admin_changes, portal
@@ -186,6 +190,22 @@ def test_support_that_is_switched_off_is_off_for_agents_too(ground: Ground) -> N
     assert post(browser, "/settings", "/desk/C-1", **form).status_code == 403
     assert 'href="/desk"' not in browser.get("/").text
     assert ground.commands.sent == []
+
+
+def test_a_command_of_what_is_off_is_sent_by_no_page(ground: Ground) -> None:
+    cookie = ground.signed_in(ADMIN).get_cookie(COOKIE)
+    assert cookie is not None
+
+    def answer() -> None:
+        with ground.app.test_request_context("/settings", headers={"Cookie": f"{COOKIE}={cookie.value}"}):
+            assert ground.app.preprocess_request() is None
+            current_scope().command("cases", "AnswerCase", {"case": "C-1", "text": "Soon."}, uuid4(), shows=())
+
+    answer()
+    put(ground, feature_support="off")
+    with pytest.raises(NotAllowed, match="switched off at the moment"):
+        answer()
+    assert len(ground.commands.sent) == 1
 
 
 def test_open_pages_hear_of_switches_licences_and_the_menu(ground: Ground) -> None:

@@ -113,6 +113,7 @@ def test_what_is_set_is_on_pages_and_in_mails_and_is_undone_by_a_click(house: Ho
     _key, mail = house.mail()
     plain, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert "Weiß" in plain
+    assert str(mail["From"]).startswith("Weiß <")
     assert "+49 40 1" in plain
     assert "#8a1538" in html
     page = browser.get(HISTORY).text

@@ -178,8 +178,11 @@ class Desk:
             "until": self._moment(mail.useful_until, language),
         }
         chosen = self._streams.load(MAIL_SENDER, SENDER_KEY).now
+        named = configured.sender_name != configured.supplier  # by PORTICO_MAIL_FROM
         sender = Sender(
-            chosen.name or configured.sender_name, chosen.address or configured.sender_address, chosen.reply_to
+            chosen.name or (configured.sender_name if named else house.supplier),
+            chosen.address or configured.sender_address,
+            chosen.reply_to,
         )
         changed = self._streams.load(MAIL_TEXT, text_key(kind.name, language)).wording
         written = write(kind, changed or original(kind.name, language), language, values, house)
