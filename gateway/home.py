@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from gateway.access import Scope
 from gateway.fragments import fragment
-from gateway.people import PEOPLE_MODEL, ROLES_MODEL
+from gateway.people import MEMBERSHIPS_MODEL, PEOPLE_MODEL, ROLES_MODEL
 from gateway.portal import FEATURES_MODEL, PORTAL_MODEL, switched_off
 
 
@@ -88,4 +88,5 @@ def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
 def models_of(permissions: frozenset[str], roles: frozenset[str]) -> tuple[str, ...]:
     """All read models that the start page of somebody with these rights shows; and those that menus go by."""
     shown = (model for one in _mine(permissions, roles) for model in one.models)
-    return tuple(dict.fromkeys((PEOPLE_MODEL, ROLES_MODEL, PORTAL_MODEL, FEATURES_MODEL, *shown)))
+    menus = (PEOPLE_MODEL, ROLES_MODEL, MEMBERSHIPS_MODEL, PORTAL_MODEL, FEATURES_MODEL)
+    return tuple(dict.fromkeys((*menus, *shown)))

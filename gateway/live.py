@@ -30,7 +30,7 @@ from chassis.messages import ALL_COMPANIES
 from chassis.statedb import StateDb
 from gateway.config import GatewaySettings
 from gateway.models import MODELS
-from gateway.people import load_person
+from gateway.people import eyes_of
 from gateway.reads import open_reads
 from gateway.sessions import SessionStore
 from gateway.websession import COOKIE, cookie_name
@@ -169,14 +169,12 @@ class Live:
         if session is None:
             return None
         try:
-            person = load_person(self.reads, session.contact_id, self.gateway.today())
+            eyes = eyes_of(self.reads, session, self.gateway.today())
         except PorticoError:
             return None
         finally:
             self.reads.end()
-        if person is None or not person.active or session.created_at + 1 < person.password_changed_at:
-            return None
-        return person.company, session.id
+        return None if eyes is None else (eyes.person.company, session.id)
 
     def versions(self, company: str) -> dict[str, int]:
         """Where this company's read models stand. Runs on the database thread."""

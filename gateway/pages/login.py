@@ -12,7 +12,8 @@ from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from chassis.errors import Refused, Unavailable
-from gateway import accounts
+from gateway import accounts, viewing
+from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
 from gateway.parts import parts
@@ -155,9 +156,10 @@ def code() -> Any:
     return go_on(form)
 
 
-@pages.page("/logout", methods=("POST",))
+@pages.page("/logout", of_session=True, methods=("POST",))
 def logout() -> Any:
     """End this session on the server."""
+    viewing.end(current_scope())
     accounts.web_session().sign_out()
     return redirect("/login")
 

@@ -72,7 +72,9 @@ class MailsForm(CommandForm):
 _CHOICES_MODEL = f"{SERVICE}.{MAIL_CHOICES_MODEL}"
 _CHOICES = Query(
     "settings.mails",
-    "SELECT m.off FROM identity.mail_choices_v1 m WHERE m.company = :company AND m.contact_id = :contact",
+    # What one wants mails about is the same in all of one's companies.
+    "SELECT m.off FROM identity.mail_choices_v1 m WHERE m.contact_id = :contact AND :company <> ''",
+    shared=("identity.mail_choices_v1",),
 )
 
 

@@ -9,7 +9,16 @@ from marshmallow.validate import Length
 
 from chassis.codec import Codec
 from services.identity import events
-from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.domain import (
+    COMPANY_ADMIN,
+    DEFAULT_PERMISSIONS,
+    INVITATION_DAYS,
+    PERMISSIONS,
+    STAFF_ROLES,
+    Delegation,
+    Rights,
+)
+from services.identity.limits import Limits, limits_of
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
 from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
@@ -26,25 +35,20 @@ from services.identity.portal.settings import OFF as FEATURE_OFF
 from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
+from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
 STREAMS = (
-    "company-",
-    "contact-",
-    "email-",
-    "roles-",
-    "mail-",
-    "mailtext-",
-    "mailsender-",
-    "portal-",
-    "menu-",
-    "picture-",
+    *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
+    *("portal-", "menu-", "picture-"),
 )
 CODEC = Codec((*events.ALL, *portal_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
         "PermissionsChanged",
+        "MembershipGiven",
+        "MembershipEnded",
         "ContactDeactivated",
         "ContactReactivated",
         "ContactErased",
@@ -55,9 +59,11 @@ PUBLISHED = frozenset(
         "PasswordSet",
         "SecondFactorEnabled",
         "SecondFactorDisabled",
+        "AccessApproved",
+        "AccessRefused",
     }
 )
-"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
+"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity alone."""
 
 PEOPLE_MODEL = "people_v2"
 """Published table `contacts_v2` (see projections/people.py)."""
@@ -65,10 +71,10 @@ CONTACTS_TABLE = "contacts_v2"
 ROLES_MODEL = "roles_v1"
 """Published table `roles_v1` (see projections/roles.py): the roles there are."""
 ROLES_TABLE = "roles_v1"
-RIGHTS_MODEL = "rights_history_v1"
-"""Published tables `rights_changes_v1`, `role_changes_v1` (see projections/rights_history.py)."""
-RIGHTS_TABLE = "rights_changes_v1"
-ROLE_CHANGES_TABLE = "role_changes_v1"
+RIGHTS_MODEL = "rights_history_v2"
+"""Published tables `rights_changes_v2`, `role_changes_v2` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v2"
+ROLE_CHANGES_TABLE = "role_changes_v2"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
@@ -86,6 +92,18 @@ PORTAL_MODEL = "portal_v1"
 """Published tables `portal_settings_v1`, `menu_entries_v1`, `pictures_v1` (see projections/portal.py)."""
 ADMIN_CHANGES_MODEL = "adminchanges_v1"
 """Published table `admin_changes_v1` (see projections/admin_changes.py)."""
+VIEWINGS_MODEL = "viewings_v1"
+"""Published table `viewings_v1` (see projections/viewings.py): who looked as whom."""
+VIEWINGS_TABLE = "viewings_v1"
+REQUESTS_MODEL = "requests_v1"
+"""Published table `access_requests_v1` (see projections/requests.py)."""
+REQUESTS_TABLE = "access_requests_v1"
+MEMBERSHIPS_MODEL = "memberships_v1"
+"""Published table `memberships_v1` (see projections/memberships.py): contacts in companies besides their first one."""
+MEMBERSHIPS_TABLE = "memberships_v1"
+DELEGATIONS_MODEL = "delegations_v1"
+"""Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
+DELEGATIONS_TABLE = "delegations_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -137,11 +155,14 @@ __all__ = [
     "BRANCHES_TABLE",
     "CHOOSABLE_MAILS",
     "CODEC",
+    "COMPANY_ADMIN",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
     "CONTACTS_TABLE",
     "CONTACT_STATUSES",
     "DEFAULT_PERMISSIONS",
+    "DELEGATIONS_MODEL",
+    "DELEGATIONS_TABLE",
     "FACTORS_MODEL",
     "FEATURE_OFF",
     "FEATURE_SETTING",
@@ -154,12 +175,16 @@ __all__ = [
     "MAIL_KINDS",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
+    "MEMBERSHIPS_MODEL",
+    "MEMBERSHIPS_TABLE",
     "MENU_ICONS",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PORTAL_FEATURES",
     "PORTAL_MODEL",
     "PUBLISHED",
+    "REQUESTS_MODEL",
+    "REQUESTS_TABLE",
     "RIGHTS_MODEL",
     "RIGHTS_TABLE",
     "ROLES_MODEL",
@@ -169,13 +194,21 @@ __all__ = [
     "SHORTEST_PASSWORD",
     "STAFF_ROLES",
     "STREAMS",
+    "VIEWERS",
+    "VIEWINGS_MODEL",
+    "VIEWINGS_TABLE",
+    "VIEW_MINUTES",
     "WELCOME_SETTING",
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "Delegation",
+    "Limits",
+    "Rights",
     "colours",
     "effective",
     "in_force",
+    "limits_of",
     "mail_texts",
     "markup",
 ]

@@ -15,6 +15,7 @@ from services.identity.commands import (
     DeactivateContact,
     EraseContact,
     ReactivateContact,
+    SetDelegation,
     SetPermissions,
 )
 from services.identity.events import (
@@ -26,11 +27,14 @@ from services.identity.events import (
     ContactInvited,
     ContactReactivated,
     ContactRecorded,
+    DelegationSet,
     EmailConfirmed,
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
     MailsChosen,
+    MembershipEnded,
+    MembershipGiven,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
@@ -52,7 +56,10 @@ PERMISSIONS = (
     "report_deliveries",
     "report_credit_memos",
     "layouts_export",
+    "company_admin",
 )
+COMPANY_ADMIN = "company_admin"
+"""The permission to manage the contacts of one's own company, within limits.py."""
 DEFAULT_PERMISSIONS = ("open_cases",)
 STAFF_ROLES = ("portal_admin", "agent", "erp_admin", "operator")
 INVITATION_DAYS = 7
@@ -90,6 +97,25 @@ def refuse_unknown_branches(state: Company, branches: Sequence[str] | None) -> N
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody was given in a company; `branches` None: all of them, `ends` the last days of what ends."""
+
+    permissions: tuple[str, ...] = ()
+    branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What a company's admin may hand out: these permissions, None: what they have themselves; and whether they may
+    make others admins."""
+
+    permissions: tuple[str, ...] | None = None
+    appoints: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
@@ -112,6 +138,23 @@ class Contact:
     invited_until: datetime | None = None
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
+    delegations: Mapping[str, Delegation] = field(default_factory=dict)
+    memberships: Mapping[str, Rights] = field(default_factory=dict)
+
+    @property
+    def companies(self) -> frozenset[str]:
+        """The companies they are of: their first one, and those they were added to."""
+        return frozenset((self.company, *self.memberships))
+
+    def rights_in(self, company: str) -> Rights | None:
+        """What they were given in this company; None: they are not of it."""
+        if company in self.memberships:
+            return self.memberships[company]
+        return Rights(self.permissions, self.branches, self.roles, self.ends) if company == self.company else None
+
+    def delegation_in(self, company: str) -> Delegation:
+        """What they may hand out there, once they are admins of it."""
+        return self.delegations.get(company, Delegation())
 
     @property
     def may_sign_in(self) -> bool:
@@ -146,6 +189,15 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case PermissionsChanged():
             own = replace(state, permissions=event.permissions, branches=event.branches)
             return replace(own, roles=event.roles, ends=event.ends)
+        case DelegationSet():
+            given = Delegation(event.permissions, event.appoints)
+            return replace(state, delegations={**state.delegations, event.company: given})
+        case MembershipGiven():
+            rights = Rights(event.permissions, event.branches, event.roles, event.ends)
+            return replace(state, memberships={**state.memberships, event.member_of: rights})
+        case MembershipEnded():
+            others = {one: rights for one, rights in state.memberships.items() if one != event.member_of}
+            return replace(state, memberships=others)
         case MailsChosen():
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
@@ -165,18 +217,11 @@ def _with_login(state: Contact, login: str) -> Contact:
 
 def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:
     """A new contact of a company; the address is reserved already."""
-    return [
-        ContactCreated(
-            contact,
-            command.for_company,
-            (),
-            personal,
-            login,
-            command.permissions,
-            command.branches,
-            command.language,
-        )
-    ]
+    given = command.permissions, command.branches
+    made = ContactCreated(contact, command.for_company, (), personal, login, *given, command.language)
+    if not command.roles and not command.ends:
+        return [made]
+    return [made, PermissionsChanged(contact, command.for_company, *given, command.roles, command.ends)]
 
 
 def decide_create_staff(command: CreateStaff, contact: str, personal: str, login: str) -> list[Event]:
@@ -231,12 +276,34 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
         raise errors.StaffHaveRoles
     if _rights(command) == _rights(state):
         return []
-    for grant, last_day in command.ends.items():
-        # A day less than by UTC: it is that day still where the portal's business day begins later.
-        if last_day < (now - timedelta(days=1)).date() and state.ends.get(grant) != last_day:
-            raise errors.EndPassed(last_day.isoformat())
+    refuse_past(command.ends, now, state.ends)
     given = command.permissions, command.branches, command.roles, command.ends
     return [PermissionsChanged(state.contact, state.company, *given)]
+
+
+def refuse_past(ends: Mapping[str, date], now: datetime, before: Mapping[str, date] | None = None) -> None:
+    """Raise EndPassed where what is given has ended, unless it had that end `before`."""
+    for grant, last_day in ends.items():
+        # A day less than by UTC: it is that day still where the portal's business day begins later.
+        if last_day < (now - timedelta(days=1)).date() and (before or {}).get(grant) != last_day:
+            raise errors.EndPassed(last_day.isoformat())
+
+
+def decide_set_delegation(state: Contact, command: SetDelegation, now: datetime) -> list[Event]:
+    """What they may hand out as an admin of their company; nothing when it is so already."""
+    if state.erased:
+        raise errors.ContactGone
+    if state.staff_roles:
+        raise errors.StaffHaveRoles
+    wanted = Delegation(command.permissions, command.appoints)
+    known = state.delegation_in(state.company)
+    if (_sorted(wanted.permissions), wanted.appoints) == (_sorted(known.permissions), known.appoints):
+        return []
+    return [DelegationSet(state.contact, state.company, command.permissions, command.appoints)]
+
+
+def _sorted(permissions: tuple[str, ...] | None) -> list[str] | None:
+    return None if permissions is None else sorted(permissions)
 
 
 def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:

@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.memberships import events as memberships
+from services.identity.requests import events as requests
+from services.identity.viewing import events as viewing
+
+DelegationSet = memberships.DelegationSet
+MembershipGiven = memberships.MembershipGiven
+MembershipEnded = memberships.MembershipEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,4 +384,7 @@ ALL = (
     SecondFactorDisabled,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    *memberships.ALL,
+    *requests.ALL,
+    *viewing.ALL,
 )

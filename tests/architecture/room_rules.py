@@ -16,20 +16,25 @@ _ROOMS = {
 # What a service has besides, and why it is no room that every service could have.
 OWN_ROOMS = {
     "identity/access.py": "signing in and accepting invitations: before there is a session",
+    "identity/authority.py": "who asks, and how far they may decide, looked up in the streams",
     "identity/addresses.py": "reserving an e-mail address: an aggregate of its own",
     "identity/contacts.py": "commands on contacts that also touch the vault or an address",
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/definitions.py": "commands on roles: portal admins alone",
     "identity/factors": "second factors and their recovery codes, which the state database keeps",
     "identity/known_passwords.txt": "passwords that nobody may choose",
+    "identity/limits.py": "what a company's own admin may hand out",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
     "identity/mails": "which mails there are, how each is written and sent",
+    "identity/memberships": "what a contact is in a company besides what they may do",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/pending.py": "events that a row of the state database is owed",
     "identity/portal": "what admins decide of the portal as a whole: an aggregate of its own each",
+    "identity/requests": "requests for access, all of a company's an aggregate of their own",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
+    "identity/viewing": "staff looking with a contact's eyes: an aggregate of its own",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",
 }
 _NEEDED = ("README.md", "__init__.py", "contract.py", "events.py", "service.py")

@@ -3,15 +3,34 @@
 from services.identity.projections import (
     admin_changes,
     companies,
+    delegations,
     factors,
     mail_choices,
     mail_texts,
     mails,
+    memberships,
     people,
     portal,
+    requests,
     rights_history,
     roles,
+    viewings,
 )
 
-_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors, portal, admin_changes)
+_MODELS = (
+    people,
+    companies,
+    roles,
+    rights_history,
+    mails,
+    mail_texts,
+    mail_choices,
+    factors,
+    portal,
+    admin_changes,
+    viewings,
+    requests,
+    delegations,
+    memberships,
+)
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

@@ -74,7 +74,7 @@ ADMINISTRATION: dict[str, Asked] = {
     "GET /info/<entry>": Asked(
         "/info/{entry}",
         "/info/E-0000-0000",
-        shown("menu.titles menu.texts", "owner twin whole south plain lapsed"),
+        shown("menu.titles menu.texts", "owner twin whole south plain lapsed both"),
         holders=("alder",),
     ),
     "GET /info/<entry> #everybody": Asked("/info/{everybodys}"),

@@ -35,6 +35,18 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.AddToCompany": {"contact_id": "{lender}", "to_company": "{company}", "permissions": ["order"]},
+    "identity.RemoveFromCompany": {"contact_id": "{lent}", "from_company": "{company}"},
+    "identity.SetDelegation": {"contact_id": "{subject}", "appoints": True},
+    "identity.RequestAccess": {
+        "name": "Cara New",
+        "email": "{fresh}@walk.example",
+        "why": "She buys.",
+        "permissions": [],
+        "branches": ["ZQ-NORD"],
+    },
+    "identity.ApproveAccess": {"request": "{open_request}", "for_company": "{company}", "permissions": ["open_cases"]},
+    "identity.RefuseAccess": {"request": "{open_request}", "for_company": "{company}", "reason": "No."},
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
@@ -42,6 +54,8 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
     "identity.RemoveRole": {"role": "{other_role}"},
+    "identity.BeginViewAs": {"contact_id": "{subject}"},
+    "identity.EndViewAs": {"view": "{view}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
@@ -84,6 +98,9 @@ MADE: Mapping[str, Callable[[World], str]] = {
     "lost_mail": World.lost_mail,
     "spare_entry": new_entry,
     "undo_change": new_change,
+    "view": World.new_view,
+    "open_request": World.new_request,
+    "lent": World.lend,
 }
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
@@ -93,6 +110,7 @@ NOT_THERE = {
     "company": "ZQNONE",
     "subject": "none",
     "gone": "none",
+    "lender": "none",
     "placed": "W-0000-0000",
 }
 MAKES_ITS_OWN = ("erp_sync.RequestPosting", "erp_sync.WithdrawPosting")
