@@ -17,7 +17,7 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.pages.mails import KIND_NAMES as MAIL_NAMES
 from gateway.parts import parts
-from gateway.people import COMPANIES, CONTACTS
+from gateway.people import COMPANIES, CONTACTS, REQUESTS
 from gateway.portal import House, house
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
@@ -32,6 +32,11 @@ _MAILS = StaffQuery(
     "administration.mails",
     """SELECT m.state, COUNT(*) AS count FROM identity.mails_v1 m
        WHERE m.state IN ('delayed', 'given_up') GROUP BY m.state""",
+    role=_ROLE,
+)
+_REQUESTS = StaffQuery(
+    "administration.requests",
+    f"SELECT COUNT(*) AS count FROM {REQUESTS} q WHERE q.state = 'open'",
     role=_ROLE,
 )
 _CHANGES = StaffQuery(
@@ -95,6 +100,7 @@ PLACES = (
         "shield-lock",
     ),
     Place("/companies", _l("Companies and contacts"), _l("Who may come in, with which permissions"), "buildings"),
+    Place("/requests", _l("Requests for access"), _l("Whom contacts want to have access, too"), "person-check"),
     Place("/roles", _l("Roles"), _l("Named sets of permissions"), "person-badge"),
     Place(
         "/mails/texts",
@@ -137,6 +143,10 @@ def index() -> Any:
 def _attention(scope: Scope) -> Iterator[tuple[str, str]]:
     """What an admin should know of, each with the page where it is put right."""
     now: House = house(parts())
+    waiting = scope.one(_REQUESTS).count
+    if waiting:
+        said = ngettext("%(num)s request for access waits.", "%(num)s requests for access wait.", waiting)
+        yield said, "/requests"
     counts = {row.state: row.count for row in scope.rows(_MAILS)}
     if counts.get("given_up"):
         said = ngettext("%(num)s mail was given up.", "%(num)s mails were given up.", counts["given_up"])

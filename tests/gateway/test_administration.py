@@ -18,7 +18,7 @@ from gateway.portal import accent_url
 from gateway.websession import COOKIE
 from services.identity.contract import LARGEST_LOGO, MENU_ICONS, PORTAL_FEATURES
 from services.identity.portal.settings import SETTINGS
-from services.identity.projections import admin_changes, portal
+from services.identity.projections import admin_changes, portal, requests
 from services.licensing.contract import FEATURES
 from tests.gateway.ground import STAFF, Ground, post, token
 
@@ -348,6 +348,9 @@ def test_the_overview_has_every_page_that_is_there(ground: Ground) -> None:
     for path in (BRANDING, "/administration/menu", "/administration/history", "/companies", "/roles", "/mails/texts"):
         assert f'<li><a href="{path}">' in page
     assert "No mail server is set" in page
+    assert "request for access waits" not in page
+    ground.models["identity"].put(requests.ACCESS_REQUESTS, request="q1", company="C-A", state="open")
+    assert "1 request for access waits." in ground.signed_in(ADMIN).get("/administration").text
     assert ground.signed_in().get("/administration").status_code == 403
 
 
