@@ -11,6 +11,7 @@ from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
+from services.identity.portal import handling as portal
 from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
@@ -73,5 +74,10 @@ COMMAND_HANDLERS = {
     "RenewRecoveryCodes": CommandHandler(schemas.RenewRecoveryCodesShape, _secret(factors.renew_codes)),
     "DisableSecondFactor": CommandHandler(schemas.DisableSecondFactorShape, _secret(factors.disable)),
     "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
+    "ChangeSettings": CommandHandler(schemas.ChangeSettingsShape, portal.change_settings),
+    "ChangeLogo": CommandHandler(schemas.ChangeLogoShape, portal.change_logo),
+    "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
+    "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
+    "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }
