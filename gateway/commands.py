@@ -28,6 +28,8 @@ SENT_BY_PAGES = {
     "orders.CancelOrder": _contacts("order"),
     "identity.CreateContact": _ADMIN,
     "identity.InviteContact": _ADMIN,
+    "identity.SetPassword": _ADMIN,
+    "identity.LiftSignInLock": _ADMIN,
     "identity.SetPermissions": _ADMIN,
     "identity.DefineRole": _ADMIN,
     "identity.ChangeRole": _ADMIN,

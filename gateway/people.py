@@ -24,6 +24,8 @@ ROLES_MODEL = f"{identity.SERVICE}.{identity.ROLES_MODEL}"
 ROLES = f"{identity.SERVICE}.{identity.ROLES_TABLE}"
 
 FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
+SIGN_IN_MODEL = f"{identity.SERVICE}.{identity.SIGN_IN_MODEL}"
+SIGN_IN_CHANGES = f"{identity.SERVICE}.{identity.SIGN_IN_TABLE}"
 FACTORS = f"{identity.SERVICE}.{identity.FACTORS_TABLE}"
 
 PERMISSIONS = identity.PERMISSIONS

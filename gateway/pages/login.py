@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from chassis.errors import Refused, Unavailable
+from chassis.errors import PorticoError, Refused, Unavailable
 from gateway import accounts
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
@@ -25,11 +25,14 @@ pages = Pages("login", __name__)
 _PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
 
 
-_LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
+LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
 
 
 ENTER_CODE = _l("Enter the code that the app shows.")
 FEW_CODES = 3
+EXPIRED = "SignInExpired"
+STEPS = {accounts.CODE: "/login/code", accounts.OWN_PASSWORD: "/login/password"}
+"""Where a sign-in goes on that waits for a further step."""
 
 
 class LoginForm(CommandForm):
@@ -58,10 +61,17 @@ class ForgotForm(CommandForm):
 class InvitationForm(CommandForm):
     """A first password, twice."""
 
-    password = PasswordField(_l("New password"), _PASSWORD, description=_LEAST)
+    password = PasswordField(_l("New password"), _PASSWORD, description=LEAST)
     again = PasswordField(
         _l("The same again"), [EqualTo("password", message=_l("The two passwords are not the same."))]
     )
+
+
+class OwnPasswordForm(InvitationForm):
+    """As an invitation's; the rest is what the log-in page was asked for."""
+
+    next = HiddenField()
+    resume = HiddenField()
 
 
 def login_page(
@@ -93,7 +103,7 @@ def log_in() -> Any:
     if not form.validate_on_submit():
         return login_page(form, status=form.status)
     try:
-        is_in = accounts.sign_in(request, form.email.data or "", form.password.data or "")
+        step = accounts.sign_in(request, form.email.data or "", form.password.data or "")
     except accounts.TooMany as error:
         return wait_page(login_page, form, error)
     except Refused as error:
@@ -102,14 +112,17 @@ def log_in() -> Any:
     except Unavailable as error:
         form.refused(error)
         return login_page(form, status=503)
-    if not is_in:
+    return go_on(form, step)
+
+
+def go_on(form: LoginForm | CodeForm | OwnPasswordForm, step: str) -> Any:
+    """To the step that is next; once there is a session, to where the person was going or the form kept for them."""
+    if step:
         g.pop("csrf_token", None)
-        return code_page(CodeForm(formdata=None, next=form.next.data, resume=form.resume.data))
-    return go_on(form)
-
-
-def go_on(form: LoginForm | CodeForm) -> Any:
-    """Now that there is a session: to where the person was going, or to the form that was kept for them."""
+        carried = {"next": form.next.data, "resume": form.resume.data}
+        if step == accounts.CODE:
+            return code_page(CodeForm(formdata=None, **carried))
+        return own_password_page(OwnPasswordForm(formdata=None, **carried))
     kept_form = kept(form.resume.data or "")
     if kept_form is not None:
         path, fields = kept_form
@@ -126,22 +139,21 @@ def code_page(form: CodeForm, status: int = 200) -> Any:
 @pages.public_page("/login/code", methods=("GET", "POST"))
 def code() -> Any:
     """Check the code, open the session, go on to where the person was going."""
-    if not accounts.awaits_code():
-        return redirect("/login")
+    if accounts.awaits() != accounts.CODE:
+        return redirect(STEPS.get(accounts.awaits(), "/login"))
     form = CodeForm()
     if not form.validate_on_submit():
         return code_page(form, form.status)
     try:
-        left = accounts.second_step(request, form.code.data or "")
+        step, left = accounts.second_step(request, form.code.data or "")
     except accounts.TooMany as error:
         return wait_page(code_page, form, error)
     except Refused as error:
-        if error.code != "SignInExpired":
-            form.summary.append(error.message)
-            form.code.data = ""
-            return code_page(form, 401)
-        accounts.forget_half()
-        return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.summary.append(error.message)
+        form.code.data = ""
+        return code_page(form, 401)
     except Unavailable as error:
         form.refused(error)
         return code_page(form, 503)
@@ -152,7 +164,36 @@ def code() -> Any:
             left,
         )
         flash(said, "warning")
-    return go_on(form)
+    return go_on(form, step)
+
+
+def _begin_again(form: CodeForm | OwnPasswordForm, error: PorticoError) -> Any:
+    accounts.forget_half()
+    return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
+
+
+def own_password_page(form: OwnPasswordForm, status: int = 200) -> Any:
+    """Where somebody whom an admin gave a password chooses their own."""
+    return render("login/own_password.html", title=_("Choose your own password"), form=form, status=status)
+
+
+@pages.public_page("/login/password", methods=("GET", "POST"))
+def own_password() -> Any:
+    """Take a password of one's own instead of an admin's; then the session."""
+    if accounts.awaits() != accounts.OWN_PASSWORD:
+        return redirect(STEPS.get(accounts.awaits(), "/login"))
+    form = OwnPasswordForm()
+    if not form.validate_on_submit():
+        return own_password_page(form, form.status)
+    try:
+        step = accounts.own_password(request, form.password.data or "", form.command_id.data or "")
+    except (Refused, Unavailable) as error:
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.refused(error)
+        return own_password_page(form, form.status)
+    flash(_("Your own password holds from now on."), "success")
+    return go_on(form, step)
 
 
 @pages.page("/logout", methods=("POST",))
@@ -174,8 +215,8 @@ def accept_invitation(token: str) -> Any:
     form = InvitationForm()
     if form.validate_on_submit():
         try:
-            is_in = accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
-            return redirect("/" if is_in else "/login/code")
+            step = accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
+            return redirect(STEPS[step] if step else "/")
         except accounts.TooMany as error:
             return wait_page(lambda form, status: _invitation_page(form, token, None, status), form, error)
         except (Refused, Unavailable) as error:

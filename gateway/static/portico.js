@@ -70,6 +70,22 @@ document.addEventListener("click", (event) => {
   dialog.showModal();
 });
 
+// What is typed as a password can be looked at. It is one again before it is sent, so that no browser keeps it.
+for (const place of all("[data-secret]")) {
+  const field = place.querySelector("input");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-outline-secondary";
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.textContent = document.body.dataset[shown ? "textHide" : "textShow"];
+  };
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form?.addEventListener("submit", () => show(false));
+  show(false);
+  place.append(button);
+}
+
 // A second click does nothing; the server would recognise it too.
 document.addEventListener("submit", (event) => {
   const form = event.target;

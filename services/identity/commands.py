@@ -49,6 +49,13 @@ class SetPassword(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class LiftSignInLock(Command):
+    """An admin lets a contact try to log in again at once, after too many wrong tries."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePassword(Command):
     """The actor changes the own password."""
 

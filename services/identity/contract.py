@@ -63,6 +63,9 @@ MAIL_TEXTS_MODEL = "mailtexts_v1"
 FACTORS_MODEL = "factors_v1"
 """Published table `second_factors_v1` (see projections/factors.py)."""
 FACTORS_TABLE = "second_factors_v1"
+SIGN_IN_MODEL = "sign_in_changes_v1"
+"""Published table `sign_in_changes_v1` (see projections/sign_in_changes.py)."""
+SIGN_IN_TABLE = "sign_in_changes_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -137,6 +140,8 @@ __all__ = [
     "ROLE_CHANGES_TABLE",
     "SERVICE",
     "SHORTEST_PASSWORD",
+    "SIGN_IN_MODEL",
+    "SIGN_IN_TABLE",
     "STAFF_ROLES",
     "STREAMS",
     "BranchDocument",

@@ -14,6 +14,7 @@ from services.identity.commands import (
     CreateStaff,
     DeactivateContact,
     EraseContact,
+    LiftSignInLock,
     ReactivateContact,
     SetPermissions,
 )
@@ -36,6 +37,7 @@ from services.identity.events import (
     PasswordResetAsked,
     PasswordSet,
     PermissionsChanged,
+    SignInLockLifted,
 )
 
 PERMISSIONS = (
@@ -198,6 +200,7 @@ def decide_accept_invitation(state: Contact) -> list[Event]:
 
 def decide_set_password(state: Contact, login: str) -> list[Event]:
     """The password that an admin set is in force."""
+    _refuse_staff(state)
     refuse_unusable(state)
     return [PasswordSet(state.contact, state.company, login)]
 
@@ -272,6 +275,19 @@ def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[E
     if command.actor == state.contact:
         raise errors.NotYourself
     return [] if state.erased else [ContactErased(state.contact, state.company)]
+
+
+def decide_lift_lock(state: Contact, command: LiftSignInLock, now: datetime) -> list[Event]:
+    """Wrong tries of before count no longer; counting is the gateway's."""
+    _refuse_staff(state)
+    refuse_unusable(state)
+    return [SignInLockLifted(state.contact, state.company)]
+
+
+def _refuse_staff(state: Contact) -> None:
+    """One admin of the supplier's does not open the account of another."""
+    if state.staff_roles:
+        raise errors.NotForStaff
 
 
 def refuse_unusable(state: Contact) -> None:

@@ -78,6 +78,15 @@ class EndPassed(Refused):
         super().__init__(f"{day} is past. Choose a later day, or leave the permission out.")
 
 
+class NotForStaff(Refused):
+    """Staff's accounts are opened by whoever runs the portal."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__("This is for customers' contacts. Staff get a new link by `portico admin`.")
+
+
 class NotYourself(Refused):
     """Nobody locks themselves out."""
 
@@ -193,7 +202,7 @@ class SignInExpired(Refused):
     http = 410
 
     def __init__(self) -> None:
-        super().__init__("That took longer than five minutes. Please log in again with your password.")
+        super().__init__("That took longer than ten minutes, or something changed meanwhile. Please log in again.")
 
 
 class SecondFactorOn(Refused):

@@ -98,6 +98,14 @@ class PasswordSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SignInLockLifted(Event):
+    """An admin let the contact try again at once, after too many wrong tries."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionsChanged(Event):
     """What the contact may do from now on, whole; `branches` None: all of them.
 
@@ -377,4 +385,5 @@ ALL = (
     SecondFactorDisabled,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    SignInLockLifted,
 )

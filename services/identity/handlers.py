@@ -40,6 +40,7 @@ COMMAND_HANDLERS = {
     "CreateStaff": CommandHandler(schemas.CreateStaffShape, staff_only(_guarded(contacts.create_staff))),
     "InviteContact": CommandHandler(schemas.InviteContactShape, _guarded(contacts.invite)),
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
+    "LiftSignInLock": CommandHandler(schemas.LiftSignInLockShape, _guarded(contacts.lift_lock)),
     "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),
     "SetPermissions": CommandHandler(schemas.SetPermissionsShape, _guarded(contacts.set_permissions)),
     "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),

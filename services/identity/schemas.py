@@ -85,6 +85,13 @@ class SetPasswordShape(Shape):
     password = fields.String(required=True, validate=_PASSWORD)
 
 
+class LiftSignInLockShape(Shape):
+    """LiftSignInLock as an admin's button sends it."""
+
+    makes = commands.LiftSignInLock
+    contact_id = fields.String(required=True)
+
+
 class ChangePasswordShape(Shape):
     """ChangePassword as the settings page sends it."""
 

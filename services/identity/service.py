@@ -8,7 +8,7 @@ from chassis import log, metrics
 from chassis.green import rpc
 from chassis.reacting import with_reactions
 from chassis.service import CommandService, wait
-from services.identity import access
+from services.identity import access, steps
 from services.identity.handlers import COMMAND_HANDLERS
 from services.identity.mails import outbox
 from services.identity.reactions import REACTIONS
@@ -29,7 +29,12 @@ class IdentityService(CommandService):
     @rpc
     def second_step(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"ticket", "code", "correlation_id"}` → who that is."""
-        return self._answer(access.second_step, payload)
+        return self._answer(steps.second_step, payload)
+
+    @rpc
+    def own_password(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket", "password", "command_id", "correlation_id"}` → who that is."""
+        return self._answer(steps.own_password, payload)
 
     @rpc
     def second_factor_draft(self, payload: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def signed_up(portal: Portal, email: str) -> str:
     """The id of a contact of the demo's main company with a password."""
     form = {"for_company": MAIN, "name": "Femke de Wit", "email": email}
     contact: str = portal.commands.send("identity", "CreateContact", form, _staff())["id"]
-    portal.commands.send("identity", "SetPassword", {"contact_id": contact, "password": PASSWORD}, _staff())
+    invited = portal.commands.send("identity", "InviteContact", {"contact_id": contact}, _staff())["result"]
+    accepting = {"token": invited["token"], "password": PASSWORD, "correlation_id": "test-journey"}
+    assert portal.rpc.call("identity", "accept_invitation", accepting)["status"] == "done"
     return contact
 
 

@@ -35,7 +35,7 @@ from chassis.rpc import Commands
 from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.erp_sync.imports.table import Imports
-from services.identity import access, passwords
+from services.identity import access, passwords, steps
 from services.identity.mails import outbox
 from services.identity.projections import people
 from tests.support.processes import LocalStore
@@ -62,7 +62,8 @@ METHODS: dict[str, dict[str, Method]] = {
         one.__name__: _answering(one)
         for one in (
             access.sign_in,
-            access.second_step,
+            steps.second_step,
+            steps.own_password,
             access.second_factor_draft,
             access.invitation,
             access.accept_invitation,
@@ -147,6 +148,11 @@ class Services:
         answer = self.commands.send(service, command, payload, Context(uuid4(), company, actor, "test", "test-setup"))
         self.settle()
         return answer
+
+    def sign_up(self, token: str, password: str) -> None:
+        """Have somebody choose a password by an invitation."""
+        answer = self.call("identity", "accept_invitation", {"token": token, "password": password})
+        assert answer["status"] == "done", answer
 
     def second_factor(self, company: str, contact: str) -> None:
         """Give a contact of a company an authenticator app."""

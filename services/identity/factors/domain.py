@@ -9,8 +9,8 @@ from services.identity.domain import Contact, refuse_unusable
 from services.identity.events import RecoveryCodesMade, RecoveryCodeUsed, SecondFactorDisabled, SecondFactorEnabled
 
 RECOVERY_CODES = 10
-HALF_HOLDS = timedelta(minutes=5)
-"""How long the second step of a sign-in may take."""
+HALF_HOLDS = timedelta(minutes=10)
+"""How long each further step of a sign-in may take."""
 
 
 def decide_enable(state: Contact) -> list[Event]:

@@ -25,7 +25,10 @@ from services.identity.pending import remembered
 from services.identity.vault import Vault
 
 DRAFT, ON, OFF = "draft", "on", "off"
-APP, RECOVERY = "app", "recovery"
+PASSWORD, APP, RECOVERY = "password", "app", "recovery"
+"""The ways somebody is let in: by password alone, or by that and one of the others."""
+CODE, OWN_PASSWORD = "code", "password"
+"""What a half-done sign-in waits for: a code, or a password of one's own instead of an admin's."""
 _STEP_SECONDS = 30
 _STEPS_OFF = (0, -1, 1)
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
@@ -34,10 +37,11 @@ _ROW = "SELECT * FROM second_factors WHERE contact = ?"
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """A sign-in whose password was right: that of `contact`, set by the command `password`."""
+    """A sign-in of `contact` that got as far as `way`, with the password that the command `password` set."""
 
     contact: str
     password: str
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +121,25 @@ class Factors:
         )
         return self._vault.recovery_codes(contact, context.command_id, RECOVERY_CODES) if row else []
 
-    def issue(self, contact: str, password: str) -> str:
-        """A ticket for the second step, for the browser whose password was right; it holds for five minutes, once."""
+    def issue(self, contact: str, password: str, step: str, way: str) -> str:
+        """A ticket for this further step, for the browser that came so far; it holds for HALF_HOLDS, once."""
         ticket, at = secrets.token_urlsafe(32), now()
         with self._state.transaction() as db:
             db.execute("DELETE FROM half_sign_ins WHERE expires_at <= ?", (at.isoformat(),))
             db.execute(
-                "INSERT INTO half_sign_ins (ticket_hash, contact, password, expires_at) VALUES (?, ?, ?, ?)",
-                (token_hash(ticket), contact, password, (at + HALF_HOLDS).isoformat()),
+                "INSERT INTO half_sign_ins (ticket_hash, contact, password, expires_at, step, way)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (token_hash(ticket), contact, password, (at + HALF_HOLDS).isoformat(), step, way),
             )
         return ticket
 
-    def half(self, ticket: str) -> Half:
-        """The sign-in this ticket is for. Raises SignInExpired."""
-        row = self._state.row("SELECT * FROM half_sign_ins WHERE ticket_hash = ?", token_hash(ticket))
+    def half(self, ticket: str, step: str) -> Half:
+        """The sign-in this ticket is for, if it waits for `step`. Raises SignInExpired."""
+        sql = "SELECT * FROM half_sign_ins WHERE ticket_hash = ? AND step = ?"
+        row = self._state.row(sql, token_hash(ticket), step)
         if row is None or datetime.fromisoformat(row["expires_at"]) <= now():
             raise SignInExpired
-        return Half(row["contact"], row["password"])
+        return Half(row["contact"], row["password"], row["way"])
 
     def finish(self, ticket: str, contact: str, code: str, context: Context) -> Spent:
         """Use up ticket and code. Raises WrongCode, which leaves the ticket; SignInExpired."""

@@ -9,7 +9,8 @@ from services.identity.projections import (
     people,
     rights_history,
     roles,
+    sign_in_changes,
 )
 
-_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors)
+_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors, sign_in_changes)
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

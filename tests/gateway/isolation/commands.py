@@ -30,6 +30,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.CreateStaff": {**_NEW, "staff_roles": ["agent"], "email": "{fresh}@walk.example"},
     "identity.InviteContact": {"contact_id": "{subject}"},
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
+    "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
@@ -151,6 +152,7 @@ def methods(walk: Walk) -> list[str]:
             "used": {"token": world.things["token"], "password": "a long enough one", "command_id": str(uuid4())},
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
+        "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
         "identity.second_factor_draft": {
             name: {"contact_id": world.visitors[name].contact or "nobodynobodynobo"}
             for name in ("owner", "off", "nobody")

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from tests.gateway.isolation.asked import ADMIN, AGENT, CUSTOMERS, ERP, OPER, Asked, shown
+from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
+from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
     from tests.gateway.isolation.world import World
-
-Form = Callable[["World", "Visitor"], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a route of the table is asked.
-
-    `path` with the names of the world's things in braces; `absent` the same of what is not there. `shows` are the
-    fields of marks that must stand in the answer: to each group of visitors, all those that are theirs (of `holders`
-    alone where they are named). `sends` are the commands it leads to. `shares` may stand in it for whoever asks.
-    `throwaway`: in a session of its own, which it ends or begins. `previews`: sent once to see what it changes, and
-    then to save that.
-    """
-
-    path: str = ""
-    absent: str = ""
-    shows: Mapping[str, str] = field(default_factory=dict)
-    holders: tuple[str, ...] = ()
-    form: Form | None = None
-    sends: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-    throwaway: bool = False
-    previews: bool = False
-
-
-CUSTOMERS = "owner twin whole south east plain lapsed"
-AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
-
-
-def shown(fields: str, to: str = CUSTOMERS) -> dict[str, str]:
-    """Those fields, to each of those visitors."""
-    return dict.fromkeys(to.split(), fields)
 
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
@@ -71,7 +40,6 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 _CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
 _GIVEN = {"permissions": ["order"]}
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
-_NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -85,6 +53,7 @@ _CASE = "case.summary case.detail case.product case.customer_reference case.repl
 _CONTACTS = "name.owner email.owner phone.owner"
 
 REQUESTS: dict[str, Asked] = {
+    **SIGN_IN_REQUESTS,
     "GET /": Asked(shows=_HOME),
     "GET /add-ons": Asked(
         shows=shown("product.product product.name product.version product.licence_type product.serial company.name")

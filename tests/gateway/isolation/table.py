@@ -28,6 +28,8 @@ GET  /contacts/<contact_id>                   403   403  403   403   403  403   
 GET  /contacts/<contact_id> #staff            403   403  403   403   403  403   403    403   404   403  403  in  in
 GET  /contacts/<contact_id>/history           403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /contacts/<contact_id>/history #staff    403   403  403   403   403  403   403    403   404   403  403  in  in
+GET  /contacts/<contact_id>/sign-in           403   403  403   403   403  403   403    403   own   403  403  in  in
+GET  /contacts/<contact_id>/sign-in #staff    403   403  403   403   403  403   403    403   404   403  403  in  in
 GET  /credit-memos                            own   own  own   own   own  403   403    403   403   403  403  in  in
 GET  /credit-memos/<path:number>              own   own  own   404   404  403   403    403   403   403  403  in  in
 GET  /deliveries                              own   own  own   own   own  403   403    403   403   403  403  in  in
@@ -46,6 +48,7 @@ GET  /invoices/<path:number> #same            own   own  own   404   ok   403   
 GET  /invoices/<path:number> #same-east       -     -    -     -     own  -     -      -     -     -    -    -   -
 GET  /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /mails                                   403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /mails/sender                            403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /mails/texts                             403   403  403   403   403  403   403    403   own   403  403  in  in
@@ -91,8 +94,12 @@ POST /contacts/<contact_id> #staff            403   403  403   403   403  403   
 POST /contacts/<contact_id>/access            403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /contacts/<contact_id>/access #staff     403   403  403   403   403  403   403    403   404   403  403  in  in
 POST /contacts/<contact_id>/invite            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/password          403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/password #staff   403   403  403   403   403  403   403    403   404   403  403  in  in
 POST /contacts/<contact_id>/second-factor     403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /contacts/<contact_id>/second-factor #staff 403   403  403   403   403  403   403    403   404   403  403  in  in
+POST /contacts/<contact_id>/unlock            403   403  403   403   403  403   403    403   ok    403  403  in  in
+POST /contacts/<contact_id>/unlock #staff     403   403  403   403   403  403   403    403   404   403  403  in  in
 POST /desk/<number>                           403   403  403   403   403  403   403    ok    ok    403  403  in  in
 POST /desk/<number>/status                    403   403  403   403   403  403   403    ok    ok    403  403  in  in
 POST /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
@@ -100,6 +107,7 @@ POST /invitation/<token>                      -     -    -     -     -    -     
 POST /invitation/<token> #used                410   -    -     -     410  -     -      410   -     -    -    -   410
 POST /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401 401
 POST /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+POST /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 POST /logout                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 POST /mails/<mail>/again                      403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /mails/sender                            403   403  403   403   403  403   403    403   ok    403  403  in  in
@@ -134,6 +142,8 @@ cases.AnswerCase                403   403  403   403   403  403   403    done  d
 cases.ChangeCaseStatus          403   403  403   403   403  403   403    done  done  403  403  in  in
 identity.CreateContact          403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.InviteContact          403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.SetPassword            403   403  403   403   403  403   403    403   done  403  403  in  in
+identity.LiftSignInLock         403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.SetPermissions         403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.DefineRole             403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ChangeRole             403   403  403   403   403  403   403    403   done  403  403  in  in
@@ -168,7 +178,8 @@ cases.ChangeCaseStatus          403   403    done  403    403
 identity.CreateContact          done  404    done  404    404
 identity.CreateStaff            403   403    done  403    403
 identity.InviteContact          done  404    done  404    404
-identity.SetPassword            done  404    done  404    404
+identity.SetPassword            403   403    done  403    403
+identity.LiftSignInLock         403   403    done  403    403
 identity.ChangePassword         422   422    422   404    404
 identity.ChooseMails            done  done   done  404    404
 identity.SetPermissions         403   403    done  403    403
@@ -210,6 +221,7 @@ identity.sign_in                done  401   401    -
 identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
 identity.second_step            -     -     410    -
+identity.own_password           -     -     410    -
 identity.second_factor_draft    done  409   404    -
 identity.ask_reset              done  done  done   -
 identity.reset                  -     -     404    410

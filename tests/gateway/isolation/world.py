@@ -138,7 +138,7 @@ class World:
             who = {"staff_roles": list(one.roles)} if one.roles else _rights(one)
             reply = self._do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
-            self._do("identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
+            self.services.sign_up(self._token(one.contact), PASSWORD)
         for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured"):
             text = {
                 part: self.marks.text("alder", f"{spare}.{part}", only=NO_CUSTOMER[0], roles=AGENTS)
@@ -155,8 +155,10 @@ class World:
 
     def invite(self, spare: str) -> str:
         """The token of a new invitation of a spare contact."""
-        payload = {"contact_id": self.things[spare]}
-        return str(self._do("identity", "InviteContact", payload)["result"]["token"])
+        return self._token(self.things[spare])
+
+    def _token(self, contact: str) -> str:
+        return str(self._do("identity", "InviteContact", {"contact_id": contact})["result"]["token"])
 
     def _do(self, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
         context = Context(

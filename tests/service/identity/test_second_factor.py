@@ -103,7 +103,7 @@ def test_the_password_alone_gives_a_ticket_and_nothing_else(office: Office) -> N
     phone = Phone(office, "ticket@nordlicht.example")
     phone.enable()
     answer = office.ask("sign_in", email=phone.email, password=PASSWORD)
-    assert answer == {"status": "done", "contact_id": phone.contact, "ticket": answer["ticket"]}
+    assert answer == {"status": "done", "contact_id": phone.contact, "ticket": answer["ticket"], "step": "code"}
     done = phone.step(answer["ticket"], phone.code())
     assert (done["contact_id"], done["company"], done["way"], done["codes_left"]) == (
         phone.contact,
@@ -141,6 +141,19 @@ def test_a_ticket_ends_with_the_password_it_was_given_for(office: Office) -> Non
     ticket = phone.ticket()
     phone.do("ChangePassword", current=PASSWORD, new="six swans on a lake")
     assert phone.step(ticket, phone.code())["code"] == "SignInExpired"
+
+
+def test_an_admins_password_comes_after_the_code(office: Office) -> None:
+    phone = Phone(office, "both@nordlicht.example")
+    phone.enable()
+    office.do("SetPassword", {"contact_id": phone.contact, "password": "six swans on a lake"}, actor=office.admin())
+    first = office.ask("sign_in", email=phone.email, password="six swans on a lake")
+    assert first["step"] == "code", "who only knows the admin's password chooses no other"
+    assert office.ask("own_password", ticket=first["ticket"], password="a third long one")["code"] == "SignInExpired"
+    second = phone.step(first["ticket"], phone.code())
+    assert (second["step"], "name" in second) == ("password", False)
+    done = office.ask("own_password", ticket=second["ticket"], password="a third long one")
+    assert (done["contact_id"], done["way"]) == (phone.contact, "app")
 
 
 def test_an_invitation_does_not_go_round_it(office: Office) -> None:

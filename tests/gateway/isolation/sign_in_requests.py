@@ -1,0 +1,37 @@
+"""How the routes of the table are asked that are about logging in."""
+
+from __future__ import annotations
+
+from tests.gateway.isolation.asked import ADMIN, Asked, shown
+
+NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
+SIGN_IN_REQUESTS: dict[str, Asked] = {
+    "GET /contacts/<contact_id>/sign-in": Asked(
+        "/contacts/{owner}/sign-in",
+        "/contacts/none/sign-in",
+        shown("name.owner email.owner company.name", ADMIN),
+        ("alder",),
+    ),
+    "GET /contacts/<contact_id>/sign-in #staff": Asked("/contacts/{agent}/sign-in", "/contacts/none/sign-in"),
+    "POST /contacts/<contact_id>/password": Asked(
+        "/contacts/{newcomer}/password",
+        "/contacts/none/password",
+        form=lambda world, visitor: {"password": "a long enough one"},
+        sends=("identity.SetPassword",),
+    ),
+    "POST /contacts/<contact_id>/password #staff": Asked(
+        "/contacts/{agent}/password",
+        "/contacts/none/password",
+        form=lambda world, visitor: {"password": "a long enough one"},
+    ),
+    "POST /contacts/<contact_id>/unlock": Asked(
+        "/contacts/{newcomer}/unlock",
+        "/contacts/none/unlock",
+        form=lambda world, visitor: {},
+        sends=("identity.LiftSignInLock",),
+    ),
+    "POST /contacts/<contact_id>/unlock #staff": Asked(
+        "/contacts/{agent}/unlock", "/contacts/none/unlock", form=lambda world, visitor: {}
+    ),
+    "POST /login/password": Asked(form=lambda world, visitor: NEW_PASSWORD),
+}
