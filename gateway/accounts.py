@@ -23,7 +23,7 @@ from gateway.websession import WebSession
 
 _log = log.get("gateway.accounts")
 CODE, OWN_PASSWORD = "code", "password"
-"""Steps that may come between password and session; see services/identity/steps.py."""
+"""Steps that may come between password and session; see services/identity/factors/steps.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def sign_in(request: Request, email: str, password: str) -> str:
         throttle.not_tried(email, address)
         raise
     throttle.succeeded(email, address)
-    return _let_in(request, answer)
+    return let_in(request, answer)
 
 
 @contextmanager
@@ -106,6 +106,11 @@ def awaits() -> str:
     return str(half.get("step", CODE)) if half else ""
 
 
+def ways() -> list[str]:
+    """How the code that the sign-in in this browser waits for can be given: "app", "key"."""
+    return list((web_session().get("half") or {}).get("ways", []))
+
+
 def forget_half() -> None:
     """Begin again with the password."""
     web_session().pop("half", None)
@@ -121,7 +126,7 @@ def second_step(request: Request, code: str) -> tuple[str, int | None]:
     with code_tries(half["contact"], request.remote_addr or ""):
         answer = call_identity("second_step", {"ticket": half["ticket"], "code": code})
     left = int(answer["codes_left"]) if answer["by"] == "recovery" else None
-    return _let_in(request, answer, half.get("position")), left
+    return let_in(request, answer, half.get("position")), left
 
 
 def own_password(request: Request, password: str, command_id: str) -> str:
@@ -131,7 +136,7 @@ def own_password(request: Request, password: str, command_id: str) -> str:
     """
     half = web_session()["half"]
     payload = {"ticket": half["ticket"], "password": password, "command_id": command_id}
-    return _let_in(request, call_identity("own_password", payload))
+    return let_in(request, call_identity("own_password", payload))
 
 
 def second_factor_secret(scope: Scope) -> str:
@@ -165,7 +170,7 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
         throttle.not_tried(f"invitation/{token}", address)
         raise
     throttle.succeeded(f"invitation/{token}", address)
-    return _let_in(request, answer)
+    return let_in(request, answer)
 
 
 def ask_reset(request: Request, email: str, command_id: str) -> None:
@@ -284,7 +289,7 @@ def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _let_in(request: Request, answer: dict[str, Any], position: int | None = None) -> str:
+def let_in(request: Request, answer: dict[str, Any], position: int | None = None) -> str:
     """Open the session, and ""; or keep in this browser which step is to come first, and that.
 
     What people's model is to show to the first page is at `position`, or where the answer says.
@@ -294,7 +299,7 @@ def _let_in(request: Request, answer: dict[str, Any], position: int | None = Non
         if web.record is not None:
             web.sign_out()
         half = {"ticket": answer["ticket"], "contact": answer["contact_id"], "step": answer["step"]}
-        web["half"] = {**half, "position": position}
+        web["half"] = {**half, "ways": answer.get("ways", []), "position": position}
         return str(answer["step"])
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))

@@ -40,6 +40,8 @@ SENT_BY_PAGES = {
     "identity.EnableSecondFactor": Access(),
     "identity.RenewRecoveryCodes": Access(),
     "identity.DisableSecondFactor": Access(),
+    "identity.AddPasskey": Access(),
+    "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
     "identity.SendMailAgain": _ADMIN,

@@ -12,7 +12,7 @@ from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from chassis.errors import PorticoError, Refused, Unavailable
-from gateway import accounts
+from gateway import accounts, passkeys
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
 from gateway.parts import parts
@@ -28,6 +28,7 @@ _PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
 LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
 
 
+_NO_PASSKEY = _l("Your browser showed no passkey. It needs a script, which is switched off or was blocked.")
 ENTER_CODE = _l("Enter the code that the app shows.")
 FEW_CODES = 3
 EXPIRED = "SignInExpired"
@@ -48,6 +49,14 @@ class CodeForm(CommandForm):
     """A code of the app, or a recovery code; the rest is what the log-in page was asked for."""
 
     code = StringField(_l("Code"), [InputRequired(ENTER_CODE), Length(max=50)])
+    next = HiddenField()
+    resume = HiddenField()
+
+
+class PasskeyForm(CommandForm):
+    """What the browser's passkey answered; the rest is what the log-in page was asked for."""
+
+    answer = HiddenField(validators=[InputRequired(_NO_PASSKEY), Length(max=20_000)])
     next = HiddenField()
     resume = HiddenField()
 
@@ -100,6 +109,8 @@ def login() -> Any:
 def log_in() -> Any:
     """Check with identity, open a session, go on to where the person was going."""
     form = LoginForm()
+    if request.form.get("way") == "passkey":
+        return passkey_page(PasskeyForm(formdata=None, next=form.next.data, resume=form.resume.data))
     if not form.validate_on_submit():
         return login_page(form, status=form.status)
     try:
@@ -115,7 +126,7 @@ def log_in() -> Any:
     return go_on(form, step)
 
 
-def go_on(form: LoginForm | CodeForm | OwnPasswordForm, step: str) -> Any:
+def go_on(form: LoginForm | CodeForm | OwnPasswordForm | PasskeyForm, step: str) -> Any:
     """To the step that is next; once there is a session, to where the person was going or the form kept for them."""
     if step:
         g.pop("csrf_token", None)
@@ -132,8 +143,70 @@ def go_on(form: LoginForm | CodeForm | OwnPasswordForm, step: str) -> Any:
 
 
 def code_page(form: CodeForm, status: int = 200) -> Any:
-    """The second step of logging in."""
-    return render("login/code.html", title=_("Enter your code"), form=form, status=status)
+    """The second step of logging in: a passkey where there is one, a code of the app where that is."""
+    ways, options = accounts.ways(), ""
+    if passkeys.KEY in ways:
+        try:
+            options = passkeys.ask(request)
+        except (Refused, Unavailable) as error:
+            form.summary.append(error.message)
+    title = _("Enter your code") if passkeys.APP in ways or not ways else _("Use your passkey")
+    by_key = PasskeyForm(formdata=None, next=form.next.data, resume=form.resume.data)
+    by_code = passkeys.APP in ways
+    return render(
+        "login/code.html", title=title, form=form, by_key=by_key, options=options, by_code=by_code, status=status
+    )
+
+
+def passkey_page(form: PasskeyForm, status: int = 200) -> Any:
+    """Logging in by a passkey alone."""
+    options = ""
+    try:
+        options = passkeys.ask(request)
+    except (Refused, Unavailable) as error:
+        form.refused(error)
+        status = form.status
+    return render("login/passkey.html", title=_("Log in with a passkey"), form=form, options=options, status=status)
+
+
+@pages.public_page("/login/passkey", methods=("GET", "POST"))
+def passkey() -> Any:
+    """Check the passkey that the browser shows; then the session, or what else is wanted."""
+    if accounts.awaits() not in ("", accounts.CODE):
+        return redirect(STEPS[accounts.awaits()])
+    form = PasskeyForm()
+    if not form.validate_on_submit():
+        if accounts.awaits():
+            return redirect(STEPS[accounts.CODE])
+        if not form.is_submitted() and accounts.web_session().record is not None:
+            return redirect("/")
+        if not form.is_submitted():
+            form = PasskeyForm(formdata=None, next=request.args.get("next", ""))
+        form.summary += map(str, form.answer.errors)
+        return passkey_page(form, form.status)
+    try:
+        step = passkeys.sign_in(request, form.answer.data or "")
+    except accounts.TooMany as error:
+        return wait_page(_passkey_again, form, error)
+    except Refused as error:
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.summary.append(error.message)
+        return _passkey_again(form, 401)
+    except Unavailable as error:
+        form.refused(error)
+        return _passkey_again(form, 503)
+    return go_on(form, step)
+
+
+def _passkey_again(form: PasskeyForm, status: int) -> Any:
+    """The page whose passkey was not taken, with the reason."""
+    form.answer.data = ""
+    if not accounts.awaits():
+        return passkey_page(form, status)
+    page = CodeForm(formdata=None, next=form.next.data, resume=form.resume.data)
+    page.summary += form.summary
+    return code_page(page, status)
 
 
 @pages.public_page("/login/code", methods=("GET", "POST"))
@@ -167,7 +240,7 @@ def code() -> Any:
     return go_on(form, step)
 
 
-def _begin_again(form: CodeForm | OwnPasswordForm, error: PorticoError) -> Any:
+def _begin_again(form: CodeForm | OwnPasswordForm | PasskeyForm, error: PorticoError) -> Any:
     accounts.forget_half()
     return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
 

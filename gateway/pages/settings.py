@@ -28,6 +28,8 @@ WAYS = {
     "password": _l("by password"),
     "app": _l("by password and app"),
     "recovery": _l("by password and recovery code"),
+    "key": _l("by password and passkey"),
+    "passkey": _l("by passkey"),
 }
 """How a device was logged in."""
 

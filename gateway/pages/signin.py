@@ -16,7 +16,7 @@ from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.frame import render
 from gateway.pages.companies import PEOPLE, PlainForm, customers_contact
 from gateway.pages.login import LEAST
-from gateway.people import SIGN_IN_CHANGES, SIGN_IN_MODEL
+from gateway.people import FACTORS, SIGN_IN_CHANGES, SIGN_IN_MODEL
 from gateway.queries import StaffQuery
 from gateway.rights.history import actors
 from gateway.routes import Pages
@@ -31,6 +31,11 @@ _CHANGES = StaffQuery(
         WHERE s.contact_id = :contact_id ORDER BY s.position DESC LIMIT 50""",
     role=_ROLE,
 )
+_FACTORS = StaffQuery(
+    "signin.factors",
+    f"SELECT f.enabled_at, f.passkeys, f.codes_left FROM {FACTORS} f WHERE f.contact_id = :contact_id",
+    role=_ROLE,
+)
 WHAT = {
     "ContactInvited": _l("Invited"),
     "InvitationAccepted": _l("Chose a password by the invitation"),
@@ -42,6 +47,8 @@ WHAT = {
     "RecoveryCodesMade": _l("New recovery codes"),
     "RecoveryCodeUsed": _l("Logged in by a recovery code"),
     "SignInLockLifted": _l("Lock after wrong tries lifted"),
+    "PasskeyAdded": _l("Passkey added"),
+    "PasskeyRemoved": _l("Passkey removed"),
 }
 
 
@@ -101,6 +108,7 @@ def _page(scope: Scope, contact_id: str, form: FirstPasswordForm) -> Any:
         action=PlainForm(formdata=None),
         locked=minutes(max(password, code)) if password or code else 0,
         only_code=bool(code) and not password,
+        factor=scope.row(_FACTORS, contact_id=contact_id),
         changes=changes,
         actors=actors(scope, changes),
         what=WHAT,

@@ -75,10 +75,13 @@ for (const place of all("[data-secret]")) {
   const field = place.querySelector("input");
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "btn btn-outline-secondary";
+  button.className = "btn btn-sm";
+  const rest = document.createElement("span");
+  rest.className = "visually-hidden";
+  rest.textContent = ` ${document.body.dataset.textPassword}`;
   const show = (shown) => {
     field.type = shown ? "text" : "password";
-    button.textContent = document.body.dataset[shown ? "textHide" : "textShow"];
+    button.replaceChildren(document.body.dataset[shown ? "textHide" : "textShow"], rest);
   };
   button.addEventListener("click", () => show(field.type === "password"));
   field.form?.addEventListener("submit", () => show(false));

@@ -25,8 +25,8 @@ from services.identity.errors import (
     SignInRefused,
 )
 from services.identity.factors import handling
+from services.identity.factors.steps import command_id, let_in, texts
 from services.identity.factors.store import PASSWORD
-from services.identity.steps import command_id, let_in, texts
 from services.identity.streams import ADDRESS, COMPANY, CONTACT
 from services.identity.vault import open_vault
 

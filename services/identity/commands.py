@@ -217,3 +217,24 @@ class RemoveSecondFactor(Command):
 
     actor: str
     contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddPasskey(Command):
+    """The actor's browser made a passkey for the portal at `origin`: its `answer` (JSON) to the `challenge`."""
+
+    actor: str
+    name: str
+    challenge: str = field(repr=False)
+    answer: str = field(repr=False)
+    origin: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePasskey(Command):
+    """The actor does not want to sign in by this passkey any more."""
+
+    actor: str
+    passkey: str
+    password: str = field(repr=False)

@@ -36,6 +36,8 @@ PUBLISHED = frozenset(
         "PasswordSet",
         "SecondFactorEnabled",
         "SecondFactorDisabled",
+        "PasskeyAdded",
+        "PasskeyRemoved",
     }
 )
 """None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
@@ -60,9 +62,9 @@ MAIL_CHOICES_MODEL = "mailchoices_v1"
 """Published table `mail_choices_v1` (see projections/mail_choices.py)."""
 MAIL_TEXTS_MODEL = "mailtexts_v1"
 """Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
-FACTORS_MODEL = "factors_v1"
-"""Published table `second_factors_v1` (see projections/factors.py)."""
-FACTORS_TABLE = "second_factors_v1"
+FACTORS_MODEL = "factors_v2"
+"""Published table `second_factors_v2` (see projections/factors.py)."""
+FACTORS_TABLE = "second_factors_v2"
 SIGN_IN_MODEL = "sign_in_changes_v1"
 """Published table `sign_in_changes_v1` (see projections/sign_in_changes.py)."""
 SIGN_IN_TABLE = "sign_in_changes_v1"

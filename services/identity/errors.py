@@ -205,6 +205,33 @@ class SignInExpired(Refused):
         super().__init__("That took longer than ten minutes, or something changed meanwhile. Please log in again.")
 
 
+class PasskeyRefused(Refused):
+    """What the browser answered is no passkey of the one who is asked, or not for this moment."""
+
+    http = 401
+
+    def __init__(self) -> None:
+        super().__init__("This passkey was not accepted. Please try again, or log in another way.")
+
+
+class PasskeyGone(Refused):
+    """It was removed already, or is another's."""
+
+    http = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such passkey; it may be removed already.")
+
+
+class TooManyPasskeys(Refused):
+    """One can have only so many."""
+
+    http = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} passkeys already. Remove one that you do not use, then add this one.")
+
+
 class SecondFactorOn(Refused):
     """There is one already."""
 

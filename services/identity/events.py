@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.factors import events as factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,41 +316,6 @@ class MailSenderChanged(Event):
     changed_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecondFactorEnabled(Event):
-    """The contact set up an authenticator app: its code is asked for besides the password."""
-
-    contact: str
-    company: str
-
-
-@dataclass(frozen=True, slots=True)
-class SecondFactorDisabled(Event):
-    """The password alone lets the contact in again; `disabled_by` is the contact or an admin."""
-
-    contact: str
-    company: str
-    disabled_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryCodesMade(Event):
-    """So many recovery codes hold from now on, and none of before."""
-
-    contact: str
-    company: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryCodeUsed(Event):
-    """The contact signed in with a recovery code, which does not hold any more; `left` are there still."""
-
-    contact: str
-    company: str
-    left: int
-
-
 ALL = (
     CompanyRecorded,
     BranchRecorded,
@@ -381,9 +347,6 @@ ALL = (
     MailTextChanged,
     MailTextRestored,
     MailSenderChanged,
-    SecondFactorEnabled,
-    SecondFactorDisabled,
-    RecoveryCodesMade,
-    RecoveryCodeUsed,
     SignInLockLifted,
+    *factors.ALL,
 )

@@ -63,6 +63,8 @@ COMMAND_HANDLERS = {
     "EnableSecondFactor": CommandHandler(schemas.EnableSecondFactorShape, _secret(factors.enable)),
     "RenewRecoveryCodes": CommandHandler(schemas.RenewRecoveryCodesShape, _secret(factors.renew_codes)),
     "DisableSecondFactor": CommandHandler(schemas.DisableSecondFactorShape, _secret(factors.disable)),
+    "AddPasskey": CommandHandler(schemas.AddPasskeyShape, _secret(factors.add_passkey)),
+    "RemovePasskey": CommandHandler(schemas.RemovePasskeyShape, _secret(factors.remove_passkey)),
     "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

@@ -25,7 +25,15 @@ from chassis.statedb import StateDb
 
 _NONCE = 12
 _SAVE_POSITION = "INSERT OR REPLACE INTO erasures (one, position) VALUES (1, ?)"
-_OF_A_CONTACT = ("passwords", "invitations", "second_factors", "recovery_codes", "half_sign_ins")
+_OF_A_CONTACT = (
+    "passwords",
+    "invitations",
+    "second_factors",
+    "recovery_codes",
+    "half_sign_ins",
+    "passkeys",
+    "owed_events",
+)
 _ERP_CONTACTS = UUID("3c1a4f0e-8a0b-5b7e-9f43-5f8e1f6f0a11")
 
 
@@ -135,6 +143,22 @@ class Vault:
     def open_secret(self, contact: str, sealed: str) -> str:
         """What was sealed; "" when the contact's key is gone."""
         return (self._opened(contact, sealed, f"second factor/{contact}") or b"").decode()
+
+    def seal_passkey(self, contact: str, text: str) -> str:
+        """A passkey's id, public key and name, as seal_secret does."""
+        return self._sealed(contact, text.encode(), f"passkey/{contact}")
+
+    def open_passkey(self, contact: str, sealed: str) -> str:
+        """What was sealed; "" when the contact's key is gone."""
+        return (self._opened(contact, sealed, f"passkey/{contact}") or b"").decode()
+
+    def mark(self, purpose: str, content: bytes) -> bytes:
+        """A mark of 32 bytes by which this installation knows again what it made for a purpose."""
+        return self._keyed(purpose, content.hex())
+
+    def is_mark(self, purpose: str, content: bytes, mark: bytes) -> bool:
+        """Whether this is the mark of that."""
+        return hmac.compare_digest(self.mark(purpose, content), mark)
 
     def recovery_codes(self, contact: str, command_id: UUID, count: int) -> list[str]:
         """The codes that this command makes, the same each time it is asked; raises Forgotten.

@@ -93,6 +93,9 @@ class FakeIdentity:
         self.away = False
         self.second_factors: set[str] = set()
         self.half_expired = False
+        self.ways = ["app"]
+        self.asked = 0
+        self.refuse_passkeys = False
         self.to_change: set[str] = set()
         self.outbox: list[dict[str, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -119,6 +122,8 @@ class FakeIdentity:
                 self.to_change.discard(person["contact_id"])
                 return {**self._let_in(person, False), "position": 10}
             return {**self._let_in(person, False), "way": "app", "by": "app", "codes_left": 10}
+        if method.startswith("passkey"):
+            return self._passkey(method, payload)
         if method == "second_factor_draft":
             return {"status": "done", "secret": SECRET}
         if method == "ask_reset":
@@ -132,11 +137,28 @@ class FakeIdentity:
         person = {"email": "new@b.example", "company_name": "Borealis", **self.people["new@b.example"]}
         return {"status": "done", "position": 10, "way": "password", **person}
 
+    def _passkey(self, method: str, payload: dict[str, Any]) -> Any:
+        if method in ("passkey_options", "passkeys"):
+            self.asked += 1
+            told = {"options": "{}", "challenge": f"challenge-{self.asked}"}
+            return {"status": "done", "passkeys": [], **told}
+        if self.refuse_passkeys or payload["challenge"] != f"challenge-{self.asked}":
+            return to_wire(RemoteRefusal("This passkey was not accepted.", "PasskeyRefused", 401))
+        person = next(iter(self.people.values()))
+        return {**self._let_in(person, False), "way": "key" if "ticket" in payload else "passkey"}
+
     def _let_in(self, person: dict[str, Any], code: bool) -> dict[str, Any]:
         contact = person["contact_id"]
         if code or contact in self.to_change:
             step = "code" if code else "password"
-            return {"status": "done", "contact_id": contact, "ticket": f"ticket/{contact}", "step": step}
+            ways = [] if step == "password" else list(self.ways)
+            return {
+                "status": "done",
+                "contact_id": contact,
+                "ticket": f"ticket/{contact}",
+                "step": step,
+                "ways": ways,
+            }
         return {"status": "done", "way": "password", **person}
 
 

@@ -98,7 +98,7 @@ def test_a_second_factor_from_set_up_to_its_loss(visit: Visit, log_in: LogIn, po
     admin.goto(f"/contacts/{contact}")
     admin.get_by_role("button", name="Remove lost authenticator app").click()
     admin.get_by_role("dialog").get_by_role("button", name=re.compile("Remove|Yes|OK|Go on", re.I)).click()
-    expect(admin.get_by_text("The authenticator app is removed")).to_be_visible()
+    expect(admin.get_by_text("passkeys and codes are removed")).to_be_visible()
     again = visit(size)
     by_keyboard(again, email)
     expect(again.get_by_role("heading", level=1)).to_contain_text("Femke de Wit")

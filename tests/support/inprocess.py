@@ -35,7 +35,8 @@ from chassis.rpc import Commands
 from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.erp_sync.imports.table import Imports
-from services.identity import access, passwords, steps
+from services.identity import access, passwords
+from services.identity.factors import passkey_access, steps
 from services.identity.mails import outbox
 from services.identity.projections import people
 from tests.support.processes import LocalStore
@@ -64,6 +65,10 @@ METHODS: dict[str, dict[str, Method]] = {
             access.sign_in,
             steps.second_step,
             steps.own_password,
+            passkey_access.passkey_options,
+            passkey_access.passkey_sign_in,
+            passkey_access.passkey_step,
+            passkey_access.passkeys,
             access.second_factor_draft,
             access.invitation,
             access.accept_invitation,

@@ -31,6 +31,8 @@ KINDS = frozenset(
         "RecoveryCodesMade",
         "RecoveryCodeUsed",
         "SignInLockLifted",
+        "PasskeyAdded",
+        "PasskeyRemoved",
     }
 )
 

@@ -21,6 +21,8 @@ _FILE = "0" * 64
 _STAMP: Payload = {"connection": "files", "document": {}, "document_version": 1, "kind": "order"}
 _NEW = {"name": "Ned New", "phone": "", "language": ""}
 
+_NO_PASSKEY = {"answer": "{}", "challenge": "none", "origin": "http://localhost"}
+
 PAYLOADS: Mapping[str, Payload] = {
     "cases.OpenCase": {"summary": "Help", "detail": "It broke."},
     "cases.ReplyToCase": {"case": "{case}", "text": "Any news?"},
@@ -37,6 +39,14 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
+    "identity.AddPasskey": {
+        "name": "Phone",
+        "password": "not this one at all",
+        "challenge": "none",
+        "answer": "{{}}",
+        "origin": "http://localhost",
+    },
+    "identity.RemovePasskey": {"passkey": "none", "password": "not this one at all"},
     "identity.RemoveSecondFactor": {"contact_id": "{subject}"},
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
@@ -153,6 +163,12 @@ def methods(walk: Walk) -> list[str]:
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
         "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
+        "identity.passkey_options": dict.fromkeys(("owner", "off", "nobody"), {"origin": "http://localhost"}),
+        "identity.passkey_sign_in": {"nobody": _NO_PASSKEY},
+        "identity.passkey_step": {"nobody": {**_NO_PASSKEY, "ticket": "none"}},
+        "identity.passkeys": {
+            name: {"contact_id": world.visitors[name].contact or "none"} for name in ("owner", "off", "nobody")
+        },
         "identity.second_factor_draft": {
             name: {"contact_id": world.visitors[name].contact or "nobodynobodynobo"}
             for name in ("owner", "off", "nobody")

@@ -33,5 +33,13 @@ SIGN_IN_REQUESTS: dict[str, Asked] = {
     "POST /contacts/<contact_id>/unlock #staff": Asked(
         "/contacts/{agent}/unlock", "/contacts/none/unlock", form=lambda world, visitor: {}
     ),
+    "GET /settings/passkeys/<passkey>/remove": Asked("/settings/passkeys/none/remove"),
+    "POST /login/passkey": Asked(form=lambda world, visitor: {"answer": "{}"}, throwaway=True),
+    "POST /settings/passkeys/<passkey>/remove": Asked(
+        "/settings/passkeys/none/remove", form=lambda world, visitor: {"password": "not this one at all"}
+    ),
+    "POST /settings/passkeys/new": Asked(
+        form=lambda world, visitor: {"name": "Phone", "password": "not this one at all", "answer": "{}"}
+    ),
     "POST /login/password": Asked(form=lambda world, visitor: NEW_PASSWORD),
 }

@@ -48,6 +48,7 @@ GET  /invoices/<path:number> #same            own   own  own   404   ok   403   
 GET  /invoices/<path:number> #same-east       -     -    -     -     own  -     -      -     -     -    -    -   -
 GET  /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /login/passkey                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /mails                                   403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /mails/sender                            403   403  403   403   403  403   403    403   own   403  403  in  in
@@ -74,6 +75,9 @@ GET  /search #number                          own   own  own   ok    ok   ok    
 GET  /search #case                            own   own  own   own   ok   ok    ok     403   403   403  403  in  in
 GET  /settings                                own   own  own   own   own  own   own    own   own   own  own  in  in
 GET  /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
+GET  /settings/passkeys                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
+GET  /settings/passkeys/<passkey>/remove      404   404  404   404   404  404   404    404   404   404  404  in  in
+GET  /settings/passkeys/new                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /settings/password                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /settings/second-factor                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 GET  /settings/second-factor/codes            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
@@ -107,6 +111,7 @@ POST /invitation/<token>                      -     -    -     -     -    -     
 POST /invitation/<token> #used                410   -    -     -     410  -     -      410   -     -    -    -   410
 POST /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401 401
 POST /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+POST /login/passkey                           401   401  401   401   401  401   401    401   401   401  401  401 401
 POST /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 POST /logout                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
 POST /mails/<mail>/again                      403   403  403   403   403  403   403    403   ok    403  403  in  in
@@ -124,6 +129,8 @@ POST /roles/<role>/remove                     403   403  403   403   403  403   
 POST /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
 POST /settings/devices/<session_id>           ok    404  404   404   404  404   404    404   404   404  404  in  in
 POST /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
+POST /settings/passkeys/<passkey>/remove      404   404  404   404   404  404   404    404   404   404  404  in  in
+POST /settings/passkeys/new                   422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /settings/password                       422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /settings/second-factor                  422   422  422   422   422  422   422    422   422   422  422  in  in
 POST /settings/second-factor/codes            422   422  422   422   422  422   422    422   422   422  422  in  in
@@ -152,6 +159,8 @@ identity.ChangePassword         422   422  422   422   422  422   422    422   4
 identity.EnableSecondFactor     422   422  422   422   422  422   422    422   422   422  422  in  in
 identity.RenewRecoveryCodes     422   422  422   422   422  422   422    422   422   422  422  in  in
 identity.DisableSecondFactor    422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.AddPasskey             422   422  422   422   422  422   422    422   422   422  422  in  in
+identity.RemovePasskey          422   422  422   422   422  422   422    422   422   422  422  in  in
 identity.RemoveSecondFactor     403   403  403   403   403  403   403    403   done  403  403  in  in
 identity.ChooseMails            done  done done  done  done done  done   403   403   403  403  in  in
 identity.DeactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
@@ -192,6 +201,8 @@ identity.EraseContact           done  404    done  404    404
 identity.EnableSecondFactor     422   422    422   404    404
 identity.RenewRecoveryCodes     422   422    422   404    404
 identity.DisableSecondFactor    422   422    422   404    404
+identity.AddPasskey             422   422    422   404    404
+identity.RemovePasskey          422   422    422   404    404
 identity.RemoveSecondFactor     403   403    done  403    403
 identity.RequestMail            403   403    403   403    idle
 identity.SendMailAgain          403   403    done  403    403
@@ -222,6 +233,10 @@ identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
 identity.second_step            -     -     410    -
 identity.own_password           -     -     410    -
+identity.passkey_options        done  done  done  -
+identity.passkey_sign_in        -     -     401   -
+identity.passkey_step           -     -     410   -
+identity.passkeys               done  409   404   -
 identity.second_factor_draft    done  409   404    -
 identity.ask_reset              done  done  done   -
 identity.reset                  -     -     404    410

@@ -140,13 +140,9 @@ class World:
             one.contact = reply["id"]
             self.services.sign_up(self._token(one.contact), PASSWORD)
         for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured"):
-            text = {
-                part: self.marks.text("alder", f"{spare}.{part}", only=NO_CUSTOMER[0], roles=AGENTS)
-                for part in ("name", "phone")
-            }
-            email = self.marks.put(
-                "alder", f"{spare}.email", f"{spare}@walk.example", only=NO_CUSTOMER[0], roles=AGENTS
-            )
+            hidden: dict[str, Any] = {"only": NO_CUSTOMER[0], "roles": AGENTS}
+            text = {part: self.marks.text("alder", f"{spare}.{part}", **hidden) for part in ("name", "phone")}
+            email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **hidden)
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
             self.things[spare] = self._do("identity", "CreateContact", payload)["id"]
         self.things["token"] = self.invite("invited")

@@ -15,7 +15,7 @@ from services.identity import credentials, links, passwords
 from services.identity.domain import Contact
 from services.identity.errors import SignInExpired, WeakPassword
 from services.identity.factors import handling
-from services.identity.factors.store import CODE, OWN_PASSWORD, PASSWORD, Half
+from services.identity.factors.store import CODE, OWN_PASSWORD, PASSKEY, PASSWORD, Half
 from services.identity.streams import CONTACT
 from services.identity.vault import open_vault
 
@@ -24,19 +24,21 @@ _SECOND_STEPS = UUID("9c2d3c0e-0a5f-5f0e-9a55-7f1f5ad3c2b1")
 
 async def let_in(contact: Contact, way: str, tools: Tools) -> dict[str, Any]:
     """The session's facts, and the `way` somebody came in; or, where more is wanted of them, only `contact_id`, which
-    `step` is next (CODE: second_step, OWN_PASSWORD: own_password), and a `ticket` for it.
+    `step` is next (CODE: second_step or passkey_step, OWN_PASSWORD: own_password), a `ticket` for it, and the `ways`
+    there are to take it.
     """
     await handling.settle(contact.contact, tools)
     store = handling.factors(tools)
     known = await credentials.known_password(contact.contact, tools)
-    if way == PASSWORD and await asyncio.to_thread(store.is_on, contact.contact):
+    ways = await asyncio.to_thread(store.ways, contact.contact) if way == PASSWORD else ()
+    if ways:
         step = CODE
-    elif known is not None and known.to_change:
+    elif known is not None and known.to_change and way != PASSKEY:
         step = OWN_PASSWORD
     else:
         return {**await _session(contact, tools), "way": way}
     ticket = await asyncio.to_thread(store.issue, contact.contact, known.command if known else "", step, way)
-    return {"contact_id": contact.contact, "ticket": ticket, "step": step}
+    return {"contact_id": contact.contact, "ticket": ticket, "step": step, "ways": list(ways)}
 
 
 async def second_step(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
@@ -47,16 +49,22 @@ async def second_step(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any
     """
     ticket, code = texts(payload, "ticket", "code")
     store = handling.factors(tools)
-    half = await asyncio.to_thread(store.half, ticket, CODE)
-    contact, known = await _of(half, tools)
-    if known is None or known.command != half.password:
-        raise SignInExpired
+    half, contact = await awaiting_code(ticket, tools)
     await handling.settle(half.contact, tools)
     context = _context(derived_id(_SECOND_STEPS, links.token_hash(ticket)), contact, payload)
     spent = await asyncio.to_thread(store.finish, ticket, half.contact, code, context)
     reach("identity.after_factor")
     await handling.settle(half.contact, tools)
     return {**await let_in(contact, spent.way, tools), "by": spent.way, "codes_left": spent.left}
+
+
+async def awaiting_code(ticket: str, tools: Tools) -> tuple[Half, Contact]:
+    """The sign-in that this ticket of the second step is for; raises SignInExpired."""
+    half = await asyncio.to_thread(handling.factors(tools).half, ticket, CODE)
+    contact, known = await _of(half, tools)
+    if known is None or known.command != half.password:
+        raise SignInExpired
+    return half, contact
 
 
 async def own_password(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
