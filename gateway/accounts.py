@@ -81,6 +81,15 @@ def sign_in(request: Request, email: str, password: str) -> str:
     return let_in(request, answer)
 
 
+def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
+    """Go on with somebody of whom a provider proved who they are, as sign_in says. Raises Refused, Unavailable."""
+    try:
+        return let_in(request, call_identity("single_sign_on", proven))
+    except Refused as error:
+        _log.info("single sign-on refused", provider=proven["provider"], code=error.code)
+        raise
+
+
 @contextmanager
 def code_tries(contact_id: str, address: str) -> Iterator[None]:
     """Counts a try of a code by this account; what the block raises, but Unavailable, leaves it counted as failed.

@@ -19,7 +19,7 @@ from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
-from services.identity.contract import SHORTEST_PASSWORD
+from services.identity.contract import SHORTEST_PASSWORD, providers
 
 pages = Pages("login", __name__)
 _PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
@@ -93,7 +93,14 @@ def login_page(
     ended = bool(form.resume.data) or request.args.get("ended") == "1"
     g.pop("scope", None)
     return render(
-        "login/login.html", title=_("Log in"), form=form, ended=ended, keeps=bool(form.resume.data), status=status
+        "login/login.html",
+        title=_("Log in"),
+        form=form,
+        ended=ended,
+        keeps=bool(form.resume.data),
+        providers=list(providers().values()),
+        left=accounts.web_session().pop("sso_left", None),
+        status=status,
     )
 
 
@@ -272,7 +279,11 @@ def own_password() -> Any:
 @pages.page("/logout", methods=("POST",))
 def logout() -> Any:
     """End this session on the server."""
-    accounts.web_session().sign_out()
+    web = accounts.web_session()
+    left = web.get("sso_end")
+    web.sign_out()
+    if left:
+        web["sso_left"] = left  # for the page that says how to end the provider's session, too
     return redirect("/login")
 
 

@@ -30,6 +30,7 @@ WAYS = {
     "recovery": _l("by password and recovery code"),
     "key": _l("by password and passkey"),
     "passkey": _l("by passkey"),
+    "sso": _l("by single sign-on"),
 }
 """How a device was logged in."""
 

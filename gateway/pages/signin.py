@@ -47,6 +47,7 @@ WHAT = {
     "RecoveryCodesMade": _l("New recovery codes"),
     "RecoveryCodeUsed": _l("Logged in by a recovery code"),
     "SignInLockLifted": _l("Lock after wrong tries lifted"),
+    "SingleSignOnLinked": _l("Came by single sign-on for the first time"),
     "PasskeyAdded": _l("Passkey added"),
     "PasskeyRemoved": _l("Passkey removed"),
 }

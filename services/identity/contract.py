@@ -18,6 +18,8 @@ from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
+from services.identity.single_sign_on.settings import Provider as SingleSignOn
+from services.identity.single_sign_on.settings import is_safe, providers
 
 SERVICE = "identity"
 STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
@@ -149,7 +151,10 @@ __all__ = [
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "SingleSignOn",
     "effective",
     "in_force",
+    "is_safe",
     "mail_texts",
+    "providers",
 ]

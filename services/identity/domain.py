@@ -38,6 +38,7 @@ from services.identity.events import (
     PasswordSet,
     PermissionsChanged,
     SignInLockLifted,
+    SingleSignOnLinked,
 )
 
 PERMISSIONS = (
@@ -95,7 +96,8 @@ def refuse_unknown_branches(state: Company, branches: Sequence[str] | None) -> N
 class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
-    `former_login` is the address it signed in with before `login`, to be freed.
+    `former_login` is the address it signed in with before `login`, to be freed. `linked`: it has come by single sign-on
+    since it was made or switched on again.
     """
 
     contact: str = ""
@@ -114,6 +116,7 @@ class Contact:
     invited_until: datetime | None = None
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
+    linked: bool = False
 
     @property
     def may_sign_in(self) -> bool:
@@ -152,8 +155,10 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
             return replace(state, active=False)
+        case SingleSignOnLinked():
+            return replace(state, stage="active", linked=True)
         case ContactReactivated():
-            return replace(state, active=True)
+            return replace(state, active=True, linked=False)
         case ContactErased():
             return replace(state, erased=True, personal="", login="")
         case _:
@@ -203,6 +208,12 @@ def decide_set_password(state: Contact, login: str) -> list[Event]:
     _refuse_staff(state)
     refuse_unusable(state)
     return [PasswordSet(state.contact, state.company, login)]
+
+
+def decide_linked(state: Contact, provider: str) -> list[Event]:
+    """The contact may come by this provider's word."""
+    refuse_unusable(state)
+    return [SingleSignOnLinked(state.contact, state.company, provider)]
 
 
 def decide_change_password(state: Contact) -> list[Event]:

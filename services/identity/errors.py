@@ -205,6 +205,30 @@ class SignInExpired(Refused):
         super().__init__("That took longer than ten minutes, or something changed meanwhile. Please log in again.")
 
 
+class SingleSignOnUnknown(Refused):
+    """The provider knows the person; we know no contact it may bring."""
+
+    http = 403
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"{provider} knows you, but this portal has no account for you. Ask your company's administrator or our"
+            " support for one with the e-mail address you use there; if you have a password here, log in with it."
+        )
+
+
+class SingleSignOnUnproven(Refused):
+    """The provider names no e-mail address, or has not made sure that it is the person's."""
+
+    http = 403
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"{provider} did not confirm an e-mail address of yours, and by that we would know you. Confirm it there"
+            " and come again; if you have a password here, log in with it."
+        )
+
+
 class PasskeyRefused(Refused):
     """What the browser answered is no passkey of the one who is asked, or not for this moment."""
 

@@ -107,6 +107,15 @@ class SignInLockLifted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOnLinked(Event):
+    """The contact came by a provider's word, and can from now on."""
+
+    contact: str
+    company: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionsChanged(Event):
     """What the contact may do from now on, whole; `branches` None: all of them.
 
@@ -348,5 +357,6 @@ ALL = (
     MailTextRestored,
     MailSenderChanged,
     SignInLockLifted,
+    SingleSignOnLinked,
     *factors.ALL,
 )

@@ -13,6 +13,7 @@ from services.identity.factors import passkey_access, steps
 from services.identity.handlers import COMMAND_HANDLERS
 from services.identity.mails import outbox
 from services.identity.reactions import REACTIONS
+from services.identity.single_sign_on import signing_in
 
 
 @with_reactions(REACTIONS)
@@ -61,6 +62,11 @@ class IdentityService(CommandService):
     def second_factor_draft(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"contact_id"}` → the secret that person is to put into an app."""
         return self._answer(access.second_factor_draft, payload)
+
+    @rpc
+    def single_sign_on(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"provider", "subject", "email", "verified", "name", "groups", "correlation_id"}` → who that is."""
+        return self._answer(signing_in.single_sign_on, payload)
 
     @rpc
     def invitation(self, payload: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ _OF_A_CONTACT = (
     "half_sign_ins",
     "passkeys",
     "owed_events",
+    "single_sign_ons",
 )
 _ERP_CONTACTS = UUID("3c1a4f0e-8a0b-5b7e-9f43-5f8e1f6f0a11")
 
@@ -118,6 +119,10 @@ class Vault:
     def login(self, email: str) -> str:
         """What stands for an e-mail address in stream names and events: the same for any case and outer space."""
         return self._keyed("email", email.strip().casefold()).hex()
+
+    def subject(self, issuer: str, subject: str) -> str:
+        """What stands for somebody whom a provider of single sign-on knows by a name of its own."""
+        return self._keyed("single sign-on", f"{issuer}\0{subject}").hex()
 
     def token(self, purpose: str, command_id: UUID, contact: str) -> str:
         """The one-time token of the link that this command makes, the same each time it is asked."""

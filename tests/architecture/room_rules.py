@@ -26,6 +26,7 @@ OWN_ROOMS = {
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/pending.py": "events that a row of the state database is owed",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
+    "identity/single_sign_on": "providers whose word lets somebody in, and whom",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",

@@ -39,6 +39,7 @@ from services.identity import access, passwords
 from services.identity.factors import passkey_access, steps
 from services.identity.mails import outbox
 from services.identity.projections import people
+from services.identity.single_sign_on import signing_in
 from tests.support.processes import LocalStore
 from tests.support.settings import make_settings
 from tests.support.waiting import wait_until
@@ -69,6 +70,7 @@ METHODS: dict[str, dict[str, Method]] = {
             passkey_access.passkey_sign_in,
             passkey_access.passkey_step,
             passkey_access.passkeys,
+            signing_in.single_sign_on,
             access.second_factor_draft,
             access.invitation,
             access.accept_invitation,

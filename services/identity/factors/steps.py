@@ -15,7 +15,7 @@ from services.identity import credentials, links, passwords
 from services.identity.domain import Contact
 from services.identity.errors import SignInExpired, WeakPassword
 from services.identity.factors import handling
-from services.identity.factors.store import CODE, OWN_PASSWORD, PASSKEY, PASSWORD, Half
+from services.identity.factors.store import CODE, OWN_PASSWORD, PASSKEY, PASSWORD, SINGLE_SIGN_ON, Half
 from services.identity.streams import CONTACT
 from services.identity.vault import open_vault
 
@@ -33,7 +33,7 @@ async def let_in(contact: Contact, way: str, tools: Tools) -> dict[str, Any]:
     ways = await asyncio.to_thread(store.ways, contact.contact) if way == PASSWORD else ()
     if ways:
         step = CODE
-    elif known is not None and known.to_change and way != PASSKEY:
+    elif known is not None and known.to_change and way not in (PASSKEY, SINGLE_SIGN_ON):
         step = OWN_PASSWORD
     else:
         return {**await _session(contact, tools), "way": way}

@@ -26,8 +26,9 @@ from services.identity.vault import Vault
 
 DRAFT, ON = "draft", "on"
 PASSWORD, APP, RECOVERY, KEY, PASSKEY = "password", "app", "recovery", "key", "passkey"
+SINGLE_SIGN_ON = "sso"
 """The ways somebody is let in: by password alone; by that and an app's code, a recovery code or a passkey; by a
-passkey alone.
+passkey alone; by a provider's word, which has asked for what it thinks right.
 """
 CODE, OWN_PASSWORD = "code", "password"
 """What a half-done sign-in waits for: a code, or a password of one's own instead of an admin's."""

@@ -56,6 +56,7 @@ _KINDS = {
     "PermissionsChanged": "permissions",
     "InvitationAccepted": "signed_up",
     "PasswordSet": "signed_up",
+    "SingleSignOnLinked": "signed_up",
     "ContactDeactivated": "switched_off",
     "ContactReactivated": "switched_on",
     "ContactErased": "erased",

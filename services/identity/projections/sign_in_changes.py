@@ -31,6 +31,7 @@ KINDS = frozenset(
         "RecoveryCodesMade",
         "RecoveryCodeUsed",
         "SignInLockLifted",
+        "SingleSignOnLinked",
         "PasskeyAdded",
         "PasskeyRemoved",
     }

@@ -162,6 +162,7 @@ def methods(walk: Walk) -> list[str]:
             "used": {"token": world.things["token"], "password": "a long enough one", "command_id": str(uuid4())},
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
+        "identity.single_sign_on": {"nobody": {"provider": "none", "subject": "none"}},
         "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
         "identity.passkey_options": dict.fromkeys(("owner", "off", "nobody"), {"origin": "http://localhost"}),
         "identity.passkey_sign_in": {"nobody": _NO_PASSKEY},

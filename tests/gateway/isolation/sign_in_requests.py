@@ -34,6 +34,8 @@ SIGN_IN_REQUESTS: dict[str, Asked] = {
         "/contacts/{agent}/unlock", "/contacts/none/unlock", form=lambda world, visitor: {}
     ),
     "GET /settings/passkeys/<passkey>/remove": Asked("/settings/passkeys/none/remove"),
+    "GET /login/back/<provider>": Asked("/login/back/none?state=x&code=y"),
+    "GET /login/with/<provider>": Asked("/login/with/none"),
     "POST /login/passkey": Asked(form=lambda world, visitor: {"answer": "{}"}, throwaway=True),
     "POST /settings/passkeys/<passkey>/remove": Asked(
         "/settings/passkeys/none/remove", form=lambda world, visitor: {"password": "not this one at all"}

@@ -47,9 +47,11 @@ GET  /invoices/<path:number>                  own   own  own   404   404  403   
 GET  /invoices/<path:number> #same            own   own  own   404   ok   403   403    403   403   403  403  in  in
 GET  /invoices/<path:number> #same-east       -     -    -     -     own  -     -      -     -     -    -    -   -
 GET  /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /login/back/<provider>                   404   404  404   404   404  404   404    404   404   404  404  404 404
 GET  /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /login/passkey                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
 GET  /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
+GET  /login/with/<provider>                   404   404  404   404   404  404   404    404   404   404  404  404 404
 GET  /mails                                   403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /mails/sender                            403   403  403   403   403  403   403    403   own   403  403  in  in
 GET  /mails/texts                             403   403  403   403   403  403   403    403   own   403  403  in  in
@@ -231,6 +233,7 @@ METHODS = """
 identity.sign_in                done  401   401    -
 identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
+identity.single_sign_on         -     -     404   -
 identity.second_step            -     -     410    -
 identity.own_password           -     -     410    -
 identity.passkey_options        done  done  done  -
