@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import re
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +25,18 @@ _OWN_LEAVES = 8  # letters and digits besides one's own name and company
 _WORDS = re.compile(r"[\W_]+")
 _HASHER = PasswordHasher()
 # A hash takes a core for a tenth of a second and 64 MiB: more at once would only be slower and bigger.
-_THREADS = ThreadPoolExecutor(2, "argon2")
+_NICE = 5
+
+
+def _politely() -> None:
+    """Let whoever asks for less go first: hashing is given what the hub leaves, and a third where there is not enough.
+
+    On Linux each thread has a priority of its own, which those it starts (argon2's lanes) take over.
+    """
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
+_THREADS = ThreadPoolExecutor(2, "argon2", _politely)
 
 
 async def weighed(password: str, own: Iterable[str]) -> None:
