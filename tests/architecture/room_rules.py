@@ -29,6 +29,7 @@ OWN_ROOMS = {
     "identity/single_sign_on": "providers whose word lets somebody in, and whom",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
+    "identity/wrapping.py": "the keys above contacts' keys",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",
 }
 _NEEDED = ("README.md", "__init__.py", "contract.py", "events.py", "service.py")
