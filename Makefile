@@ -1,7 +1,8 @@
-# `make` alone lists what there is. PYTHON names the interpreter .venv is made with.
+# `make` alone lists what there is. PYTHON names the interpreter .venv is made with, TESTERS how many processes test.
 PYTHON ?= python3
 VENV   := .venv/bin
 ARGS   ?=
+TESTERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status doctor bench test test-ready soak lint venv lock clean distclean
@@ -29,7 +30,7 @@ bench: test-ready ## Measure, and print the figures with their limits
 test: test-ready ## Everything that must hold: ruff, mypy, all tests (ARGS="-k order" for some)
 	$(VENV)/python -m ruff check .
 	$(VENV)/python -m mypy
-	$(VENV)/python -m pytest $(ARGS)
+	$(VENV)/python -m pytest -n $(TESTERS) $(ARGS)
 
 soak: test-ready ## Work and kill at random for long, then check that all arrived once (ARGS="--minutes 60 --seed 7")
 	@exec $(VENV)/python -m tests.chaos.soak $(ARGS)

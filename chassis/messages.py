@@ -48,9 +48,10 @@ class Context:
     deadline: datetime | None = None
     payload_hash: str = ""
 
-    def sees(self, company: str) -> bool:
-        """Whether something that belongs to `company` exists for the one who asks."""
-        return self.company in (company, ALL_COMPANIES)
+    def sees(self, company: str | frozenset[str]) -> bool:
+        """Whether something that belongs to `company`, or to each of several, exists for the one who asks."""
+        of = company if isinstance(company, frozenset) else (company,)
+        return self.company == ALL_COMPANIES or self.company in of
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,15 +54,15 @@ _STORE_AWAY = (GrpcError, DiscoveryFailed, NodeIsNotLeader, StoreDeadline)
 class Aggregate(Generic[S]):
     """A kind of stream: `<category>-<id>`, its state, and whose it is.
 
-    `company_of(state)` names the company that sees it, or None for what only staff and services touch. `version` is
-    that of state and `evolve`: when either changes its meaning, a higher one makes older snapshots be passed over.
-    Those of a state with other fields are in any case.
+    `company_of(state)` names the company that sees it, or each that does; None: only staff and services touch it.
+    `version` is that of state and `evolve`: when either changes its meaning, a higher one makes older snapshots be
+    passed over. Those of a state with other fields are in any case.
     """
 
     category: str
     initial: S
     evolve: Callable[[S, Any], S]
-    company_of: Callable[[S], str | None]
+    company_of: Callable[[S], str | frozenset[str] | None]
     codec: Codec
     version: int = 1
 

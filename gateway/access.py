@@ -129,6 +129,10 @@ class Scope:
     visit: Visit = field(repr=False, compare=False)
     audience: tuple[Hashable, ...] = field(repr=False, default=())
     """What decides how shared things look to this person: with equal audiences, two people see the same."""
+    companies: tuple[tuple[str, str], ...] = ()
+    """Code and name of the companies this person can choose from; none where there is no choice."""
+    viewer: Scope | None = field(repr=False, compare=False, default=None)
+    """The own scope of the member of staff who looks with this person's eyes, and changes nothing by it."""
 
     @property
     def is_staff(self) -> bool:
@@ -174,6 +178,7 @@ class Scope:
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
         Raises NotAllowed unless this person may send it (gateway/commands.py).
         """
+        refuse_viewers(self)
         self._check_payload(payload)
         checked(shows)
         access = SENT_BY_PAGES.get(f"{service}.{name}")
@@ -228,11 +233,23 @@ class Scope:
             raise TypeError(f"a payload cannot carry {', '.join(sorted(found))}: the session decides")
 
 
-def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, today: date) -> Scope:
-    """The scope of a signed-in person in this request. The session's branch counts only while it is one of theirs."""
+def refuse_viewers(scope: Scope | None) -> None:
+    """Raise NotAllowed where staff look with another's eyes: whatever is asked, nothing is changed by it."""
+    if scope is not None and scope.viewer is not None:
+        raise NotAllowed("You are looking at the portal as somebody else sees it: nothing can be changed.")
+
+
+def scope_of(
+    person: Person, visit: Visit, language: str, correlation_id: str, today: date, viewer: Scope | None = None
+) -> Scope:
+    """The scope of a signed-in person in this request, or of whom `viewer` looks as.
+
+    The session's branch counts only while it is one of theirs; a viewer's is none of theirs.
+    """
     record = visit.web.record
     assert record is not None
-    branch = record.branch if person.branches is None or record.branch in person.branches else None
+    chosen = None if viewer is not None else record.branch
+    branch = chosen if person.branches is None or chosen in person.branches else None
     branches = person.branches if branch is None else (branch,)
     rights = person.permissions, person.staff_roles
     return Scope(
@@ -253,6 +270,8 @@ def scope_of(person: Person, visit: Visit, language: str, correlation_id: str, t
         today=today,
         visit=visit,
         audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
+        companies=() if viewer is not None else person.companies,
+        viewer=viewer,
     )
 
 

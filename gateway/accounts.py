@@ -15,7 +15,7 @@ from chassis import log
 from chassis.errors import PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
 from gateway import people
-from gateway.access import Scope, remember
+from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
 from gateway.security import device_name
 from gateway.throttle import minutes
@@ -279,7 +279,7 @@ def sign_out_others(scope: Scope) -> int:
 def choose_branch(scope: Scope, branch: str) -> bool:
     """Limit this session to a branch, or to none when empty; False when the branch is not the person's to choose."""
     if branch:
-        person = people.load_person(parts().reads, scope.contact_id, scope.today)
+        person = people.load_person(parts().reads, scope.contact_id, scope.today, scope.company)
         if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
             return False
     web = web_session()
@@ -289,8 +289,18 @@ def choose_branch(scope: Scope, branch: str) -> bool:
     return True
 
 
+def choose_company(scope: Scope, company: str) -> bool:
+    """Go on in another of the person's companies; False when it is none of theirs."""
+    if company not in dict(scope.companies):
+        return False
+    if company != scope.company:
+        web_session().stand_in(company)
+    return True
+
+
 def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What identity's RPC method answers; raises Refused, Unavailable."""
+    refuse_viewers(g.get("scope"))
     # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
     answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
     if answer["status"] != "done":

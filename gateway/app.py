@@ -8,7 +8,8 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Request, Response, g, redirect, request, session
+from flask import Flask, Request, Response, flash, g, redirect, request, session
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,7 +18,7 @@ from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
 from gateway import errors, formats, people, requestlog, texts
-from gateway.access import CommandBus, Scope, Visit, scope_of
+from gateway.access import CommandBus, Scope, Visit, refuse_viewers, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_keys
 from gateway.fragments import FragmentCache
@@ -27,11 +28,15 @@ from gateway.parts import EXTENSION, Parts, Rpc
 from gateway.reads import NotReady, open_reads
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
-from gateway.security import harden
+from gateway.security import harden, safe_next
 from gateway.serving import Gateway
 from gateway.sessions import SessionStore
 from gateway.throttle import Throttle
+from gateway.viewing import lapsed
 from gateway.websession import Sessions, WebSession, cookie
+
+_LOOKS = ("GET", "HEAD", "OPTIONS")
+"""The methods by which nothing is changed."""
 
 
 def create_app(
@@ -127,7 +132,12 @@ def _enter(ground: Parts) -> Any:
     if scope is None:
         web.sign_out()
         return redirect(f"/login?next={quote(asked.path)}")
+    if here.get("view_lapsed"):
+        flash(_("You see your own pages again: looking as somebody else ends by itself after a time."), "warning")
+        return redirect(safe_next(lapsed(web)["back"]))
     here.scope = scope
+    if scope.viewer is not None and (access.secret or asked.method not in _LOOKS) and not access.of_session:
+        refuse_viewers(scope)
     if not access.allows(scope.permissions, scope.staff_roles):
         raise NotAllowed("You are signed in, but this page needs a permission you do not have.")
     return None
@@ -135,7 +145,7 @@ def _enter(ground: Parts) -> Any:
 
 def _protect(forgery: CSRFProtect) -> None:
     """Whatever is not a mere look needs the session's token, on every page there is."""
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in _LOOKS:
         forgery.protect()
 
 
@@ -145,14 +155,16 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     visit = Visit(ground, web)
     visit.settle(("identity",))
     today = ground.gateway.today()
-    person = people.load_person(ground.reads, web.record.contact_id, today)
-    if person is None or not person.active:
+    eyes = people.eyes_of(ground.reads, web.record, today)
+    if eyes is None:
         return None
-    if web.record.created_at + 1 < person.password_changed_at:
-        # Opened with an older password, by whoever knew that.
-        return None
-    _speak(here, asked, person.language)
-    return scope_of(person, visit, here.locale, here.correlation_id, today)
+    own = eyes.viewer or eyes.person
+    _speak(here, asked, own.language)
+    scope = scope_of(own, visit, here.locale, here.correlation_id, today)
+    if eyes.viewer is None:
+        here.view_lapsed = eyes.lapsed
+        return scope
+    return scope_of(eyes.person, visit, here.locale, here.correlation_id, today, viewer=scope)
 
 
 def _enter_nowhere(ground: Parts, web: WebSession) -> None:

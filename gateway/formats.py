@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from flask import Flask
 from flask_babel import get_timezone
 from flask_babel import gettext as _
@@ -40,6 +40,11 @@ def as_time(value: datetime | str | None) -> str:
     if not value:
         return "–"
     return str(format_datetime(as_moment(value), "medium", tzinfo=get_timezone(), locale=LOCALE.get()))
+
+
+def as_clock(value: datetime) -> str:
+    """The time of day in the portal's zone: `10:30`."""
+    return str(format_time(value, "short", tzinfo=get_timezone(), locale=LOCALE.get()))
 
 
 def ago(value: datetime | str | None) -> str | Markup:

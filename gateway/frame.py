@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any
@@ -18,6 +19,7 @@ from werkzeug import Response
 from gateway import people
 from gateway.access import Scope
 from gateway.config import LANGUAGES
+from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
 from gateway.navigation import Navigation, navigation
@@ -34,7 +36,7 @@ _SALT = token_hex(8)
 _CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
     f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
 )
-_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL)))
+_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL, people.MEMBERSHIPS_MODEL)))
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _LOOK_LATER = '<meta http-equiv="refresh" content="5">'
 _RECENT = 6
@@ -52,7 +54,15 @@ def navigation_of(scope: Scope) -> Navigation:
 
 @fragment("frame.above", models=(people.COMPANIES_MODEL,))
 def _above(
-    scope: Scope, name: str, company: str, branch: str | None, tab: str, path: str, theme: str, menu: str
+    scope: Scope,
+    name: str,
+    company: str,
+    companies: tuple[tuple[str, str], ...],
+    branch: str | None,
+    tab: str,
+    path: str,
+    theme: str,
+    menu: str,
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
     nav = navigation_of(scope)
@@ -61,6 +71,8 @@ def _above(
         "_frame/top.html",
         name=name,
         company=company,
+        companies=companies,
+        standing=scope.company,
         branch=branch,
         branches=_branches(scope),
         searchable="search.results" in parts().access and not scope.is_staff,
@@ -77,6 +89,11 @@ def _above(
         mark={"recent": Markup(_RECENT_HERE)},
         **common,
     )
+
+
+def _above_of(scope: Scope, look: Look) -> Markup:
+    whose = look.name, look.company, look.companies, look.branch
+    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu)
 
 
 def _branches(scope: Scope) -> dict[str, str]:
@@ -112,6 +129,7 @@ class Look:
     title: str
     name: str
     company: str
+    companies: tuple[tuple[str, str], ...]
     branch: str | None
     tab: str
     path: str
@@ -133,6 +151,7 @@ class Frame:
             title,
             scope.name,
             scope.company_name,
+            scope.companies,
             scope.branch,
             access.tab if access else "",
             access.path if access and access.feature else "",
@@ -155,12 +174,14 @@ class Frame:
     def above(self) -> Markup:
         """All before the content."""
         look = self.look
-        cached = _above(self._scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
+        cached = _above_of(self._scope, look)
         return Markup(self._own(str(cached).replace(_TITLE, str(escape(look.title)))))
 
     def _own(self, text: str) -> str:
         """The text with what is this session's in it."""
         recent = _recent(self._scope, self._recent) if self._recent else ""
+        if self._scope.viewer is not None:
+            recent = _viewing(self._scope)
         text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
         again = _LOOK_AGAIN if self.pending else _LOOK_LATER if self.preparing else ""
         return text.replace(_HEAD_END, again)
@@ -197,8 +218,7 @@ def tasks_of(scope: Scope, look: Look) -> Markup:
 
 def around(scope: Scope, look: Look, body: str, watched: Iterable[str]) -> str:
     """A whole page about a body, to be kept as a fragment; `watched` are the models that it shows."""
-    above = _above(scope, look.name, look.company, look.branch, look.tab, look.path, look.theme, look.menu)
-    above = above.replace(_TITLE, escape(look.title))
+    above = _above_of(scope, look).replace(_TITLE, escape(look.title))
     return f"{above}{_NOTES}{body}</main>\n</div>\n{_below(scope, look, watched)}</body>\n</html>\n"
 
 
@@ -220,6 +240,18 @@ def _versions(scope: Scope, watched: Iterable[str]) -> str:
             if key in shown:
                 shown[key] = max(shown[key], at)
     return orjson.dumps(shown).decode()
+
+
+def _viewing(scope: Scope) -> str:
+    """The banner for staff who look with this person's eyes: whose, until when, and the way out."""
+    until = datetime.fromtimestamp(scope.visit.web[people.VIEWING]["until"], UTC)
+    return render_part(
+        "_frame/viewing.html",
+        name=scope.name,
+        company=scope.company_name,
+        until=as_clock(until),
+        csrf=_csrf_token(scope.visit.web),
+    )
 
 
 def _asked() -> Request:
@@ -248,6 +280,8 @@ def _signed(secret: str, raw: str) -> str:
 
 def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]:
     """The features looked at before this one, the latest first; this one is put in front for the next page."""
+    if scope.viewer is not None:
+        return ()
     web = scope.visit.web
     recent = [(str(name), str(path)) for name, path in web.get("recent", [])]
     here = (title, path)

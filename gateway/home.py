@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from gateway.access import Scope
 from gateway.fragments import fragment
-from gateway.people import PEOPLE_MODEL, ROLES_MODEL
+from gateway.people import MEMBERSHIPS_MODEL, PEOPLE_MODEL, ROLES_MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,4 @@ def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
 def models_of(permissions: frozenset[str], roles: frozenset[str]) -> tuple[str, ...]:
     """All read models that the start page of somebody with these rights shows; people's and roles' for the menus."""
     shown = (model for one in _mine(permissions, roles) for model in one.models)
-    return tuple(dict.fromkeys((PEOPLE_MODEL, ROLES_MODEL, *shown)))
+    return tuple(dict.fromkeys((PEOPLE_MODEL, ROLES_MODEL, MEMBERSHIPS_MODEL, *shown)))

@@ -30,7 +30,7 @@ from chassis.messages import ALL_COMPANIES
 from chassis.statedb import StateDb
 from gateway.config import GatewaySettings
 from gateway.models import MODELS
-from gateway.people import load_person
+from gateway.people import eyes_of
 from gateway.reads import open_reads
 from gateway.sessions import SessionStore
 from gateway.websession import COOKIE, cookie_name
@@ -48,12 +48,18 @@ class Connection:
         self.company = company
         self.session = session
         self.news: dict[str, int] = {}
+        self.new_day = False
         self.woken = asyncio.Event()
         self.ended = False
 
     def tell(self, versions: dict[str, int]) -> None:
         """Add to its news."""
         self.news |= versions
+        self.woken.set()
+
+    def tell_day(self) -> None:
+        """Another business day has begun: what is due, and what one may do, may be other than it was."""
+        self.new_day = True
         self.woken.set()
 
     def end(self) -> None:
@@ -111,12 +117,19 @@ class Hub:
             for connection in self.connections[company]:
                 connection.tell(newer)
 
+    def tell_day(self) -> None:
+        """Tell all pages that another business day has begun."""
+        for connection in self._all():
+            connection.tell_day()
+
     def close(self) -> None:
         """End all connections."""
         self.closing = True
-        for group in list(self.connections.values()):
-            for connection in list(group):
-                connection.end()
+        for connection in self._all():
+            connection.end()
+
+    def _all(self) -> list[Connection]:
+        return [connection for group in self.connections.values() for connection in group]
 
 
 class Live:
@@ -126,6 +139,7 @@ class Live:
         self.settings = settings
         self.gateway = gateway
         self.hub = Hub()
+        self._today = gateway.today()
         self.reads = open_reads(settings)
         self.store = SessionStore(StateDb(settings.state_db("gateway")), gateway)
         self.database = ThreadPoolExecutor(1, "database")
@@ -155,14 +169,12 @@ class Live:
         if session is None:
             return None
         try:
-            person = load_person(self.reads, session.contact_id, self.gateway.today())
+            eyes = eyes_of(self.reads, session, self.gateway.today())
         except PorticoError:
             return None
         finally:
             self.reads.end()
-        if person is None or not person.active or session.created_at + 1 < person.password_changed_at:
-            return None
-        return person.company, session.id
+        return None if eyes is None else (eyes.person.company, session.id)
 
     def versions(self, company: str) -> dict[str, int]:
         """Where this company's read models stand. Runs on the database thread."""
@@ -178,6 +190,9 @@ class Live:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self.gateway.live_look_seconds)
+            if self._today != self.gateway.today():
+                self._today = self.gateway.today()
+                self.hub.tell_day()
             for company in list(self.hub.connections):
                 try:
                     self.hub.found(company, await self.ask(self.versions, company))
@@ -234,7 +249,11 @@ async def _stream(live: Live, token: str, connection: Connection, versions: dict
             if quiet:
                 yield b": still here\n\n"
                 continue
+            if connection.new_day:
+                connection.new_day = False
+                yield _event("day", {})
             if not connection.news:
+                connection.woken.clear()
                 continue
             # An import moves many things at once: they are told together.
             await asyncio.sleep(GATHER_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +13,7 @@ import orjson
 
 from chassis.messages import ALL_COMPANIES
 from gateway.reads import NotReady, Reads
+from gateway.sessions import Session
 from services.identity import contract as identity
 from services.licensing import contract as licensing
 
@@ -22,6 +24,17 @@ COMPANIES = f"{identity.SERVICE}.{identity.COMPANIES_TABLE}"
 BRANCHES = f"{identity.SERVICE}.{identity.BRANCHES_TABLE}"
 ROLES_MODEL = f"{identity.SERVICE}.{identity.ROLES_MODEL}"
 ROLES = f"{identity.SERVICE}.{identity.ROLES_TABLE}"
+
+REQUESTS_MODEL = f"{identity.SERVICE}.{identity.REQUESTS_MODEL}"
+REQUESTS = f"{identity.SERVICE}.{identity.REQUESTS_TABLE}"
+MEMBERSHIPS_MODEL = f"{identity.SERVICE}.{identity.MEMBERSHIPS_MODEL}"
+MEMBERSHIPS = f"{identity.SERVICE}.{identity.MEMBERSHIPS_TABLE}"
+DELEGATIONS_MODEL = f"{identity.SERVICE}.{identity.DELEGATIONS_MODEL}"
+DELEGATIONS = f"{identity.SERVICE}.{identity.DELEGATIONS_TABLE}"
+VIEWINGS_MODEL = f"{identity.SERVICE}.{identity.VIEWINGS_MODEL}"
+VIEWINGS = f"{identity.SERVICE}.{identity.VIEWINGS_TABLE}"
+VIEWING = "viewing"
+"""What a session's data has while staff look with a contact's eyes; see viewing.py."""
 
 FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
 SIGN_IN_MODEL = f"{identity.SERVICE}.{identity.SIGN_IN_MODEL}"
@@ -35,6 +48,10 @@ _PERSON = f"""
     SELECT p.name, p.email, p.language, p.company, p.permissions, p.roles, p.ends, p.branches, p.staff_roles,
            p.status, p.password_changed_at, m.name AS company_name, m.currency
     FROM {CONTACTS} p LEFT JOIN {COMPANIES} m ON m.company = p.company WHERE p.contact_id = :contact"""
+_OTHERS = f"""
+    SELECT s.company, s.permissions, s.roles, s.ends, s.branches, m.name AS company_name, m.currency
+    FROM {MEMBERSHIPS} s JOIN {COMPANIES} m ON m.company = s.company
+    WHERE s.contact_id = :contact ORDER BY m.name, s.company"""
 FEATURES = f"{licensing.SERVICE}.{licensing.FEATURES_MODEL}"
 _LICENSED = f"SELECT feature FROM {FEATURES} WHERE company IN (:company, '*')"
 # What needs a licensed feature, as O5 of the feature list has it: without the licence it is not there.
@@ -69,7 +86,10 @@ class Person:
     branches: tuple[str, ...] | None
     staff_roles: frozenset[str]
     active: bool
+    status: str
     password_changed_at: float
+    companies: tuple[tuple[str, str], ...] = ()
+    """Code and name of the companies they can choose from; none where there is no choice."""
 
 
 @lru_cache(maxsize=1024)
@@ -87,20 +107,47 @@ def _seconds(moment: str | None) -> float:
     return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
-def load_person(reads: Reads, contact_id: str, today: date) -> Person | None:
+def load_person(reads: Reads, contact_id: str, today: date, company: str = "") -> Person | None:
     """The person of a session on a business day, None when identity does not know them (any more).
 
-    Raises NotReady at first start.
+    They stand in `company`, where they are of it (still), else in their first one. Raises NotReady at first start.
     """
 
     def load() -> Person | None:
         rows = reads.rows(_PERSON, {"contact": contact_id})
         if not rows:
             return None
-        person = _person(reads, contact_id, rows[0], today)
+        person = _standing(reads, _person(reads, contact_id, rows[0], today), company, today)
         return replace(person, permissions=licensed(reads, person.company, person.permissions))
 
-    return reads.memo(("person", contact_id, today), (identity.SERVICE, licensing.SERVICE), load)
+    return reads.memo(("person", contact_id, today, company), (identity.SERVICE, licensing.SERVICE), load)
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Whose portal a session sees: `person`'s; `viewer` is the member of staff who looks with their eyes, if one does.
+
+    `lapsed`: somebody looked as another, which does not hold any more.
+    """
+
+    person: Person
+    viewer: Person | None = None
+    lapsed: bool = False
+
+
+def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
+    """Who a session sees the portal as, now; None when it does not let its person in any more. Raises NotReady."""
+    own = load_person(reads, session.contact_id, today, session.company)
+    if own is None or not own.active or session.created_at + 1 < own.password_changed_at:
+        return None  # a session of before the last change of password was opened by whoever knew the older one
+    viewing = session.data.get(VIEWING)
+    if viewing is None:
+        return Eyes(own)
+    seen = load_person(reads, viewing["contact"], today)
+    holds = viewing["until"] > time.time() and not own.staff_roles.isdisjoint(identity.VIEWERS)
+    if not holds or seen is None or seen.staff_roles or seen.status in ("inactive", "erased"):
+        return Eyes(own, lapsed=True)
+    return Eyes(seen, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +212,29 @@ def _person(reads: Reads, contact_id: str, row: Any, today: date) -> Person:
         branches=_list(row.branches),
         staff_roles=roles,
         active=row.status == "active",
+        status=row.status,
         password_changed_at=_seconds(row.password_changed_at),
     )
+
+
+def _standing(reads: Reads, person: Person, company: str, today: date) -> Person:
+    """The person as they stand in one of their companies."""
+    others = [] if person.staff_roles else reads.rows(_OTHERS, {"contact": person.contact_id})
+    if not others:
+        return person
+    own = ((person.company, person.company_name), *((row.company, row.company_name) for row in others))
+    found = replace(person, companies=tuple(sorted(own, key=lambda pair: (pair[1].casefold(), pair[0]))))
+    for row in others:
+        if row.company == company:
+            found = replace(
+                found,
+                company=row.company,
+                company_name=row.company_name or "",
+                currency=row.currency or "",
+                permissions=_in_force(reads, row, today),
+                branches=_list(row.branches),
+            )
+    return found
 
 
 def branch_names(reads: Reads, company: str, allowed: tuple[str, ...] | None) -> dict[str, str]:

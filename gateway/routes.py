@@ -35,14 +35,18 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles`.
+    """Who may see a page: anybody, a signed-in person with one of `needs`, or staff with one of `roles` (where both
+    are named: these of staff, those of customers).
 
-    `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended.
+    `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended,
+    and who looks with this person's eyes does not see it. `of_session`: it changes nothing but the browser's own
+    session, so they may send it.
     """
 
     public: bool = False
     customers: bool = False
     secret: bool = False
+    of_session: bool = False
     needs: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     tab: str = ""
@@ -52,7 +56,7 @@ class Access:
 
     def allows(self, permissions: frozenset[str], staff_roles: frozenset[str]) -> bool:
         """Whether somebody with these rights may see it."""
-        if self.roles:
+        if self.roles and (staff_roles or not self.needs):
             return bool(self.roles & staff_roles)
         if self.customers and staff_roles:
             return False
@@ -76,6 +80,7 @@ class Pages(Blueprint):
         needs: str | tuple[str, ...] | None = None,
         customers: bool = False,
         secret: bool = False,
+        of_session: bool = False,
         tab: str = "",
         feature: Feature | None = None,
         methods: tuple[str, ...] = ("GET",),
@@ -84,7 +89,14 @@ class Pages(Blueprint):
         """A page for signed-in people who have `needs` (one of them when a tuple); see Access."""
         needed = _names(needs, PERMISSIONS)
         access = Access(
-            customers=customers, secret=secret, needs=needed, tab=tab, feature=feature, path=rule, max_body=max_body
+            customers=customers,
+            secret=secret,
+            of_session=of_session,
+            needs=needed,
+            tab=tab,
+            feature=feature,
+            path=rule,
+            max_body=max_body,
         )
         return self._register(rule, methods, access)
 

@@ -103,7 +103,7 @@ class SessionStore:
             return
 
     def save(self, session: Session) -> None:
-        """Write what changed in `branch` and `data`; does not bring a revoked session back.
+        """Write what changed in `company`, `branch` and `data`; does not bring a revoked session back.
 
         What is remembered for a person's convenience need not outlive a power cut, so the disk is not waited for; the
         next sign-in or sign-out, which must, takes it along.
@@ -112,8 +112,8 @@ class SessionStore:
         db.execute("PRAGMA synchronous=NORMAL")
         try:
             db.execute(
-                "UPDATE sessions SET branch = ?, data = ? WHERE token_hash = ?",
-                (session.branch, orjson.dumps(session.data).decode(), session.token_hash),
+                "UPDATE sessions SET company = ?, branch = ?, data = ? WHERE token_hash = ?",
+                (session.company, session.branch, orjson.dumps(session.data).decode(), session.token_hash),
             )
         finally:
             db.execute("PRAGMA synchronous=FULL")

@@ -13,6 +13,7 @@ from gateway.sessions import Session, SessionStore
 
 COOKIE = "portico_session"
 VISIT_COOKIE = "portico_visit"
+_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes"})
 _VISIT_SECONDS = 12 * 3600
 
 
@@ -51,6 +52,17 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.clear()
         self.new_token, self.record = self._store.create(contact_id, company, device, {})
         self.ended = False
+
+    def stand_in(self, company: str) -> None:
+        """Go on in another of the person's companies: nothing of what was begun in the one before goes along.
+
+        Forms that are open in other windows were made for that one, so their token ends, too.
+        """
+        assert self.record is not None
+        for name in set(self) - _OF_ALL_COMPANIES:
+            del self[name]
+        self.record.company, self.record.branch = company, None
+        self.modified = True
 
     def rotate(self) -> None:
         """Go on under a fresh token, opened now; the old one ends."""

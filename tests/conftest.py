@@ -9,8 +9,10 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from chassis.config import Settings
 from chassis.postgres_models import close_readers
@@ -21,10 +23,24 @@ from tests.support.rabbit import RabbitNode
 from tests.support.settings import make_settings
 
 _numbers = itertools.count(1)
-LAST = ("journeys", "chaos")
-"""Folders whose tests come last. Playwright keeps an event loop in the thread of the tests, beside which `asyncio.run`
-does not work; and the portal has more in it after the recovery tests than the demo company.
+ON_THE_PORTAL = ("journeys", "chaos")
+"""Folders whose tests share the running portal. They come first, being the longest, and in this order: after the
+recovery tests the portal has more in it than the demo company.
 """
+
+
+class _PortalTogether(LoadScopeScheduling):
+    """Hands whole files to the processes that run the tests, and all that shares the portal to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return "portal" if folder in ON_THE_PORTAL else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How the tests are divided with `-n`."""
+    config.option.loadscopereorder = False
+    return _PortalTogether(config, log)
 
 
 def pytest_report_header() -> str:
@@ -33,10 +49,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All others first, then the folders of LAST in their order."""
+    """The folders of ON_THE_PORTAL in their order, then all others."""
     here = Path(__file__).parent
-    order = {here / name: place for place, name in enumerate(LAST, 1)}
-    items.sort(key=lambda item: max(order.get(folder, 0) for folder in item.path.parents))
+    order = {here / name: place - len(ON_THE_PORTAL) for place, name in enumerate(ON_THE_PORTAL)}
+    items.sort(key=lambda item: min(order.get(folder, 0) for folder in item.path.parents))
 
 
 @pytest.fixture(scope="session")

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-from flask import flash, redirect, request, session, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import BooleanField, RadioField
 
 from gateway.access import Scope, current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
-from gateway.parts import parts
-from gateway.people import CONTACTS, FACTORS
+from gateway.people import CONTACTS, DELEGATIONS_MODEL, MEMBERSHIPS
 from gateway.queries import StaffQuery
-from gateway.rights.forms import PermissionsForm, RightsForm, chosen
-from gateway.rights.given import ROLES_BY_NAME, Rights
-from gateway.rights.names import UNUSED_NAMES, named
-from gateway.rights.preview import contact_changes
+from gateway.rights import contacts
+from gateway.rights.contacts import CONTACT_STATUS, PlainForm
+from gateway.rights.desk import OWN_ADMIN, SuppliersDesk, is_admin
+from gateway.rights.forms import Checkboxes
+from gateway.rights.given import Rights
+from gateway.rights.names import PERMISSION_NAMES
 from gateway.routes import Feature, Pages
-from services.identity import contract as identity
-from services.identity.contract import DEFAULT_PERMISSIONS
 from services.licensing import contract as licensing
 
 pages = Pages("companies", __name__)
-PEOPLE = (f"{identity.SERVICE}.{identity.PEOPLE_MODEL}",)
-SHOWS = (*PEOPLE, f"{identity.SERVICE}.{identity.RIGHTS_MODEL}")
 _ROLE = "portal_admin"
 
 FEATURE_NAMES = {"order_pad": _l("Order Pad")}
 """What can be licensed: the features that there are."""
-CONTACT_STATUS = {
-    "active": _l("Active"),
-    "invited": _l("Invited"),
-    "recorded": _l("No access"),
-    "inactive": _l("Switched off"),
-    "erased": _l("Erased"),
-}
-
-_COMPANIES = StaffQuery(
+COMPANIES_FOUND = StaffQuery(
     "companies.list",
     f"""SELECT m.company, m.name, m.currency, m.country,
               (SELECT COUNT(*) FROM {CONTACTS} p WHERE p.company = m.company) AS contacts
@@ -51,7 +38,7 @@ _COMPANIES = StaffQuery(
        ORDER BY m.name, m.company LIMIT 51""",
     role=(_ROLE, "agent"),
 )
-_COMPANY = StaffQuery(
+COMPANY = StaffQuery(
     "companies.one",
     """SELECT m.company, m.name, m.currency, m.price_list, m.country, m.phone, m.email, m.address
        FROM identity.companies_v1 m WHERE m.company = :of_company""",
@@ -59,18 +46,12 @@ _COMPANY = StaffQuery(
 )
 _CONTACTS = StaffQuery(
     "companies.contacts",
-    f"""SELECT p.contact_id, p.name, p.email, p.phone, p.status FROM {CONTACTS} p
-       WHERE p.company = :of_company ORDER BY p.status = 'recorded', p.name, p.contact_id LIMIT 500""",
+    f"""SELECT p.contact_id, p.name, p.email, p.phone, p.status, 0 AS member, p.status = 'recorded' AS last
+       FROM {CONTACTS} p WHERE p.company = :of_company
+       UNION ALL SELECT p.contact_id, p.name, p.email, p.phone, p.status, 1, p.status = 'recorded'
+       FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
+       WHERE s.company = :of_company ORDER BY last, name, contact_id LIMIT 500""",
     role=(_ROLE, "agent"),
-)
-_CONTACT = StaffQuery(
-    "companies.contact",
-    f"""SELECT p.contact_id, p.company, p.name, p.email, p.phone, p.status, p.permissions, p.branches, p.roles, p.ends,
-              p.invited_at, m.name AS company_name,
-              (SELECT f.enabled_at FROM {FACTORS} f WHERE f.contact_id = p.contact_id) AS factor_since
-       FROM {CONTACTS} p LEFT JOIN identity.companies_v1 m ON m.company = p.company
-       WHERE p.contact_id = :contact_id AND p.staff_roles = '[]'""",
-    role=_ROLE,
 )
 _BRANCHES = StaffQuery(
     "companies.branches",
@@ -84,27 +65,29 @@ _FEATURES = StaffQuery(
 )
 
 
+def found_like(search: str) -> str:
+    """The pattern of what has these words in it, "" for anything; `!` escapes."""
+    return f"%{search.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%" if search else ""
+
+
 def customers_contact(scope: Scope, contact_id: str) -> Any:
     """The row of a customer's contact; NotFound for staff, who are no portal admin's to change."""
-    return scope.one(_CONTACT, contact_id=contact_id)
+    return SuppliersDesk(scope).contact(contact_id)
 
 
-class NewContactForm(PermissionsForm):
-    """A new contact of a company."""
+class DelegationForm(CommandForm):
+    """What a company's admin may hand out."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Who is it?")), Length(max=200)])
-    email = StringField(
-        _l("E-mail address"),
-        validators=[
-            InputRequired(_l("This is what they sign in with.")),
-            Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("This is no e-mail address.")),
-        ],
+    own = RadioField(
+        _l("May hand out"),
+        choices=options(
+            [("1", _l("What they may do themselves, and no more")), ("0", _l("These, whatever they have:"))]
+        ),
     )
-    phone = StringField(_l("Phone"), validators=[Length(max=50)])
-
-
-class PlainForm(CommandForm):
-    """A button."""
+    permissions = Checkboxes(
+        _l("Permissions"), choices=options(one for one in PERMISSION_NAMES.items() if one[0] != OWN_ADMIN)
+    )
+    appoints = BooleanField(_l("May make others administrators, and change what those may do"))
 
 
 @pages.staff_page(
@@ -118,8 +101,7 @@ def companies() -> Any:
     search = request.args.get("q", "").strip()[:100]
     after = request.args.getlist("after")
     name, company = after if len(after) == 2 else ("", "")
-    like = f"%{search.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%" if search else ""
-    rows = current_scope().rows(_COMPANIES, like=like, after_name=name, after_company=company)
+    rows = current_scope().rows(COMPANIES_FOUND, like=found_like(search), after_name=name, after_company=company)
     return render(
         "companies/list.html",
         title=_("Companies"),
@@ -135,7 +117,7 @@ def companies() -> Any:
 def company(code: str) -> Any:
     """A company with its contacts, branches and features."""
     scope = current_scope()
-    row = scope.one(_COMPANY, of_company=code)
+    row = scope.one(COMPANY, of_company=code)
     licensed = {(feature.company, feature.feature) for feature in scope.rows(_FEATURES, of_company=code)}
     return render(
         "companies/company.html",
@@ -158,7 +140,7 @@ def feature(code: str) -> Any:
     scope = current_scope()
     form = PlainForm()
     name, grant = request.form.get("feature", ""), request.form.get("grant") == "1"
-    if form.validate_on_submit() and scope.one(_COMPANY, of_company=code):
+    if form.validate_on_submit() and scope.one(COMPANY, of_company=code):
         command = "GrantFeature" if grant else "WithdrawFeature"
         payload = {"feature": name, "for_company": code}
         if (
@@ -171,97 +153,54 @@ def feature(code: str) -> Any:
 
 @pages.staff_page("/companies/<path:code>/contacts/new", role=_ROLE, tab="companies", methods=("GET", "POST"))
 def new_contact(code: str) -> Any:
-    """Create a contact with permissions; then its page, where the invitation is made."""
+    """Create a contact with permissions and roles; then its page, where the invitation is made."""
     scope = current_scope()
-    row = scope.one(_COMPANY, of_company=code)
-    form = NewContactForm()
-    branches = scope.rows(_BRANCHES, of_company=code)
-    form.branches.choices = options((branch.branch, branch.name) for branch in branches)
-    if not form.is_submitted():
-        form.permissions.data = list(DEFAULT_PERMISSIONS)
-    if form.validate_on_submit():
-        payload = {
-            "for_company": code,
-            "name": form.name.data,
-            "email": form.email.data,
-            "phone": form.phone.data or "",
-            **chosen(form),
-        }
-        reply = send(form, scope, "identity", "CreateContact", payload, shows=PEOPLE)
-        if reply is not None:
-            flash(_("The contact was created. Invite them to let them in."), "success")
-            return redirect(url_for("companies.contact", contact_id=reply["id"]))
-    return render(
-        "companies/new_contact.html", title=_("New contact"), company=row, form=form, status=form.status, crumb=False
-    )
+    row = scope.one(COMPANY, of_company=code)
+    return contacts.new_contact(SuppliersDesk(scope), code, row.name, url_for("companies.company", code=code))
 
 
 @pages.staff_page("/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"))
 def contact(contact_id: str) -> Any:
     """A contact: what they may do, seen in a preview before it is saved, and their way in."""
-    scope = current_scope()
-    scope.settle(identity.SERVICE)
-    row = scope.one(_CONTACT, contact_id=contact_id)
-    before = Rights.of(row)
-    form = RightsForm(scope.today, before)
-    roles = scope.rows(ROLES_BY_NAME)
-    branches = {branch.branch: branch.name for branch in scope.rows(_BRANCHES, of_company=row.company)}
-    form.roles.choices = options((role.role, role.name) for role in roles)
-    form.branches.choices = options(branches.items())
-    changes = None
-    if form.validate_on_submit():
-        payload = {"contact_id": contact_id, **form.payload()}
-        after = Rights.of_payload(payload)
-        seen = form.shown(payload, before) or after == before
-        if form.saving and seen and send(form, scope, "identity", "SetPermissions", payload, shows=SHOWS):
-            flash(_("Saved. It holds from the contact's next click."), "success")
-            return redirect(url_for("companies.contact", contact_id=contact_id))
-        changes = contact_changes(scope, row.company, before, after, branches, {one.role: one.name for one in roles})
-    elif not form.is_submitted():
-        form.fill()
-    return render(
-        "companies/contact.html",
-        title=row.name,
-        contact=row,
-        form=form,
-        changes=changes,
-        role_gives={role.role: named(orjson.loads(role.permissions)) for role in roles},
-        over={grant: day for grant, day in before.ends.items() if day < scope.today},
-        unused=list(UNUSED_NAMES.values()),
-        action=PlainForm(formdata=None),
-        link=session.pop(f"invitation:{contact_id}", ""),
-        status_names=CONTACT_STATUS,
-        status=form.status,
-    )
+    desk = SuppliersDesk(current_scope())
+    more = {"delegation": _delegation_form(desk, contact_id), "memberships": desk.memberships(contact_id)}
+    return contacts.contact(desk, contact_id, **more)
 
 
 @pages.staff_page("/contacts/<contact_id>/invite", role=_ROLE, tab="companies", methods=("POST",))
 def invite(contact_id: str) -> Any:
-    """Make an invitation: a link, shown once, that the admin passes on."""
-    form = PlainForm()
-    scope = current_scope()
-    # Staff are no portal admin's to let in: the query knows customers' contacts only.
-    scope.one(_CONTACT, contact_id=contact_id)
-    if form.validate_on_submit():
-        reply = send(form, scope, "identity", "InviteContact", {"contact_id": contact_id}, shows=PEOPLE)
-        if reply is None:
-            flash(" ".join(form.summary), "danger")
-        else:
-            path = f"/invitation/{reply['result']['token']}"
-            # As configured, where it is: what a request calls this host is the request's to choose.
-            origin = parts().gateway.origin or request.host_url.rstrip("/")
-            session[f"invitation:{contact_id}"] = origin + path
-    return redirect(url_for("companies.contact", contact_id=contact_id))
+    """Make an invitation: a mail and a link, shown once, that the admin can pass on."""
+    return contacts.invite(SuppliersDesk(current_scope()), contact_id)
 
 
 @pages.staff_page("/contacts/<contact_id>/access", role=_ROLE, tab="companies", methods=("POST",))
 def access(contact_id: str) -> Any:
     """Switch a contact's access off, or on again."""
-    form = PlainForm()
-    scope = current_scope()
-    scope.one(_CONTACT, contact_id=contact_id)
+    return contacts.access(SuppliersDesk(current_scope()), contact_id)
+
+
+@pages.staff_page("/contacts/<contact_id>/delegation", role=_ROLE, tab="companies", methods=("POST",))
+def delegation(contact_id: str) -> Any:
+    """Say what an admin of their company may hand out."""
+    scope, form = current_scope(), DelegationForm()
+    SuppliersDesk(scope).contact(contact_id)
     if form.validate_on_submit():
-        command = "DeactivateContact" if request.form.get("off") == "1" else "ReactivateContact"
-        if send(form, scope, "identity", command, {"contact_id": contact_id}, shows=PEOPLE) is None:
-            flash(" ".join(form.summary), "danger")
+        chosen = None if form.own.data == "1" else list(form.permissions.data or ())
+        payload = {"contact_id": contact_id, "permissions": chosen, "appoints": form.appoints.data}
+        if send(form, scope, "identity", "SetDelegation", payload, shows=(DELEGATIONS_MODEL,)) is not None:
+            flash(_("Saved. It holds from the contact's next click."), "success")
+            return redirect(url_for("companies.contact", contact_id=contact_id))
+    said = [*form.summary, *(str(text) for field in form for text in field.errors)]
+    flash(" ".join(said), "danger")
     return redirect(url_for("companies.contact", contact_id=contact_id))
+
+
+def _delegation_form(desk: SuppliersDesk, contact_id: str) -> DelegationForm | None:
+    """The form about what the contact may hand out, where they are an admin of their company."""
+    row = desk.contact(contact_id)
+    if not is_admin(Rights.of(row), desk.scope):
+        return None
+    known = desk.delegation(contact_id, row.company)
+    form = DelegationForm(formdata=None, appoints=known.appoints, own="1" if known.permissions is None else "0")
+    form.permissions.data = list(known.permissions or ())
+    return form

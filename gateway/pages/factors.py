@@ -17,10 +17,11 @@ from gateway import accounts
 from gateway.access import Scope, current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
-from gateway.pages.companies import PEOPLE, PlainForm, customers_contact
+from gateway.pages.companies import customers_contact
 from gateway.pages.login import ENTER_CODE, CodeForm
 from gateway.parts import parts
 from gateway.people import FACTORS_MODEL
+from gateway.rights.contacts import PEOPLE, PlainForm
 from gateway.routes import Pages
 
 pages = Pages("factors", __name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import request
@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from gateway.access import current_scope
 from gateway.frame import render
-from gateway.people import BRANCHES, COMPANIES, CONTACTS
+from gateway.people import BRANCHES, COMPANIES, CONTACTS, VIEWINGS
 from gateway.queries import StaffQuery
-from gateway.rights.history import actors, on_day, timeline
+from gateway.rights.history import RIGHTS, actors, on_day, timeline
 from gateway.routes import Pages
 from services.identity import contract as identity
 
@@ -29,6 +29,19 @@ _CONTACT = StaffQuery(
 _COMPANY = StaffQuery(
     "history.company", f"SELECT m.company, m.name FROM {COMPANIES} m WHERE m.company = :of_company", role=_ROLE
 )
+_COMPANIES_OF = StaffQuery(
+    "history.companies_of",
+    f"""SELECT DISTINCT r.company, m.name AS company_name FROM {RIGHTS} r
+        LEFT JOIN {COMPANIES} m ON m.company = r.company WHERE r.contact_id = :contact_id ORDER BY r.company""",
+    role=_ROLE,
+)
+_VIEWINGS = StaffQuery(
+    "history.viewings",
+    f"""SELECT v.viewer, p.name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
+        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer
+        WHERE v.contact_id = :contact_id ORDER BY v.position DESC LIMIT 200""",
+    role=_ROLE,
+)
 _BRANCHES = StaffQuery(
     "history.branches", f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :of_company", role=_ROLE
 )
@@ -40,14 +53,21 @@ def contact(contact_id: str) -> Any:
     scope = current_scope()
     scope.settle(identity.SERVICE)
     row = scope.one(_CONTACT, contact_id=contact_id)
-    changes = timeline(scope, contact_id)
+    elsewhere = scope.rows(_COMPANIES_OF, contact_id=contact_id)
+    asked = request.args.get("of", "")
+    of = next((one for one in elsewhere if one.company == asked), row)
+    changes = timeline(scope, contact_id, of.company)
     return render(
         "history/contact.html",
         title=_("History of %(name)s", name=row.name),
         contact=row,
+        of=of,
+        elsewhere=[one for one in elsewhere if one.company != row.company],
         changes=changes,
         actors=actors(scope, changes),
-        branches=_branch_names(row.company),
+        branches=_branch_names(of.company),
+        viewings=scope.rows(_VIEWINGS, contact_id=contact_id),
+        now=datetime.now(UTC).isoformat(),
     )
 
 

@@ -12,7 +12,8 @@ from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from chassis.errors import PorticoError, Refused, Unavailable
-from gateway import accounts, passkeys
+from gateway import accounts, passkeys, viewing
+from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
 from gateway.parts import parts
@@ -276,9 +277,10 @@ def own_password() -> Any:
     return go_on(form, step)
 
 
-@pages.page("/logout", methods=("POST",))
+@pages.page("/logout", of_session=True, methods=("POST",))
 def logout() -> Any:
     """End this session on the server."""
+    viewing.end(current_scope())
     web = accounts.web_session()
     left = web.get("sso_end")
     web.sign_out()

@@ -32,6 +32,9 @@ KIND_NAMES = {
     "case_reply": _l("Answer to a support case"),
     "order_accepted": _l("Order accepted"),
     "order_refused": _l("Order refused"),
+    "access_approved": _l("Request for access approved"),
+    "access_refused": _l("Request for access refused"),
+    "access_refused_colleague": _l("Request for access refused, to the colleague"),
     "access_changed": _l("Access changed"),
 }
 STATE_NAMES = {

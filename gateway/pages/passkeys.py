@@ -42,7 +42,7 @@ class AddForm(RemoveForm):
     answer = HiddenField()
 
 
-@pages.page("/settings/passkeys", tab="settings")
+@pages.page("/settings/passkeys", secret=True, tab="settings")
 def owned() -> Any:
     """The person's passkeys, with when each was used last."""
     scope = current_scope()

@@ -13,7 +13,7 @@ from chassis.errors import NotFound
 from gateway.access import Scope, current_scope
 from gateway.forms import send
 from gateway.frame import render
-from gateway.people import CONTACTS, ROLES_MODEL
+from gateway.people import CONTACTS, MEMBERSHIPS, ROLES_MODEL
 from gateway.queries import StaffQuery
 from gateway.rights.forms import PreviewedForm, RoleForm
 from gateway.rights.given import ROLES_BY_NAME
@@ -28,7 +28,9 @@ _ROLE = "portal_admin"
 _SHOWS = (ROLES_MODEL, f"{identity.SERVICE}.{identity.RIGHTS_MODEL}")
 _GRANTED = StaffQuery(
     "roles.granted",
-    f"SELECT p.roles, p.ends FROM {CONTACTS} p WHERE p.roles <> '[]' AND p.status <> 'erased'",
+    f"""SELECT p.roles, p.ends FROM {CONTACTS} p WHERE p.roles <> '[]' AND p.status <> 'erased'
+        UNION ALL SELECT s.roles, s.ends FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
+        WHERE s.roles <> '[]' AND p.status <> 'erased'""",
     role=_ROLE,
 )
 

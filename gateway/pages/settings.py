@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectChoice, SelectMultipleField
@@ -15,8 +16,11 @@ from chassis import codec
 from gateway import accounts
 from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
+from gateway.fragments import fragment
 from gateway.frame import render
 from gateway.queries import Query
+from gateway.reports.glance import BALANCE, balance
+from gateway.rights import own
 from gateway.routes import Feature, Pages
 from gateway.security import safe_next
 from services.identity.contract import CHOOSABLE_MAILS, MAIL_CHOICES_MODEL, SERVICE, SHORTEST_PASSWORD
@@ -71,17 +75,37 @@ class MailsForm(CommandForm):
 _CHOICES_MODEL = f"{SERVICE}.{MAIL_CHOICES_MODEL}"
 _CHOICES = Query(
     "settings.mails",
-    "SELECT m.off FROM identity.mail_choices_v1 m WHERE m.company = :company AND m.contact_id = :contact",
+    # What one wants mails about is the same in all of one's companies.
+    "SELECT m.off FROM identity.mail_choices_v1 m WHERE m.contact_id = :contact AND :company <> ''",
+    shared=("identity.mail_choices_v1",),
 )
+
+
+_COMPANY = Query(
+    "settings.company",
+    """SELECT m.company, m.name, m.currency, m.country, m.phone, m.email, m.address
+       FROM identity.companies_v1 m WHERE m.company = :company""",
+)
+
+
+_balance = fragment("settings.balance", models=(BALANCE,))(balance)
 
 
 @pages.page("/settings", tab="settings", feature=Feature(_l("Settings"), icon="person-gear", order=90))
 def account() -> Any:
-    """Account details, password and devices on one page."""
+    """What the portal knows of the person and their company, the balance, what they may do, and their devices."""
     scope = current_scope()
-    devices = accounts.devices(scope)
-    factor = accounts.second_factor(scope)
-    return render("settings/account.html", title=_("Settings"), devices=devices, factor=factor, ways=WAYS)
+    return render(
+        "settings/account.html",
+        title=_("Settings"),
+        company=scope.row(_COMPANY) if not scope.is_staff else None,
+        countries=get_locale().territories,
+        balance=_balance(scope) if scope.can("see_balance") else "",
+        rights=own.rights(scope) if not scope.is_staff else None,
+        devices=accounts.devices(scope),
+        factor=accounts.second_factor(scope),
+        ways=WAYS,
+    )
 
 
 @pages.page(

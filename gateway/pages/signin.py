@@ -14,10 +14,11 @@ from gateway import accounts
 from gateway.access import Scope, current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.frame import render
-from gateway.pages.companies import PEOPLE, PlainForm, customers_contact
+from gateway.pages.companies import customers_contact
 from gateway.pages.login import LEAST
 from gateway.people import FACTORS, SIGN_IN_CHANGES, SIGN_IN_MODEL
 from gateway.queries import StaffQuery
+from gateway.rights.contacts import PEOPLE, PlainForm
 from gateway.rights.history import actors
 from gateway.routes import Pages
 from gateway.throttle import minutes

@@ -14,7 +14,7 @@ from chassis import codec
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
-from gateway.people import CONTACTS
+from gateway.people import CONTACTS, MEMBERSHIPS
 from gateway.queries import Query
 from gateway.routes import Feature, Pages
 from services.cases import contract
@@ -22,12 +22,14 @@ from services.cases import contract
 pages = Pages("support", __name__)
 SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
 
+_OURS = f"""(p.company = :company
+             OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
 _CASES = Query(
     "cases.list",
     f"""SELECT c.number, c.summary, c.status, c.product, c.customer_reference, c.opened_at, c.updated_at, c.messages,
               p.name AS opened_by
        FROM cases.case_list_v1 c
-       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by AND p.company = c.company
+       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by AND {_OURS}
        WHERE c.company = :company AND (:open = 0 OR c.status NOT IN ('solved', 'closed'))
        ORDER BY c.updated_at DESC, c.number DESC LIMIT 200""",
     needs="open_cases",
@@ -44,7 +46,7 @@ _CONVERSATION = Query(
     f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
        FROM cases.case_messages_v1 m
        LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
-            AND (p.company = :company OR p.staff_roles <> '[]')
+            AND ({_OURS} OR p.staff_roles <> '[]')
        WHERE m.company = :company AND m.number = :number ORDER BY m.revision""",
     needs="open_cases",
     # Staff belong to no company; the condition above lets through this company's people and staff alone.

@@ -31,12 +31,13 @@ _OVERDUE = Query(
 
 def register() -> None:
     """Hang the sections into home."""
-    section("balance", models=(BALANCE,), needs="see_balance", place="top", order=10)(_balance)
+    section("balance", models=(BALANCE,), needs="see_balance", place="top", order=10)(balance)
     for place, kind in enumerate(KINDS.values()):
         section(f"glance.{kind.kind}", models=(kind.model,), needs=kind.needs, order=place)(_newest_of(kind))
 
 
-def _balance(scope: Scope) -> str:
+def balance(scope: Scope) -> str:
+    """The account's balance per currency with what is overdue of it; for who may see it."""
     overdue = {row.currency: row for row in scope.rows(_OVERDUE)}
     return render_part("home/balance.html", scope=scope, balances=scope.rows(_BALANCE), overdue=overdue)
 

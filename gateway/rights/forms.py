@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -19,6 +18,7 @@ from gateway.formats import as_date
 from gateway.forms import CommandForm, options
 from gateway.rights.given import Rights
 from gateway.rights.names import PERMISSION_NAMES
+from gateway.rights.offer import Offer
 from services.identity.contract import PERMISSIONS
 
 _UNTIL = "until-"
@@ -29,13 +29,6 @@ class Checkboxes(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-
-class PermissionsForm(CommandForm):
-    """Permissions and branches. No branch ticked: all of them."""
-
-    permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES.items()))
-    branches = Checkboxes(_l("Branches"), description=_l("Nothing ticked: all branches."))
 
 
 class PreviewedForm(CommandForm):
@@ -59,14 +52,24 @@ def _gone() -> str:
     return _("A role that you ticked was removed meanwhile (%(value)s). Look at what is left, and preview again.")
 
 
-class RightsForm(PreviewedForm, PermissionsForm):
-    """All that a contact is given: permissions and roles, each until a day or for good, and branches."""
+class RightsForm(PreviewedForm):
+    """All that a contact is given: permissions and roles, each until a day or for good, and branches.
 
+    No branch ticked: all that can be given. What is not offered stays as it was `before`.
+    """
+
+    permissions = Checkboxes(_l("Permissions"))
     roles = Checkboxes(_l("Roles"), invalid_choice_message=lambda count: _gone())
+    branches = Checkboxes(_l("Branches"), description=_l("Nothing ticked: all branches."))
 
-    def __init__(self, today: date, before: Rights, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, today: date, before: Rights, offered: Offer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._today, self.before = today, before
+        self._today, self.before, self.offered = today, before, offered
+        self.permissions.choices = options(offered.permissions.items())
+        self.roles.choices = options(offered.roles.items())
+        self.branches.choices = options(offered.branches.items())
+        if offered.of_some:
+            self.branches.description = _l("Nothing ticked: all of yours.")
         self.current = before.in_force(today)
         self.ends: dict[str, date] = dict(before.ends)
         self.until = {grant: day.isoformat() for grant, day in before.ends.items()}
@@ -100,20 +103,28 @@ class RightsForm(PreviewedForm, PermissionsForm):
         self.summary.append(said)
 
     def payload(self) -> dict[str, Any]:
-        """What SetPermissions is to be sent. What this form does not offer stays as it was."""
-        kept = self.before.permissions - PERMISSION_NAMES.keys()
-        ends = {grant: day for grant, day in self.before.ends.items() if grant in kept} | self.ends
+        """The rights that a command is to be sent. What this form does not offer stays as it was."""
+        offered, before = self.offered, self.before
+        kept = before.permissions - offered.permissions.keys()
+        roles = before.roles & offered.others.keys()
+        ends = {grant: day for grant, day in before.ends.items() if grant in kept | roles} | self.ends
+        given = kept | set(self.permissions.data or ())
         return {
-            **chosen(self, kept),
-            "roles": sorted(self.roles.data or ()),
+            "permissions": [name for name in PERMISSIONS if name in given],
+            "branches": self._branches(),
+            "roles": sorted(roles | set(self.roles.data or ())),
             "ends": {grant: day.isoformat() for grant, day in sorted(ends.items())},
         }
+
+    def _branches(self) -> list[str] | None:
+        chosen = self.branches.data or (self.offered.every_branch if self.offered.branches else self.before.branches)
+        return list(chosen) if chosen else None
 
     def fill(self) -> None:
         """Show what the contact has today; what has ended has no tick any more."""
         running = self.current
-        self.permissions.data = [one for one in PERMISSION_NAMES if one in running]
-        self.roles.data = [one.value for one in self.roles.choices if one.value in running]
+        self.permissions.data = [one for one in self.offered.permissions if one in running]
+        self.roles.data = [one for one in self.offered.roles if one in running]
         self.branches.data = list(self.before.branches or ())
 
 
@@ -122,12 +133,3 @@ class RoleForm(PreviewedForm):
 
     name = StringField(_l("Name"), validators=[InputRequired(_l("What is it called?")), Length(max=60)])
     permissions = Checkboxes(_l("Permissions"), choices=options(PERMISSION_NAMES.items()))
-
-
-def chosen(form: Any, kept: Iterable[str] = ()) -> dict[str, Any]:
-    """Permissions and branches as commands have them; `kept` are permissions that the form does not offer."""
-    given = {*(form.permissions.data or ()), *kept}
-    return {
-        "permissions": [name for name in PERMISSIONS if name in given],
-        "branches": list(form.branches.data) if form.branches.data else None,
-    }

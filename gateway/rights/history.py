@@ -21,16 +21,16 @@ from services.identity import contract as identity
 
 ADMIN = "portal_admin"
 _SHUT = {"off": "inactive", "erased": "erased"}
-_RIGHTS = f"{identity.SERVICE}.{identity.RIGHTS_TABLE}"
+RIGHTS = f"{identity.SERVICE}.{identity.RIGHTS_TABLE}"
 _ROLE_CHANGES = f"{identity.SERVICE}.{identity.ROLE_CHANGES_TABLE}"
 _OF_CONTACT = StaffQuery(
     "rights.of_contact",
-    f"SELECT r.* FROM {_RIGHTS} r WHERE r.contact_id = :contact_id ORDER BY r.position",
+    f"SELECT r.* FROM {RIGHTS} r WHERE r.contact_id = :contact_id AND r.company = :of_company ORDER BY r.position",
     role=ADMIN,
 )
 _OF_COMPANY = StaffQuery(
     "rights.of_company",
-    f"""SELECT r.*, p.name FROM {_RIGHTS} r LEFT JOIN {CONTACTS} p ON p.contact_id = r.contact_id
+    f"""SELECT r.*, p.name FROM {RIGHTS} r LEFT JOIN {CONTACTS} p ON p.contact_id = r.contact_id
         WHERE r.company = :of_company ORDER BY p.name_key, r.contact_id, r.position""",
     role=ADMIN,
 )
@@ -93,9 +93,12 @@ class Change:
     until: datetime | None = None
 
 
-def timeline(scope: Scope, contact_id: str) -> list[Change]:
-    """Everything that changed what the contact may do, the newest first; what ended by itself is among it."""
-    own, roles = scope.rows(_OF_CONTACT, contact_id=contact_id), scope.rows(_OF_ROLES)
+def timeline(scope: Scope, contact_id: str, company: str) -> list[Change]:
+    """Everything that changed what the contact may do in the company, the newest first.
+
+    What ended by itself is among it.
+    """
+    own, roles = scope.rows(_OF_CONTACT, contact_id=contact_id, of_company=company), scope.rows(_OF_ROLES)
     zone = scope.visit.ground.gateway.timezone
     now = datetime.now(zone)
     found: list[Change] = []

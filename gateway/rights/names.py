@@ -16,6 +16,7 @@ PERMISSION_NAMES = {
     "report_payments": _l("Payments report"),
     "report_deliveries": _l("Deliveries report"),
     "report_credit_memos": _l("Credit memos report"),
+    "company_admin": _l("Manage the company's contacts"),
 }
 """What can be given: the permissions that open something. A contact's others stay as they are."""
 UNUSED_NAMES = {

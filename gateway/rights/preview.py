@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from chassis.errors import NotAllowed
 from gateway.access import Scope
 from gateway.formats import as_date, as_number
-from gateway.people import CONTACTS, definitions, licensed
+from gateway.people import CONTACTS, MEMBERSHIPS, definitions, licensed
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from gateway.reports.account import AGEING
@@ -22,15 +22,18 @@ from gateway.reports.kinds import KINDS, SUMS, Kind
 from gateway.rights.given import Definitions, Rights
 from gateway.rights.names import PERMISSION_NAMES, named
 
-ADMIN = "portal_admin"
+ADMIN, OWN_ADMIN = "portal_admin", "company_admin"
 _FEW = 5
 _CASES = Query(
     "rights.cases", "SELECT COUNT(*) AS count FROM cases.case_list_v1 c WHERE c.company = :company", needs="open_cases"
 )
 _HOLDERS = StaffQuery(
     "rights.holders",
-    f"""SELECT p.contact_id, p.company, p.name, p.permissions, p.branches, p.roles, p.ends
-        FROM {CONTACTS} p WHERE p.roles LIKE :like AND p.status <> 'erased' ORDER BY p.name_key, p.contact_id""",
+    f"""SELECT p.contact_id, p.company, p.name, p.permissions, p.branches, p.roles, p.ends, p.name_key
+        FROM {CONTACTS} p WHERE p.roles LIKE :like AND p.status <> 'erased'
+        UNION ALL SELECT s.contact_id, s.company, p.name, s.permissions, s.branches, s.roles, s.ends, p.name_key
+        FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
+        WHERE s.roles LIKE :like AND p.status <> 'erased' ORDER BY name_key, contact_id, company""",
     role=ADMIN,
 )
 
@@ -49,12 +52,20 @@ class _Eyes:
     def __init__(
         self, scope: Scope, company: str, permissions: frozenset[str], branches: tuple[str, ...] | None
     ) -> None:
-        if ADMIN not in scope.staff_roles:
-            raise NotAllowed("Only a portal admin sees what others would see.")
+        of_own = scope.can(OWN_ADMIN) and company == scope.company
+        if ADMIN not in scope.staff_roles and not of_own:
+            raise NotAllowed("Only an admin sees what others would see.")
+        self._counts = frozenset(PERMISSION_NAMES) if scope.is_staff else scope.permissions
+        if not _all_theirs(scope, branches):
+            self._counts = frozenset()
         self.permissions, self.branches = permissions, branches
         self._scope = replace(
             scope, company=company, permissions=permissions, branches=branches, staff_roles=frozenset()
         )
+
+    def may_count(self, permission: str) -> bool:
+        """Whether the one who asks may know how much the permission shows: what they see themselves."""
+        return permission in self._counts
 
     def rows(self, query: Query, **values: Any) -> list[Any]:
         """What the query shows them; nothing where it is not allowed."""
@@ -62,6 +73,12 @@ class _Eyes:
             return self._scope.rows(query, **values)
         except NotAllowed:
             return []
+
+
+def _all_theirs(scope: Scope, branches: tuple[str, ...] | None) -> bool:
+    """Whether somebody who sees these branches sees no more of them than the admin who asks."""
+    own = scope.own_branches
+    return scope.is_staff or own is None or (branches is not None and set(branches) <= set(own))
 
 
 def _documents(kind: Kind) -> Callable[[_Eyes], int]:
@@ -135,6 +152,8 @@ def _seen(permission: str, now: _Eyes, then: _Eyes, branches: Mapping[str, str])
 def _what(permission: str, eyes: _Eyes, branches: Mapping[str, str]) -> str:
     place = _place(eyes.branches, branches) if permission in _BY_BRANCH else ""
     try:
+        if not eyes.may_count(permission):
+            return _("what there is")
         things = _things(permission, _COUNTS[permission](eyes))
     except NotReady:  # nobody has to wait with taking a permission away
         things = _("what there is (it cannot be counted at the moment)")

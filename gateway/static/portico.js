@@ -217,6 +217,8 @@ function listen() {
   };
   source.addEventListener("versions", heard);
   source.addEventListener("changed", heard);
+  // Another business day: every open page hears of it at once, so each waits some time of its own.
+  source.addEventListener("day", () => setTimeout(soon, Math.random() * 20000));
   source.addEventListener("bye", () => source.close());
   source.addEventListener("error", () => stamp(false));
 }

@@ -21,6 +21,7 @@ EVENTS, FEW = 10_000_000, 100_000
 OF_A_STREAM = 10
 BATCH = 20_000
 SPARE_BYTES = 1_200  # of disk, for an event
+AN_HOUR = 3600.0
 
 
 class _Measured:
@@ -36,7 +37,7 @@ class _Measured:
             if position != count:
                 raise RuntimeError(f"the store has {position} events instead of {count}")
             self.at_start = _peak(server)
-            if (read := load("through", server.uri)) != count:
+            if (read := load("through", server.uri, AN_HOUR)) != count:
                 raise RuntimeError(f"read {read} events of {count}")
             load("large", server.uri)
             load("single", server.uri)

@@ -11,7 +11,7 @@ from chassis.messages import Command
 
 @dataclass(frozen=True, slots=True)
 class CreateContact(Command):
-    """A portal admin creates a contact of a company; `branches` None: all of them."""
+    """An admin creates a contact of a company; `branches` None: all of them, `ends` the last days of what ends."""
 
     for_company: str
     name: str
@@ -20,6 +20,8 @@ class CreateContact(Command):
     language: str = ""
     permissions: tuple[str, ...] = ("open_cases",)
     branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class ChangePassword(Command):
 class SetPermissions(Command):
     """An admin says what a contact may do, whole; `branches` None: all of them.
 
-    `ends` is the last business day of permissions and roles that end by themselves.
+    `ends` is the last business day of permissions and roles that end by themselves; `in_company` a company that the
+    contact was added to, "" its first one.
     """
 
     contact_id: str
@@ -76,6 +79,73 @@ class SetPermissions(Command):
     branches: tuple[str, ...] | None = None
     roles: tuple[str, ...] = ()
     ends: Mapping[str, date] = field(default_factory=dict)
+    in_company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddToCompany(Command):
+    """A portal admin makes a contact one of another company's, too, with rights of that company's own."""
+
+    contact_id: str
+    to_company: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromCompany(Command):
+    """An admin takes a contact out of a company that is not its first one."""
+
+    contact_id: str
+    from_company: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDelegation(Command):
+    """A portal admin says what a company's admin may hand out; `permissions` None: what they have themselves."""
+
+    contact_id: str
+    permissions: tuple[str, ...] | None = None
+    appoints: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAccess(Command):
+    """The actor asks that a colleague be let in, with these rights at most; `branches` None: all of them."""
+
+    actor: str
+    company: str
+    name: str
+    email: str
+    why: str
+    permissions: tuple[str, ...]
+    phone: str = ""
+    branches: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveAccess(Command):
+    """An admin lets in whom a request of the company is for, with these rights."""
+
+    actor: str
+    request: str
+    for_company: str
+    permissions: tuple[str, ...]
+    branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseAccess(Command):
+    """An admin answers a request of the company with no, and says why."""
+
+    actor: str
+    request: str
+    for_company: str
+    reason: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +170,20 @@ class RemoveRole(Command):
     """A portal admin takes a role away, from all who have it."""
 
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginViewAs(Command):
+    """Staff wants to look at the portal as the contact sees it."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndViewAs(Command):
+    """Staff stops looking with another's eyes."""
+
+    view: str
 
 
 @dataclass(frozen=True, slots=True)

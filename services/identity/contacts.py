@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from esdbclient.exceptions import WrongCurrentVersion
 
-from chassis.dispatch import Tools
+from chassis.dispatch import Handle, Tools
+from chassis.errors import NotFound
 from chassis.messages import Context, Event, Reply
 from chassis.repository import now
 from services.identity import addresses, commands, credentials, domain, links, passwords
-from services.identity.domain import Contact
-from services.identity.errors import NoEmail, WrongPassword
+from services.identity.authority import (
+    authority,
+    business_day,
+    definitions,
+    operators_authority,
+    refuse_all_but_the_supplier,
+    rights_of,
+)
+from services.identity.domain import Contact, Rights
+from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
+from services.identity.factors.domain import decide_lift_lock
+from services.identity.limits import Limits, refuse_beyond, refuse_peers
+from services.identity.memberships import domain as memberships
 from services.identity.roles import refuse_unknown_roles
 from services.identity.streams import (
     COMPANY,
@@ -28,43 +42,80 @@ from services.identity.vault import Person, contact_id, open_vault
 
 
 async def create_contact(command: commands.CreateContact, context: Context, tools: Tools) -> Reply:
-    """A new contact of a company that exists, with an address of their own."""
+    """A new contact of a company that exists, with an address of their own and what the admin may give."""
+    limits = await operators_authority(context, tools)
     company = await find(COMPANY, command.for_company, context, tools, "There is no such company.")
-    domain.refuse_unknown_branches(company.state, command.branches)
-    return await _create(command, context, tools, lambda *made: domain.decide_create_contact(command, *made))
+    await refuse_rights(limits, None, rights_of(command), company.state, tools)
+    made = Maker(contact_id(context.command_id), Person(command.name, command.email, command.phone))
+    return await create(made, context, tools, lambda *who: domain.decide_create_contact(command, *who))
 
 
 async def create_staff(command: commands.CreateStaff, context: Context, tools: Tools) -> Reply:
     """A new person of the supplier's staff."""
-    return await _create(command, context, tools, lambda *made: domain.decide_create_staff(command, *made))
+    made = Maker(contact_id(context.command_id), Person(command.name, command.email, command.phone))
+    return await create(made, context, tools, lambda *who: domain.decide_create_staff(command, *who))
 
 
-async def _create(
-    command: commands.CreateContact | commands.CreateStaff,
-    context: Context,
-    tools: Tools,
-    decide: Callable[[str, str, str], list[Event]],
-) -> Reply:
+async def refuse_rights(
+    limits: Limits, before: Rights | None, after: Rights, company: domain.Company, tools: Tools
+) -> None:
+    """Raise what is wrong with rights that are to be given: no such branch or role, a last day that is past, or more
+    than the one who gives them may."""
+    domain.refuse_unknown_branches(company, after.branches)
+    refuse_unknown_roles((await tools.repository.load(ROLES, PORTAL)).state, after.roles)
+    domain.refuse_past(after.ends, now(), before.ends if before else None)
+    refuse_beyond(limits, before, after, await definitions(tools))
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The contact that is to be made: its id, and who that is."""
+
+    contact: str
+    person: Person
+
+
+async def create(made: Maker, context: Context, tools: Tools, decide: Callable[[str, str, str], list[Event]]) -> Reply:
     """Reserve the address, make the contact, confirm the address; a repeat goes on where the first one ended."""
     vault = open_vault(tools.settings, tools.state)
-    contact, login = contact_id(context.command_id), vault.login(command.email)
+    contact, login = made.contact, vault.login(made.person.email)
     loaded = await tools.repository.load(CONTACT, contact)
     reply = tools.repository.earlier(loaded, CONTACT, contact, context)
     if reply is None:
         await addresses.reserve(login, contact, context, tools)
-        person = Person(command.name, command.email, command.phone)
-        events = decide(contact, await asyncio.to_thread(vault.seal, contact, person), login)
+        events = decide(contact, await asyncio.to_thread(vault.seal, contact, made.person), login)
         try:
             reply = await tools.repository.append(CONTACT.codec, CONTACT.stream(contact), contact, -1, events, context)
         except WrongCurrentVersion:
-            return await _create(command, context, tools, decide)  # the same command at the same moment
+            return await create(made, context, tools, decide)  # the same command at the same moment
     await addresses.confirm(login, contact, context, tools)
     return reply
 
 
 async def invite(command: commands.InviteContact, context: Context, tools: Tools) -> Reply:
-    """A new link; `result` has its token and when it expires. Only the token's hash is kept."""
-    contact = command.contact_id
+    """A new link; `result` has its token, for the supplier's admins, and when it expires. Only its hash is kept.
+
+    A company's own admin is not told it: who has the link of somebody can log in as them.
+    """
+    limits = await operators_authority(context, tools)
+    state = (await find_contact(command.contact_id, context, tools)).state
+    await refuse_others(limits, state, context, tools)
+    if not limits.all and state.stage == "active":
+        raise HasPassword
+    reply = await make_invitation(command.contact_id, context, tools)
+    shown = reply.result if limits.all else {"expires_at": reply.result["expires_at"]}
+    return replace(reply, result=shown)
+
+
+async def refuse_others(limits: Limits, contact: Contact, context: Context, tools: Tools) -> None:
+    """Raise what keeps a company's admin from this contact: it is themselves, or another admin."""
+    rights = contact.rights_in(context.company)
+    if rights is not None:
+        refuse_peers(limits, contact, rights, await definitions(tools), business_day())
+
+
+async def make_invitation(contact: str, context: Context, tools: Tools) -> Reply:
+    """A new link, whoever asks; `result` has its token and when it expires."""
     loaded = await find_contact(contact, context, tools)
     reply = tools.repository.earlier(loaded, CONTACT, contact, context)
     if reply is None:
@@ -121,15 +172,23 @@ async def change_password(command: commands.ChangePassword, context: Context, to
 
 async def set_permissions(command: commands.SetPermissions, context: Context, tools: Tools) -> Reply:
     """What the contact may do, in branches that the company has and by roles that there are."""
-    await refuse_all_but_portal_admins(context, tools)
+    limits = await authority(context, tools)
     contact = (await find_contact(command.contact_id, context, tools)).state
-    if command.branches is not None:
-        company = (await tools.repository.load(COMPANY, contact.company)).state
-        domain.refuse_unknown_branches(company, command.branches)
-    known = (await tools.repository.load(ROLES, PORTAL)).state
+    of = command.in_company or contact.company
+    if not context.sees(of):
+        raise NotFound("There is no such contact.")
+    company = (await tools.repository.load(COMPANY, of)).state
+    known, today = (await tools.repository.load(ROLES, PORTAL)).state, business_day()
+    gives = await definitions(tools)
+    domain.refuse_unknown_branches(company, command.branches)
 
     def decide(state: Contact) -> list[Event]:
+        before = state.rights_in(of) or Rights()
         refuse_unknown_roles(known, command.roles)
+        refuse_peers(limits, state, before, gives, today)
+        refuse_beyond(limits, before, rights_of(command), gives)
+        if of != state.company:
+            return memberships.decide_change(state, of, rights_of(command), now())
         return domain.decide_set_permissions(state, command, now())
 
     return await tools.repository.change(CONTACT, command.contact_id, context, decide)
@@ -140,12 +199,65 @@ async def lift_lock(command: commands.LiftSignInLock, context: Context, tools: T
     await refuse_all_but_portal_admins(context, tools)
     await find_contact(command.contact_id, context, tools)
     return await tools.repository.change(
-        CONTACT, command.contact_id, context, lambda state: domain.decide_lift_lock(state, command, now())
+        CONTACT, command.contact_id, context, lambda state: decide_lift_lock(state, command, now())
     )
+
+
+async def add_to_company(command: commands.AddToCompany, context: Context, tools: Tools) -> Reply:
+    """The contact is of another company, too, with rights of that company's own."""
+    await refuse_all_but_portal_admins(context, tools)
+    await find_contact(command.contact_id, context, tools)
+    company = await find(COMPANY, command.to_company, context, tools, "There is no such company.")
+    rights = rights_of(command)
+    domain.refuse_unknown_branches(company.state, rights.branches)
+    refuse_unknown_roles((await tools.repository.load(ROLES, PORTAL)).state, rights.roles)
+    return await tools.repository.change(
+        CONTACT,
+        command.contact_id,
+        context,
+        lambda state: memberships.decide_add(state, command.to_company, rights, now()),
+    )
+
+
+async def remove_from_company(command: commands.RemoveFromCompany, context: Context, tools: Tools) -> Reply:
+    """The contact is not of that company any more; for portal admins, and the company's own."""
+    limits = await authority(context, tools)
+    state = (await find_contact(command.contact_id, context, tools)).state
+    if not context.sees(command.from_company):
+        raise NotFound("There is no such contact.")
+    await refuse_others(limits, state, context, tools)
+    return await tools.repository.change(
+        CONTACT, command.contact_id, context, lambda state: memberships.decide_remove(state, command.from_company)
+    )
+
+
+async def set_delegation(command: commands.SetDelegation, context: Context, tools: Tools) -> Reply:
+    """What the contact may hand out as an admin of their company."""
+    await refuse_all_but_portal_admins(context, tools)
+    return await tools.repository.change(
+        CONTACT, command.contact_id, context, lambda state: domain.decide_set_delegation(state, command, now())
+    )
+
+
+def switches(decide: Callable[[Contact, Any, datetime], list[Event]]) -> Handle:
+    """A handler that lets a contact in, or not any more: for portal admins, and admins of the contact's company."""
+
+    async def handle(command: Any, context: Context, tools: Tools) -> Reply:
+        limits = await operators_authority(context, tools)
+        state = (await find_contact(command.contact_id, context, tools)).state
+        await refuse_others(limits, state, context, tools)
+        if not limits.all and state.companies != {context.company}:
+            raise OfOthersToo
+        return await tools.repository.change(
+            CONTACT, command.contact_id, context, lambda state: decide(state, command, now())
+        )
+
+    return handle
 
 
 async def erase(command: commands.EraseContact, context: Context, tools: Tools) -> Reply:
     """The event first, then address and key; the worker deletes the key again wherever it finds the event."""
+    await refuse_all_but_the_supplier(context, tools)
     contact = command.contact_id
     login = (await find_contact(contact, context, tools)).state.login
     reply = await tools.repository.change(

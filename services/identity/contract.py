@@ -9,7 +9,16 @@ from marshmallow.validate import Length
 
 from chassis.codec import Codec
 from services.identity import events
-from services.identity.domain import DEFAULT_PERMISSIONS, INVITATION_DAYS, PERMISSIONS, STAFF_ROLES
+from services.identity.domain import (
+    COMPANY_ADMIN,
+    DEFAULT_PERMISSIONS,
+    INVITATION_DAYS,
+    PERMISSIONS,
+    STAFF_ROLES,
+    Delegation,
+    Rights,
+)
+from services.identity.limits import Limits, limits_of
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
 from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
@@ -20,14 +29,17 @@ from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
 from services.identity.single_sign_on.settings import Provider as SingleSignOn
 from services.identity.single_sign_on.settings import is_safe, providers
+from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-")
+STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
         "PermissionsChanged",
+        "MembershipGiven",
+        "MembershipEnded",
         "ContactDeactivated",
         "ContactReactivated",
         "ContactErased",
@@ -40,9 +52,11 @@ PUBLISHED = frozenset(
         "SecondFactorDisabled",
         "PasskeyAdded",
         "PasskeyRemoved",
+        "AccessApproved",
+        "AccessRefused",
     }
 )
-"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity's own mails."""
+"""None of these has personal data, not even sealed. Those from ContactInvited on are for identity alone."""
 
 PEOPLE_MODEL = "people_v2"
 """Published table `contacts_v2` (see projections/people.py)."""
@@ -50,10 +64,10 @@ CONTACTS_TABLE = "contacts_v2"
 ROLES_MODEL = "roles_v1"
 """Published table `roles_v1` (see projections/roles.py): the roles there are."""
 ROLES_TABLE = "roles_v1"
-RIGHTS_MODEL = "rights_history_v1"
-"""Published tables `rights_changes_v1`, `role_changes_v1` (see projections/rights_history.py)."""
-RIGHTS_TABLE = "rights_changes_v1"
-ROLE_CHANGES_TABLE = "role_changes_v1"
+RIGHTS_MODEL = "rights_history_v2"
+"""Published tables `rights_changes_v2`, `role_changes_v2` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v2"
+ROLE_CHANGES_TABLE = "role_changes_v2"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
@@ -70,6 +84,18 @@ FACTORS_TABLE = "second_factors_v2"
 SIGN_IN_MODEL = "sign_in_changes_v1"
 """Published table `sign_in_changes_v1` (see projections/sign_in_changes.py)."""
 SIGN_IN_TABLE = "sign_in_changes_v1"
+VIEWINGS_MODEL = "viewings_v1"
+"""Published table `viewings_v1` (see projections/viewings.py): who looked as whom."""
+VIEWINGS_TABLE = "viewings_v1"
+REQUESTS_MODEL = "requests_v1"
+"""Published table `access_requests_v1` (see projections/requests.py)."""
+REQUESTS_TABLE = "access_requests_v1"
+MEMBERSHIPS_MODEL = "memberships_v1"
+"""Published table `memberships_v1` (see projections/memberships.py): contacts in companies besides their first one."""
+MEMBERSHIPS_TABLE = "memberships_v1"
+DELEGATIONS_MODEL = "delegations_v1"
+"""Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
+DELEGATIONS_TABLE = "delegations_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -120,11 +146,14 @@ __all__ = [
     "BRANCHES_TABLE",
     "CHOOSABLE_MAILS",
     "CODEC",
+    "COMPANY_ADMIN",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
     "CONTACTS_TABLE",
     "CONTACT_STATUSES",
     "DEFAULT_PERMISSIONS",
+    "DELEGATIONS_MODEL",
+    "DELEGATIONS_TABLE",
     "FACTORS_MODEL",
     "FACTORS_TABLE",
     "INVITATION_DAYS",
@@ -134,9 +163,13 @@ __all__ = [
     "MAIL_KINDS",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
+    "MEMBERSHIPS_MODEL",
+    "MEMBERSHIPS_TABLE",
     "PEOPLE_MODEL",
     "PERMISSIONS",
     "PUBLISHED",
+    "REQUESTS_MODEL",
+    "REQUESTS_TABLE",
     "RIGHTS_MODEL",
     "RIGHTS_TABLE",
     "ROLES_MODEL",
@@ -148,13 +181,21 @@ __all__ = [
     "SIGN_IN_TABLE",
     "STAFF_ROLES",
     "STREAMS",
+    "VIEWINGS_MODEL",
+    "VIEWINGS_TABLE",
+    "VIEWERS",
+    "VIEW_MINUTES",
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
+    "Delegation",
+    "Limits",
+    "Rights",
     "SingleSignOn",
     "effective",
     "in_force",
     "is_safe",
+    "limits_of",
     "mail_texts",
     "providers",
 ]

@@ -14,8 +14,8 @@ from services.identity.commands import (
     CreateStaff,
     DeactivateContact,
     EraseContact,
-    LiftSignInLock,
     ReactivateContact,
+    SetDelegation,
     SetPermissions,
 )
 from services.identity.events import (
@@ -27,17 +27,19 @@ from services.identity.events import (
     ContactInvited,
     ContactReactivated,
     ContactRecorded,
+    DelegationSet,
     EmailConfirmed,
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
     MailsChosen,
+    MembershipEnded,
+    MembershipGiven,
     PasswordChanged,
     PasswordReset,
     PasswordResetAsked,
     PasswordSet,
     PermissionsChanged,
-    SignInLockLifted,
     SingleSignOnLinked,
 )
 
@@ -55,7 +57,10 @@ PERMISSIONS = (
     "report_deliveries",
     "report_credit_memos",
     "layouts_export",
+    "company_admin",
 )
+COMPANY_ADMIN = "company_admin"
+"""The permission to manage the contacts of one's own company, within limits.py."""
 DEFAULT_PERMISSIONS = ("open_cases",)
 STAFF_ROLES = ("portal_admin", "agent", "erp_admin", "operator")
 INVITATION_DAYS = 7
@@ -93,11 +98,29 @@ def refuse_unknown_branches(state: Company, branches: Sequence[str] | None) -> N
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody was given in a company; `branches` None: all of them, `ends` the last days of what ends."""
+
+    permissions: tuple[str, ...] = ()
+    branches: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    ends: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What a company's admin may hand out: these permissions, None: what they have themselves; and whether they may
+    make others admins."""
+
+    permissions: tuple[str, ...] | None = None
+    appoints: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
-    `former_login` is the address it signed in with before `login`, to be freed. `linked`: it has come by single sign-on
-    since it was made or switched on again.
+    `former_login` is the address it signed in with before, to be freed; `linked`: it came by single sign-on since then.
     """
 
     contact: str = ""
@@ -117,6 +140,23 @@ class Contact:
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
     linked: bool = False
+    delegations: Mapping[str, Delegation] = field(default_factory=dict)
+    memberships: Mapping[str, Rights] = field(default_factory=dict)
+
+    @property
+    def companies(self) -> frozenset[str]:
+        """The companies they are of: their first one, and those they were added to."""
+        return frozenset((self.company, *self.memberships))
+
+    def rights_in(self, company: str) -> Rights | None:
+        """What they were given in this company; None: they are not of it."""
+        if company in self.memberships:
+            return self.memberships[company]
+        return Rights(self.permissions, self.branches, self.roles, self.ends) if company == self.company else None
+
+    def delegation_in(self, company: str) -> Delegation:
+        """What they may hand out there, once they are admins of it."""
+        return self.delegations.get(company, Delegation())
 
     @property
     def may_sign_in(self) -> bool:
@@ -151,6 +191,15 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case PermissionsChanged():
             own = replace(state, permissions=event.permissions, branches=event.branches)
             return replace(own, roles=event.roles, ends=event.ends)
+        case DelegationSet():
+            given = Delegation(event.permissions, event.appoints)
+            return replace(state, delegations={**state.delegations, event.company: given})
+        case MembershipGiven():
+            rights = Rights(event.permissions, event.branches, event.roles, event.ends)
+            return replace(state, memberships={**state.memberships, event.member_of: rights})
+        case MembershipEnded():
+            others = {one: rights for one, rights in state.memberships.items() if one != event.member_of}
+            return replace(state, memberships=others)
         case MailsChosen():
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
@@ -172,18 +221,11 @@ def _with_login(state: Contact, login: str) -> Contact:
 
 def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:
     """A new contact of a company; the address is reserved already."""
-    return [
-        ContactCreated(
-            contact,
-            command.for_company,
-            (),
-            personal,
-            login,
-            command.permissions,
-            command.branches,
-            command.language,
-        )
-    ]
+    given = command.permissions, command.branches
+    made = ContactCreated(contact, command.for_company, (), personal, login, *given, command.language)
+    if not command.roles and not command.ends:
+        return [made]
+    return [made, PermissionsChanged(contact, command.for_company, *given, command.roles, command.ends)]
 
 
 def decide_create_staff(command: CreateStaff, contact: str, personal: str, login: str) -> list[Event]:
@@ -204,16 +246,11 @@ def decide_accept_invitation(state: Contact) -> list[Event]:
 
 
 def decide_set_password(state: Contact, login: str) -> list[Event]:
-    """The password that an admin set is in force."""
-    _refuse_staff(state)
+    """The password that an admin set is in force; none opens the account of another of the supplier's."""
+    if state.staff_roles:
+        raise errors.NotForStaff
     refuse_unusable(state)
     return [PasswordSet(state.contact, state.company, login)]
-
-
-def decide_linked(state: Contact, provider: str) -> list[Event]:
-    """The contact may come by this provider's word."""
-    refuse_unusable(state)
-    return [SingleSignOnLinked(state.contact, state.company, provider)]
 
 
 def decide_change_password(state: Contact) -> list[Event]:
@@ -245,12 +282,34 @@ def decide_set_permissions(state: Contact, command: SetPermissions, now: datetim
         raise errors.StaffHaveRoles
     if _rights(command) == _rights(state):
         return []
-    for grant, last_day in command.ends.items():
-        # A day less than by UTC: it is that day still where the portal's business day begins later.
-        if last_day < (now - timedelta(days=1)).date() and state.ends.get(grant) != last_day:
-            raise errors.EndPassed(last_day.isoformat())
+    refuse_past(command.ends, now, state.ends)
     given = command.permissions, command.branches, command.roles, command.ends
     return [PermissionsChanged(state.contact, state.company, *given)]
+
+
+def refuse_past(ends: Mapping[str, date], now: datetime, before: Mapping[str, date] | None = None) -> None:
+    """Raise EndPassed where what is given has ended, unless it had that end `before`."""
+    for grant, last_day in ends.items():
+        # A day less than by UTC: it is that day still where the portal's business day begins later.
+        if last_day < (now - timedelta(days=1)).date() and (before or {}).get(grant) != last_day:
+            raise errors.EndPassed(last_day.isoformat())
+
+
+def decide_set_delegation(state: Contact, command: SetDelegation, now: datetime) -> list[Event]:
+    """What they may hand out as an admin of their company; nothing when it is so already."""
+    if state.erased:
+        raise errors.ContactGone
+    if state.staff_roles:
+        raise errors.StaffHaveRoles
+    wanted = Delegation(command.permissions, command.appoints)
+    known = state.delegation_in(state.company)
+    if (_sorted(wanted.permissions), wanted.appoints) == (_sorted(known.permissions), known.appoints):
+        return []
+    return [DelegationSet(state.contact, state.company, command.permissions, command.appoints)]
+
+
+def _sorted(permissions: tuple[str, ...] | None) -> list[str] | None:
+    return None if permissions is None else sorted(permissions)
 
 
 def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
@@ -286,19 +345,6 @@ def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[E
     if command.actor == state.contact:
         raise errors.NotYourself
     return [] if state.erased else [ContactErased(state.contact, state.company)]
-
-
-def decide_lift_lock(state: Contact, command: LiftSignInLock, now: datetime) -> list[Event]:
-    """Wrong tries of before count no longer; counting is the gateway's."""
-    _refuse_staff(state)
-    refuse_unusable(state)
-    return [SignInLockLifted(state.contact, state.company)]
-
-
-def _refuse_staff(state: Contact) -> None:
-    """One admin of the supplier's does not open the account of another."""
-    if state.staff_roles:
-        raise errors.NotForStaff
 
 
 def refuse_unusable(state: Contact) -> None:

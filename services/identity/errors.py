@@ -53,6 +53,111 @@ class StaffHaveRoles(Refused):
         super().__init__("Staff have roles, not permissions.")
 
 
+class StaffAreNotLookedAs(Refused):
+    """Only customers' contacts are."""
+
+    def __init__(self) -> None:
+        super().__init__("You can look at the portal as a customer's contact sees it, not as your colleagues do.")
+
+
+class BeyondYours(Refused):
+    """A company's admin hands out what was given to them, and no more."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Some of this is more than you may give or take away, or for longer. Nothing was changed. Open the page"
+            " again: it shows what you may; for the rest, ask us."
+        )
+
+
+class OnlyTheSupplier(Refused):
+    """Admins of a company are made and changed by the supplier, unless it lets them do so themselves."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This contact administers your company's contacts, too: only we can change that. Please ask us."
+        )
+
+
+class FirstCompany(Refused):
+    """A contact's first company is not added or taken away."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the contact's own company. What they may do there is set on the contact's page.")
+
+
+class NotAMember(Refused):
+    """The contact was not added to the company, or not any more."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This contact does not belong to the company any more. Please open the page again.")
+
+
+class OfOthersToo(Refused):
+    """A company's admin does not shut a contact out of other companies."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This contact works for other companies, too: only we can switch off their access. Please ask us."
+        )
+
+
+class HasPassword(Refused):
+    """A new link would be a way to another's password."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This contact has a password already. If it is forgotten, the log-in page sends a link to a new one."
+        )
+
+
+class AlreadyAsked(Refused):
+    """A request for the address waits."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("Access for this e-mail address was asked for already; the request waits for an answer.")
+
+
+class AlreadyDecided(Refused):
+    """Somebody was faster."""
+
+    http = 409
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This request was answered already: it is {state}. Nothing was changed.", state=state)
+
+
+class IsColleague(Refused):
+    """There is nothing to ask for."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("Somebody of your company uses this e-mail address in the portal already.")
+
+
+class MoreThanYours(Refused):
+    """Nobody asks for a colleague what they do not have themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You can ask for what you may do yourself, and no more. What that is has changed: please look at the form"
+            " again."
+        )
+
+
 class UnknownRole(Refused):
     """There is no such role (any more)."""
 

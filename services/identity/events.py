@@ -12,6 +12,13 @@ from datetime import date, datetime
 
 from chassis.messages import Event
 from services.identity.factors import events as factors
+from services.identity.memberships import events as memberships
+from services.identity.requests import events as requests
+from services.identity.viewing import events as viewing
+
+DelegationSet = memberships.DelegationSet
+MembershipGiven = memberships.MembershipGiven
+MembershipEnded = memberships.MembershipEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,4 +366,7 @@ ALL = (
     SignInLockLifted,
     SingleSignOnLinked,
     *factors.ALL,
+    *memberships.ALL,
+    *requests.ALL,
+    *viewing.ALL,
 )

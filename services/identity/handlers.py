@@ -11,8 +11,10 @@ from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
+from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
+from services.identity.viewing import handling as viewing
 
 
 def _guarded(handle: Handle) -> Handle:
@@ -46,11 +48,19 @@ COMMAND_HANDLERS = {
     "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),
     "ChangeRole": CommandHandler(schemas.ChangeRoleShape, definitions.change_role),
     "RemoveRole": CommandHandler(schemas.RemoveRoleShape, definitions.remove_role),
+    "BeginViewAs": CommandHandler(schemas.BeginViewAsShape, viewing.begin),
+    "EndViewAs": CommandHandler(schemas.EndViewAsShape, viewing.end),
+    "AddToCompany": CommandHandler(schemas.AddToCompanyShape, _guarded(contacts.add_to_company)),
+    "RemoveFromCompany": CommandHandler(schemas.RemoveFromCompanyShape, _guarded(contacts.remove_from_company)),
+    "SetDelegation": CommandHandler(schemas.SetDelegationShape, _guarded(contacts.set_delegation)),
+    "RequestAccess": CommandHandler(schemas.RequestAccessShape, _guarded(requests.ask)),
+    "ApproveAccess": CommandHandler(schemas.ApproveAccessShape, _guarded(requests.approve)),
+    "RefuseAccess": CommandHandler(schemas.RefuseAccessShape, _guarded(requests.refuse)),
     "DeactivateContact": CommandHandler(
-        schemas.DeactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_deactivate))
+        schemas.DeactivateContactShape, _guarded(contacts.switches(domain.decide_deactivate))
     ),
     "ReactivateContact": CommandHandler(
-        schemas.ReactivateContactShape, _guarded(changes(CONTACT, "contact_id", domain.decide_reactivate))
+        schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
     ),
     "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),

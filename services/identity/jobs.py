@@ -12,6 +12,8 @@ from esdbclient import Checkpoint
 from chassis import log
 from chassis.config import Settings
 from chassis.job_streams import Stopped, Streams
+from chassis.readmodel import NotThere, database
+from chassis.repository import now
 from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.identity import domain
@@ -20,12 +22,17 @@ from services.identity.contract import CODEC, SERVICE
 from services.identity.links import RESET, Link, keep_link, token_hash
 from services.identity.mails.sending import Mailer
 from services.identity.mails.settings import outbox_folder
-from services.identity.streams import ADDRESS, CONTACT
+from services.identity.projections.requests import ACCESS_REQUESTS
+from services.identity.requests import domain as requests
+from services.identity.streams import ADDRESS, CONTACT, REQUESTS
 from services.identity.vault import Vault, open_vault
 
 _log = log.get("identity.jobs")
 LOOK_SECONDS = 0.25
 NOBODY = "nobody"
+LOOK_HOURS = 6
+"""How often it is looked for refused requests that were kept for long enough."""
+_ERASURES = ("ContactErased", "AccessRequestForgotten")
 SAVE_SECONDS = 60
 """How often the position is saved while nothing is erased: it spares the next start a long way."""
 
@@ -45,13 +52,14 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     ended = threading.Event()
     try:
         subscription = client.subscribe_to_all(
-            commit_position=vault.erased_up_to() or None, filter_include=("ContactErased",), include_checkpoints=True
+            commit_position=vault.erased_up_to() or None, filter_include=_ERASURES, include_checkpoints=True
         )
         threading.Thread(target=_stop_with, args=(subscription, stop, ended), daemon=True).start()
         saved = time.monotonic()
         for event in subscription:
             if not isinstance(event, Checkpoint):
-                contact = CODEC.recorded(event).data["contact"]
+                data = CODEC.recorded(event).data
+                contact = data["contact"] if "contact" in data else data["request"]
                 outbox.forget(contact)
                 vault.forget(contact, event.commit_position)
             elif time.monotonic() - saved > SAVE_SECONDS:
@@ -60,6 +68,31 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     finally:
         ended.set()
         client.close()
+
+
+def forget_requests(stop: threading.Event, settings: Settings) -> None:
+    """Have what was said in refused requests forgotten once it was kept for long enough."""
+    with Streams(settings, SERVICE, "portal", stop) as streams:
+        while not stop.is_set():
+            for row in _refused_before(settings, now() - requests.KEPT):
+                try:
+                    _forget_request(str(row["request"]), str(row["company"]), streams)
+                except Stopped:
+                    return
+            stop.wait(LOOK_HOURS * 3600)
+
+
+def _forget_request(request: str, company: str, streams: Streams) -> None:
+    streams.record(REQUESTS, company, f"forget/{request}", lambda state: requests.decide_forget(state, request))
+
+
+def _refused_before(settings: Settings, moment: datetime) -> list[Any]:
+    sql = f"SELECT request, company FROM {ACCESS_REQUESTS.name} WHERE state = 'refused' AND decided_at < ?"
+    try:
+        with database(settings, SERVICE).reading() as execute:
+            return list(execute(sql, (moment.isoformat(),)).fetchall())
+    except NotThere:
+        return []
 
 
 def _stop_with(subscription: Any, stop: threading.Event, ended: threading.Event) -> None:
@@ -98,4 +131,4 @@ def _link_reset(row: Any, state: StateDb, vault: Vault, streams: Streams) -> Non
 
 
 send_mails = Mailer()
-JOBS = (forget_erased, link_resets, send_mails)
+JOBS = (forget_erased, forget_requests, link_resets, send_mails)

@@ -10,6 +10,7 @@ from chassis.messages import Recorded, derived_id
 from chassis.reactions import Reaction, Since, context_of
 from services.identity.commands import RequestMail
 from services.identity.handlers import COMMAND_HANDLERS
+from services.identity.requests import handling as requests
 from services.identity.vault import short_id
 
 Handle = Callable[[Recorded, Tools], Awaitable[None]]
@@ -77,5 +78,26 @@ REACTIONS = (
         "OrderRejected",
         _mail("order_refused", {"number": "order", "reason": "reason"}, contact="placed_by"),
     ),
+    _row("let_in", "identity", "AccessApproved", requests.approved),
+    _row(
+        "mail_access_approved",
+        "identity",
+        "AccessApproved",
+        _mail("access_approved", {"request": "request"}, contact="requester"),
+    ),
+    _row(
+        "mail_access_refused",
+        "identity",
+        "AccessRefused",
+        _mail("access_refused", {"request": "request"}, contact="requester"),
+    ),
+    _row(
+        "mail_colleague_refused",
+        "identity",
+        "AccessRefused",
+        _mail("access_refused_colleague", {"request": "request"}, contact="request"),
+    ),
     _row("mail_access_changed", "identity", "PermissionsChanged", _mail("access_changed")),
+    _row("mail_membership_given", "identity", "MembershipGiven", _mail("access_changed")),
+    _row("mail_membership_ended", "identity", "MembershipEnded", _mail("access_changed")),
 )

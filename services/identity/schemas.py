@@ -16,6 +16,7 @@ from services.identity.mails.originals import LANGUAGES
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
+_WHY = Length(min=1, max=1000, error="Please write a few words, at most 1,000 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
 _CODE = Length(min=1, max=50, error="A code has six digits, or ten characters for recovery.")
 _CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
@@ -42,7 +43,18 @@ class _Stripped(Shape):
         return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
 
 
-class CreateContactShape(_Stripped):
+class _RightsShape(Shape):
+    branches = _CODES
+    roles = fields.List(fields.String(validate=Length(min=1, max=20)), validate=_once)
+    ends = fields.Dict(keys=fields.String(), values=fields.Date())
+
+    @validates_schema
+    def _ends_are_of_grants(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("ends", {}).keys() <= {*data.get("permissions", ()), *data.get("roles", ())}:
+            raise ValidationError("Only what is given can end.", "ends")
+
+
+class CreateContactShape(_Stripped, _RightsShape):
     """CreateContact as an admin's form sends it."""
 
     makes = commands.CreateContact
@@ -52,7 +64,6 @@ class CreateContactShape(_Stripped):
     phone = fields.String(validate=Length(max=50))
     language = fields.String(validate=Length(max=10))
     permissions = _permissions(required=False)
-    branches = _CODES
 
 
 class CreateStaffShape(_Stripped):
@@ -100,20 +111,74 @@ class ChangePasswordShape(Shape):
     new = fields.String(required=True, validate=_PASSWORD)
 
 
-class SetPermissionsShape(Shape):
+class SetPermissionsShape(_RightsShape):
     """SetPermissions as an admin's form sends it."""
 
     makes = commands.SetPermissions
     contact_id = fields.String(required=True)
     permissions = _permissions(required=True)
-    branches = _CODES
-    roles = fields.List(fields.String(validate=Length(min=1, max=20)), validate=_once)
-    ends = fields.Dict(keys=fields.String(), values=fields.Date())
+    in_company = fields.String(validate=Length(max=100))
 
-    @validates_schema
-    def _ends_are_of_grants(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("ends", {}).keys() <= {*data["permissions"], *data.get("roles", ())}:
-            raise ValidationError("Only what is given can end.", "ends")
+
+class AddToCompanyShape(_RightsShape):
+    """AddToCompany as a portal admin's form sends it."""
+
+    makes = commands.AddToCompany
+    contact_id = fields.String(required=True)
+    to_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
+    permissions = _permissions(required=True)
+
+
+class RemoveFromCompanyShape(Shape):
+    """RemoveFromCompany as an admin's button sends it."""
+
+    makes = commands.RemoveFromCompany
+    contact_id = fields.String(required=True)
+    from_company = fields.String(required=True, validate=Length(min=1, max=100))
+
+
+class SetDelegationShape(Shape):
+    """SetDelegation as a portal admin's form sends it."""
+
+    makes = commands.SetDelegation
+    contact_id = fields.String(required=True)
+    permissions = fields.List(
+        fields.String(),
+        allow_none=True,
+        validate=[ContainsOnly(PERMISSIONS, error="There is no such permission."), _once],
+    )
+    appoints = fields.Boolean()
+
+
+class RequestAccessShape(_Stripped):
+    """RequestAccess as the page sends it."""
+
+    makes = commands.RequestAccess
+    name = fields.String(required=True, validate=_NAME)
+    email = fields.Email(required=True, validate=Length(max=254))
+    phone = fields.String(validate=Length(max=50))
+    why = fields.String(required=True, validate=_WHY)
+    permissions = _permissions(required=True)
+    branches = _CODES
+
+
+class _AnswerShape(_Stripped):
+    request = fields.String(required=True, validate=Length(min=1, max=64))
+    for_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
+
+
+class ApproveAccessShape(_AnswerShape, _RightsShape):
+    """ApproveAccess as an admin's form sends it."""
+
+    makes = commands.ApproveAccess
+    permissions = _permissions(required=True)
+
+
+class RefuseAccessShape(_AnswerShape):
+    """RefuseAccess as an admin's form sends it."""
+
+    makes = commands.RefuseAccess
+    reason = fields.String(required=True, validate=_WHY)
 
 
 class _RoleShape(_Stripped):
@@ -139,6 +204,20 @@ class RemoveRoleShape(Shape):
 
     makes = commands.RemoveRole
     role = fields.String(required=True)
+
+
+class BeginViewAsShape(Shape):
+    """BeginViewAs as a button of staff's sends it."""
+
+    makes = commands.BeginViewAs
+    contact_id = fields.String(required=True)
+
+
+class EndViewAsShape(Shape):
+    """EndViewAs as the banner's button sends it."""
+
+    makes = commands.EndViewAs
+    view = fields.String(required=True, validate=Length(min=1, max=64))
 
 
 class DeactivateContactShape(Shape):

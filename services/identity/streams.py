@@ -12,16 +12,20 @@ from services.identity import domain, roles
 from services.identity.contract import CODEC
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
+from services.identity.requests import domain as requests
+from services.identity.viewing import domain as viewing
 
 S = TypeVar("S")
 
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC, version=2)
-CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.company, CODEC)
+CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.companies, CODEC)
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
 MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
 MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
 # All roles of the portal in one stream: so two never have the same name.
 ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
+VIEW = Aggregate("view", viewing.View(), viewing.evolve, lambda state: state.company, CODEC)
+REQUESTS = Aggregate("requests", requests.Requests(), requests.evolve, lambda state: state.company or None, CODEC)
 PORTAL = "portal"
 PORTAL_ADMIN = "portal_admin"
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)
@@ -43,6 +47,16 @@ async def find_contact(contact: str, context: Context, tools: Tools) -> Loaded[d
 
 async def refuse_all_but_portal_admins(context: Context, tools: Tools) -> None:
     """Raise NotAllowed unless the one who asks is a portal admin of the supplier's staff at this moment."""
-    actor = (await tools.repository.load(CONTACT, context.actor)).state
-    if context.company != ALL_COMPANIES or not actor.may_sign_in or PORTAL_ADMIN not in actor.staff_roles:
+    if not await _is_staff((PORTAL_ADMIN,), context, tools):
         raise NotAllowed("Only a portal admin may do this.")
+
+
+async def refuse_all_staff_but(roles: tuple[str, ...], context: Context, tools: Tools) -> None:
+    """Raise NotAllowed unless the one who asks has one of these staff roles at this moment."""
+    if not await _is_staff(roles, context, tools):
+        raise NotAllowed("This is for staff with another role.")
+
+
+async def _is_staff(roles: tuple[str, ...], context: Context, tools: Tools) -> bool:
+    actor = (await tools.repository.load(CONTACT, context.actor)).state
+    return context.company == ALL_COMPANIES and actor.may_sign_in and not set(roles).isdisjoint(actor.staff_roles)

@@ -127,6 +127,14 @@ class Vault:
         opened = self._opened(contact, personal, contact)
         return ERASED if opened is None else Person(**loads(opened))
 
+    def seal_text(self, request: str, text: str) -> str:
+        """What was said of a person in a request, readable only with their key, as base64; raises Forgotten."""
+        return self._sealed(request, text.encode(), f"request/{request}")
+
+    def open_text(self, request: str, sealed: str) -> str:
+        """What was sealed; "" when the key is gone."""
+        return (self._opened(request, sealed, f"request/{request}") or b"").decode()
+
     def seal_secret(self, contact: str, text: str) -> str:
         """The secret of a second factor, readable only with the contact's key, as base64; raises Forgotten."""
         return self._sealed(contact, text.encode(), f"second factor/{contact}")

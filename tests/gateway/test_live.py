@@ -6,8 +6,10 @@ import asyncio
 import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -194,6 +196,27 @@ def test_a_busy_page_is_ended_with_its_session_too(ground: Ground) -> None:
         return told
 
     assert any(b"event: bye" in one for one in asyncio.run(listen()))
+
+
+def test_open_pages_hear_that_another_day_has_begun(ground: Ground) -> None:
+    earliest, latest = ZoneInfo("Pacific/Niue"), ZoneInfo("Pacific/Kiritimati")  # never on the same day
+    live = Live(replace(ground.settings, amqp_uri=""), GatewaySettings(live_look_seconds=0.05, timezone=earliest))
+    cookie = ground.signed_in().get_cookie("portico_session")
+    assert cookie is not None
+
+    async def listen() -> list[bytes]:
+        await live.start()
+        stream = _stream(live, cookie.value, Connection("C-A", "S"), {})
+        told = [await anext(stream)]
+        live.gateway = replace(live.gateway, timezone=latest)
+        told.append(await asyncio.wait_for(anext(stream), 60))
+        await stream.aclose()
+        await live.stop()
+        return told
+
+    first, day = asyncio.run(listen())
+    assert b"event: versions" in first
+    assert day == b"event: day\ndata: {}\n\n"
 
 
 def test_a_session_older_than_its_password_hears_nothing(ground: Ground) -> None:

@@ -104,7 +104,7 @@ def test_a_day_says_whose_rights_changed_on_it(told: Ground) -> None:
 
 def test_a_contacts_history_has_every_change_and_what_ended_by_itself(told: Ground) -> None:
     with asking(told, "sam@s.example") as scope:
-        changes = timeline(scope, CUSTOMER)
+        changes = timeline(scope, CUSTOMER, "C-A")
     seen = [(str(one.at.date()), one.kind, one.gained, one.lost) for one in reversed(changes)]
     assert seen == [
         ("2026-03-01", "created", ["Support cases"], []),

@@ -16,9 +16,12 @@ SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "ph
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; where it is not installed this fails with what to do."""
+    """The browser; where it is not installed this fails with what to do.
+
+    One a file, for Playwright keeps an event loop in the thread of the tests, beside which `asyncio.run` does not work.
+    """
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is not installed: `make test` installs it, else `apt-get install chromium`.")
     with sync_playwright() as playwright:

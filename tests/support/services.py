@@ -67,9 +67,10 @@ class RunningService:
         company: str,
         actor: str,
         command_id: UUID | None = None,
+        channel: str = "test",
     ) -> dict[str, Any]:
         """The answer of a done command; raises what it was refused with. Without a command id it is a new one."""
-        context = Context(command_id or uuid4(), company, actor, "test", f"test-{command}")
+        context = Context(command_id or uuid4(), company, actor, channel, f"test-{command}")
         return self.commands.send(self.name, command, payload, context)
 
     def record(self, company: str, documents: list[dict[str, Any]], dry_run: bool = False) -> dict[str, Any]:

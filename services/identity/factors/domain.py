@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chassis.messages import Event
+from services.identity.commands import LiftSignInLock
 from services.identity.domain import Contact, refuse_unusable
+from services.identity.errors import NotForStaff
+from services.identity.events import SignInLockLifted, SingleSignOnLinked
 from services.identity.factors.events import (
     PasskeyAdded,
     PasskeyRemoved,
@@ -66,3 +69,17 @@ def decide_remove_all(state: Contact, app: bool, passkeys: Sequence[str], remove
         return []
     keys: list[Event] = [PasskeyRemoved(state.contact, state.company, one, removed_by) for one in passkeys]
     return [*decide_disable(state, removed_by), *keys] if app else keys
+
+
+def decide_lift_lock(state: Contact, command: LiftSignInLock, now: datetime) -> list[Event]:
+    """Wrong tries of before count no longer; counting is the gateway's."""
+    if state.staff_roles:
+        raise NotForStaff
+    refuse_unusable(state)
+    return [SignInLockLifted(state.contact, state.company)]
+
+
+def decide_linked(state: Contact, provider: str) -> list[Event]:
+    """The contact may come by this provider's word."""
+    refuse_unusable(state)
+    return [SingleSignOnLinked(state.contact, state.company, provider)]

@@ -12,7 +12,7 @@ from chassis.dispatch import Tools
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply
 from services.identity import commands, credentials, passwords, pending
-from services.identity.domain import Contact, decide_linked, refuse_unusable
+from services.identity.domain import Contact, refuse_unusable
 from services.identity.errors import SecondFactorOff, WrongPassword
 from services.identity.factors import domain
 from services.identity.factors.passkeys import Passkeys, Site
@@ -29,7 +29,7 @@ _PENDING: pending.Decisions = {
     "passkey": domain.decide_passkey_added,
     "first_passkey": domain.decide_first_passkey,
     "passkey_removed": domain.decide_passkey_removed,
-    "linked": decide_linked,
+    "linked": domain.decide_linked,
     "remove_all": lambda state, value: _removed(state, loads(value)),
 }
 

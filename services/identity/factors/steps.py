@@ -104,7 +104,7 @@ async def _session(contact: Contact, tools: Tools) -> dict[str, Any]:
     return {
         "contact_id": contact.contact,
         "company": contact.company,
-        "companies": [contact.company] if contact.company else [],
+        "companies": sorted(contact.companies - {""}),
         "staff_roles": list(contact.staff_roles),
         "name": person.name,
         "language": contact.language,

@@ -13,7 +13,9 @@ class Kind:
     """One kind of mail. `security`: nobody can switch it off. `own` are its placeholders besides COMMON, which come
     from the request's params; `path` is where its link leads, with params in it; `must` is what its text has to have.
 
-    `secret` names the token in the link: which state it comes from (see sending.py).
+    `secret` names the token in the link: which state it comes from (see sending.py). `of_request`: it is about the
+    request for access that the params name, whose `colleague` and `reason` are unsealed when it is sent;
+    `to_colleague`: it goes to them, who are no contact.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Kind:
     own: tuple[str, ...] = ()
     must: tuple[str, ...] = ()
     secret: str = ""
+    of_request: bool = False
+    to_colleague: bool = False
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -43,6 +47,9 @@ KINDS = {
         Kind("order_accepted", False, "/orders/{number}", ("number", "erp_number")),
         Kind("order_refused", False, "/orders/{number}", ("number", "reason")),
         Kind("access_changed", False, "/settings"),
+        Kind("access_approved", True, "/", ("colleague",), of_request=True),
+        Kind("access_refused", True, "/request-access", ("colleague", "reason"), of_request=True),
+        Kind("access_refused_colleague", True, "/login", ("reason",), of_request=True, to_colleague=True),
     )
 }
 

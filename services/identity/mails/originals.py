@@ -173,6 +173,44 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
             "{reason}\n\n{link}",
         ),
     },
+    "access_approved": {
+        "en": Wording(
+            "{colleague} can now use the customer portal",
+            "Hello {name},\n\nyou asked for access to the customer portal of {supplier} for {colleague}. It was"
+            " approved; {colleague} has got an invitation by mail.\n\n{link}",
+        ),
+        "de": Wording(
+            "{colleague} hat jetzt Zugang zum Kundenportal",
+            "Guten Tag {name},\n\nSie haben für {colleague} Zugang zum Kundenportal von {supplier} beantragt. Er wurde"
+            " genehmigt; {colleague} hat eine Einladung per E-Mail bekommen.\n\n{link}",
+        ),
+    },
+    "access_refused": {
+        "en": Wording(
+            "Your request for access was not approved",
+            "Hello {name},\n\nyou asked for access to the customer portal of {supplier} for {colleague}. It was not"
+            " approved. The reason:\n\n{reason}\n\n{link}",
+        ),
+        "de": Wording(
+            "Ihr Antrag auf Zugang wurde nicht genehmigt",
+            "Guten Tag {name},\n\nSie haben für {colleague} Zugang zum Kundenportal von {supplier} beantragt. Er wurde"
+            " nicht genehmigt. Der Grund:\n\n{reason}\n\n{link}",
+        ),
+    },
+    "access_refused_colleague": {
+        "en": Wording(
+            "No access to the customer portal of {supplier}",
+            "Hello {name},\n\nsomebody of your company asked that you get access to the customer portal of {supplier}."
+            " It was not approved. The reason:\n\n{reason}\n\nYou need not do anything; what was said of you is deleted"
+            " after 30 days.",
+        ),
+        "de": Wording(
+            "Kein Zugang zum Kundenportal von {supplier}",
+            "Guten Tag {name},\n\njemand aus Ihrem Unternehmen hat für Sie Zugang zum Kundenportal von {supplier}"
+            " beantragt. Er wurde nicht genehmigt. Der Grund:\n\n{reason}\n\nSie müssen nichts tun; die Angaben zu"
+            " Ihnen werden nach 30 Tagen gelöscht.",
+        ),
+    },
     "access_changed": {
         "en": Wording(
             "What you can do in the customer portal has changed",

@@ -22,16 +22,23 @@ async def request_mail(command: RequestMail, context: Context, tools: Tools) -> 
     Nothing for a contact that is no more, wants none of the kind, or is of a company that what happened is not about;
     staff hear of every one.
     """
+    if KINDS[command.kind].to_colleague:
+        return await _request(command, context.company, context, tools)
     loaded = await tools.repository.load(CONTACT, command.contact_id)
     contact = loaded.state
-    another_companys = contact.company != "" and not context.sees(contact.company)
+    another_companys = contact.company != "" and not context.sees(contact.companies)
     if loaded.revision < 0 or another_companys or not _wants(contact, command.kind):
         return Reply("", loaded.revision, loaded.position, command.mail)
+    about = context.company if context.company in contact.companies else contact.company
+    return await _request(command, about, context, tools)
+
+
+async def _request(command: RequestMail, company: str, context: Context, tools: Tools) -> Reply:
     return await tools.repository.change(
         MAIL,
         command.mail,
         context,
-        lambda state: domain.decide_request(state, command, contact.company, _domain(), now()),
+        lambda state: domain.decide_request(state, command, company, _domain(), now()),
         create=True,
     )
 

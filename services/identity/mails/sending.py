@@ -35,7 +35,8 @@ from services.identity.mails.settings import MailSettings, is_address
 from services.identity.mails.texts import SENDER_KEY, text_key
 from services.identity.mails.writing import House, Sender, compose, one_line, write
 from services.identity.projections.mails import MAILS
-from services.identity.streams import COMPANY, CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT
+from services.identity.requests.domain import Request
+from services.identity.streams import COMPANY, CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT, REQUESTS
 from services.identity.vault import open_vault
 
 _LOOK_SECONDS = 0.25
@@ -154,7 +155,9 @@ class Desk:
 
     def _letter(self, mail: Mail) -> Letter:
         """The whole mail as it is to go now. Raises NotNeeded, Refused."""
-        contact = self._streams.load(CONTACT, mail.contact)
+        kind = KINDS[mail.kind]
+        request = self._request(mail) if kind.of_request else None
+        contact = self._recipient(mail, request if kind.to_colleague else None)
         if contact.erased:
             raise NotNeeded("The contact's personal data was erased.")
         if not contact.active:
@@ -163,9 +166,8 @@ class Desk:
             raise NotNeeded("What the mail was about has expired.")
         person = self._vault.open(contact.contact, contact.personal)
         address = _ascii(person.email)
-        kind = KINDS[mail.kind]
         language = self._language(contact)
-        params = {**mail.params, **self._secret(mail, kind, contact)}
+        params = {**mail.params, **self._secret(mail, kind, contact), **self._unsealed(request)}
         configured = self._configured
         values = {
             **params,
@@ -192,6 +194,26 @@ class Desk:
         except (ValueError, MessageError) as error:
             raise Refused(f"The mail cannot be written: {type(error).__name__}") from error
         return Letter(mail.message_id[1:].partition("@")[0], sender.address, address, content)
+
+    def _request(self, mail: Mail) -> Request:
+        """The request for access that the mail is about. Raises NotNeeded when it was forgotten."""
+        found = self._streams.load(REQUESTS, mail.company).known.get(mail.params["request"])
+        if found is None:
+            raise NotNeeded("The request it is about was deleted.")
+        return found
+
+    def _recipient(self, mail: Mail, request: Request | None) -> Contact:
+        """The mail's contact; whom a request is for, who is none, as if they were."""
+        if request is None:
+            return self._streams.load(CONTACT, mail.contact)
+        return Contact(request.request, mail.company, personal=request.personal)
+
+    def _unsealed(self, request: Request | None) -> dict[str, str]:
+        if request is None:
+            return {}
+        colleague = self._vault.open(request.request, request.personal).name
+        reason = self._vault.open_text(request.request, request.reason)
+        return {"colleague": one_line(colleague), "reason": reason}
 
     def _language(self, contact: Contact) -> str:
         """The contact's own, else their company's."""

@@ -2,15 +2,33 @@
 
 from services.identity.projections import (
     companies,
+    delegations,
     factors,
     mail_choices,
     mail_texts,
     mails,
+    memberships,
     people,
+    requests,
     rights_history,
     roles,
     sign_in_changes,
+    viewings,
 )
 
-_MODELS = (people, companies, roles, rights_history, mails, mail_texts, mail_choices, factors, sign_in_changes)
+_MODELS = (
+    people,
+    companies,
+    roles,
+    rights_history,
+    mails,
+    mail_texts,
+    mail_choices,
+    factors,
+    viewings,
+    requests,
+    delegations,
+    memberships,
+    sign_in_changes,
+)
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

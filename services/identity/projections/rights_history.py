@@ -15,14 +15,14 @@ from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows, upsert
 from services.identity.domain import DEFAULT_PERMISSIONS
 
-VERSION = 1
+VERSION = 2
 _meta = MetaData()
 RIGHTS = Table(
     f"rights_changes_v{VERSION}",
     _meta,
     Column("contact_id", Text, primary_key=True),
+    Column("company", Text, primary_key=True),  # in which this is what they may do
     Column("position", BigInteger, primary_key=True),
-    Column("company", Text, nullable=False),
     Column("at", Text, nullable=False),  # UTC
     Column("actor", Text, nullable=False),  # a contact's id, or what did it: erp:<connection>, set-up
     Column("kind", Text, nullable=False),  # a value of _KINDS
@@ -48,12 +48,17 @@ ROLE_CHANGES = Table(
 _RIGHT = upsert(RIGHTS)
 _ROLE = upsert(ROLE_CHANGES)
 _STATE = ("permissions", "branches", "roles", "ends", "signed_up", "shut")
-_LAST = f"SELECT {', '.join(_STATE)} FROM {RIGHTS.name} WHERE contact_id = ? ORDER BY position DESC LIMIT 1"
+_LAST = (
+    f"SELECT {', '.join(_STATE)} FROM {RIGHTS.name} WHERE contact_id = ? AND company = ? ORDER BY position DESC LIMIT 1"
+)
+_COMPANIES = f"SELECT DISTINCT company FROM {RIGHTS.name} WHERE contact_id = ? ORDER BY company"
 _LAST_NAME = f"SELECT name FROM {ROLE_CHANGES.name} WHERE role = ? ORDER BY position DESC LIMIT 1"
 _KINDS = {
     "ContactCreated": "created",
     "ContactRecorded": "recorded",
     "PermissionsChanged": "permissions",
+    "MembershipGiven": "member",
+    "MembershipEnded": "left",
     "InvitationAccepted": "signed_up",
     "PasswordSet": "signed_up",
     "SingleSignOnLinked": "signed_up",
@@ -64,6 +69,10 @@ _KINDS = {
     "RoleChanged": "changed",
     "RoleRemoved": "removed",
 }
+
+
+_EVERYWHERE = ("signed_up", "switched_off", "switched_on", "erased")
+"""What holds in all companies of a contact."""
 
 
 def project(event: Recorded, rows: Rows) -> None:
@@ -79,15 +88,31 @@ def project(event: Recorded, rows: Rows) -> None:
 
 def _contact(event: Recorded, kind: str, rows: Rows) -> None:
     data = event.data
-    row = rows.one(_LAST, data["contact"])
+    of = {data.get("member_of", data["company"])}
+    if kind in _EVERYWHERE:
+        of |= {row[0] for row in rows.execute(_COMPANIES, (data["contact"],)).fetchall()}
+    for company in sorted(of):
+        _in_company(company, event, kind, rows)
+
+
+def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
+    data = event.data
+    row = rows.one(_LAST, data["contact"], company)
     if row is not None and kind in ("recorded", "created"):
         return  # the ERP told again what a contact is called
+    if row is None and kind == "left":
+        return
     before = dict(zip(_STATE, row, strict=True)) if row is not None else dict(_NOTHING)
+    if row is None and kind == "member":
+        # What lets them in is the same everywhere; what they may do there begins with nothing.
+        home = rows.one(_LAST, data["contact"], data["company"])
+        known = dict(zip(_STATE, home, strict=True)) if home is not None else {}
+        before |= {name: known[name] for name in ("signed_up", "shut") if known}
     after = before | _changed(kind, data)
     if row is not None and after == before:
         return
-    rows.touch(data["company"], event.position)
-    head = (data["contact"], event.position, data["company"], event.recorded_at.isoformat())
+    rows.touch(company, event.position)
+    head = (data["contact"], company, event.position, event.recorded_at.isoformat())
     rows.execute(_RIGHT, (*head, event.meta.get("actor", ""), kind, *(after[name] for name in _STATE)))
 
 
@@ -100,8 +125,10 @@ def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
             return {"permissions": _json(DEFAULT_PERMISSIONS)}
         case "created":
             return {name: _json(data[name]) for name in ("permissions", "branches")}
-        case "permissions":
+        case "permissions" | "member":
             return {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
+        case "left":
+            return {name: _NOTHING[name] for name in ("permissions", "branches", "roles", "ends")}
         case "signed_up":
             return {"signed_up": True}
         case "switched_on":

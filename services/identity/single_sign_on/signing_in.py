@@ -23,6 +23,8 @@ from services.identity.streams import ADDRESS, CONTACT, PORTAL, ROLES
 from services.identity.vault import open_vault
 
 _log = log.get("single_sign_on")
+CHANNEL = "single-sign-on"
+"""Of what a rule does: it is the machine's operator's, who wrote it, and nobody's of the portal."""
 _FIRST = UUID("4b0b1b52-7f0c-5a39-9d0c-64c3b6f1a2d7")
 
 
@@ -103,4 +105,4 @@ async def _link(contact: str, who: str, provider: Provider, payload: Mapping[str
 def _context(provider: Provider, what: str, payload: Mapping[str, Any], actor: str = "") -> Context:
     identity = derived_id(_FIRST, what)
     correlation = str(payload.get("correlation_id") or identity)
-    return Context(identity, ALL_COMPANIES, actor or f"sso:{provider.key}", "portal", correlation)
+    return Context(identity, ALL_COMPANIES, actor or f"sso:{provider.key}", CHANNEL, correlation)

@@ -1,4 +1,4 @@
-"""How a route of the table is asked."""
+"""How a route of the table is asked, and what must stand in the answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Asked:
     previews: bool = False
 
 
-CUSTOMERS = "owner twin whole south east plain lapsed"
+CUSTOMERS = "owner twin whole south east plain lapsed both"
 AGENT, ADMIN, ERP, OPER = "agent", "admin", "erp", "oper"
 
 

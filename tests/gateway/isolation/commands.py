@@ -36,6 +36,18 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
+    "identity.AddToCompany": {"contact_id": "{lender}", "to_company": "{company}", "permissions": ["order"]},
+    "identity.RemoveFromCompany": {"contact_id": "{lent}", "from_company": "{company}"},
+    "identity.SetDelegation": {"contact_id": "{subject}", "appoints": True},
+    "identity.RequestAccess": {
+        "name": "Cara New",
+        "email": "{fresh}@walk.example",
+        "why": "She buys.",
+        "permissions": [],
+        "branches": ["ZQ-NORD"],
+    },
+    "identity.ApproveAccess": {"request": "{open_request}", "for_company": "{company}", "permissions": ["open_cases"]},
+    "identity.RefuseAccess": {"request": "{open_request}", "for_company": "{company}", "reason": "No."},
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
@@ -51,6 +63,8 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
     "identity.RemoveRole": {"role": "{other_role}"},
+    "identity.BeginViewAs": {"contact_id": "{subject}"},
+    "identity.EndViewAs": {"view": "{view}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
     "identity.ReactivateContact": {"contact_id": "{subject}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
@@ -83,7 +97,13 @@ PAYLOADS: Mapping[str, Payload] = {
 }
 """Complete payloads about what is branch north's or its company's; with names of the world's things in braces."""
 
-MADE: Mapping[str, Callable[[World], str]] = {"other_role": World.new_role, "lost_mail": World.lost_mail}
+MADE: Mapping[str, Callable[[World], str]] = {
+    "other_role": World.new_role,
+    "lost_mail": World.lost_mail,
+    "view": World.new_view,
+    "open_request": World.new_request,
+    "lent": World.lend,
+}
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
     **dict.fromkeys(MADE, "none"),
@@ -91,6 +111,7 @@ NOT_THERE = {
     "company": "ZQNONE",
     "subject": "none",
     "gone": "none",
+    "lender": "none",
     "placed": "W-0000-0000",
 }
 MAKES_ITS_OWN = ("erp_sync.RequestPosting", "erp_sync.WithdrawPosting")

@@ -17,7 +17,8 @@ class Mark:
     """A text by which a piece of data is known, and who may see it.
 
     `needs`: a contact of the company has one of these permissions, none named: every one. `only`: that address alone.
-    `roles`: staff with one of these roles. `forms`: how it may be written.
+    `own_admin`: who manages the contacts of these companies sees it. `roles`: staff with one of these roles.
+    `forms`: how it may be written.
     """
 
     holder: str
@@ -28,6 +29,7 @@ class Mark:
     needs: frozenset[str]
     roles: frozenset[str]
     only: str
+    own_admin: frozenset[str] = frozenset()
 
     def stands_in(self, text: str) -> bool:
         """Whether it can be read there."""
@@ -58,6 +60,7 @@ class Marks:
         roles: Iterable[str] = (),
         only: str = "",
         branch: str | None = None,
+        own_admin: Iterable[str] = (),
     ) -> str:
         """Make a mark of a text that is there already; gives the text."""
         owner, of_branch = (holder, branch) if holder in COMPANIES else BRANCHES[holder]
@@ -66,7 +69,15 @@ class Marks:
             for form in forms:
                 assert not any(form in one or one in form for one in other.forms), (form, other)
         self._made[holder, field] = Mark(
-            holder, field, forms, COMPANIES[owner], of_branch, frozenset(needs), frozenset(roles), only
+            holder,
+            field,
+            forms,
+            COMPANIES[owner],
+            of_branch,
+            frozenset(needs),
+            frozenset(roles),
+            only,
+            frozenset(own_admin),
         )
         return text
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from services.identity.contract import PERMISSIONS
 from tests.gateway.isolation.marks import COMPANIES, Mark
 
+OWN_ADMIN = "company_admin"
+USUAL = tuple(one for one in PERMISSIONS if one != OWN_ADMIN)
+"""What a contact may do who is no admin of their company."""
 PASSWORD = "correct horse battery"
 
 
@@ -14,15 +17,19 @@ PASSWORD = "correct horse battery"
 class Visitor:
     """A kind of visitor. `branches` None: all of the company's; `contact` is theirs in this world.
 
-    `had` are permissions that ended by themselves while the session was open.
+    `had` are permissions that ended by themselves while the session was open. `eyes`: of the staff, but looks at the
+    portal as that visitor sees it, and so sees what is theirs. `first`: the company they were first of, where they
+    stand in another.
     """
 
     name: str
     company: str = ""
     branches: tuple[str, ...] | None = None
-    permissions: tuple[str, ...] = PERMISSIONS
+    permissions: tuple[str, ...] = USUAL
     roles: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
+    eyes: str = ""
+    first: str = ""
     contact: str = field(default="", compare=False)
 
     @property
@@ -35,14 +42,23 @@ class Visitor:
         """Whether a right password lets them in."""
         return self.name not in ("off", "nobody")
 
+    @property
+    def acts_as(self) -> tuple[str, ...]:
+        """The staff roles that hold for what they ask: none while they look with another's eyes."""
+        return () if self.eyes else self.roles
+
     def sees(self, mark: Mark) -> bool:
         """Whether what is marked is theirs to see."""
         if not self.signs_in:
             return False
-        if mark.only == self.email:
+        if self.first and mark.company == self.first and mark.field in ("company.name", "company.code"):
+            return True  # what they can choose stands in the top bar
+        if self.company in mark.own_admin and OWN_ADMIN in self.permissions:
             return True
-        if self.roles:
-            return bool(mark.roles.intersection(self.roles))
+        if mark.only in (self.email, f"{self.eyes}@walk.example"):
+            return True
+        if self.acts_as:
+            return bool(mark.roles.intersection(self.acts_as))
         if mark.only:
             return False
         return (
@@ -58,16 +74,19 @@ def visitors() -> dict[str, Visitor]:
     made = (
         Visitor("owner", alder, ("ZQ-NORD",)),
         Visitor("twin", alder, ("ZQ-NORD",)),  # a colleague with the same rights: shares all but what is personal
-        Visitor("whole", alder),
+        Visitor("whole", alder, permissions=PERMISSIONS),  # an admin of their company, as east is
         Visitor("south", alder, ("ZQ-SUED",)),
-        Visitor("east", birch),  # all branches: no limit but the company's stands between
+        Visitor("east", birch, permissions=PERMISSIONS),  # all branches: no limit but the company's stands between
         Visitor("plain", alder, permissions=()),
-        Visitor("lapsed", alder, ("ZQ-NORD",), permissions=(), had=PERMISSIONS),  # their last day has passed
+        Visitor("lapsed", alder, ("ZQ-NORD",), permissions=(), had=USUAL),  # their last day has passed
         Visitor("agent", roles=("agent",)),
         Visitor("admin", roles=("portal_admin",)),
         Visitor("erp", roles=("erp_admin",)),
         Visitor("oper", roles=("operator",)),
         Visitor("off", alder, ("ZQ-NORD",)),  # deactivated, with a session still open
         Visitor("nobody"),
+        # Of birch first, and of alder as a twin; stands in alder.
+        Visitor("both", alder, ("ZQ-NORD",), first=birch),
+        Visitor("viewer", alder, ("ZQ-NORD",), roles=("portal_admin", "agent"), eyes="owner"),
     )
     return {one.name: one for one in made}

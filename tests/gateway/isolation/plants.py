@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.dispatch import CommandHandler, changes
-from gateway import fragments, live, people
+from gateway import access, app, fragments, live, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
@@ -91,6 +91,12 @@ def _for_all_signed_in(endpoint: str) -> Callable[[pytest.MonkeyPatch, Walk], No
 def _no_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     """People without last days; and nobody is remembered with or without."""
     patch.setattr(people, "ends_of", lambda text: {})
+    patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
+
+
+def _first_company(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    """Whoever is of several companies sees the first one's, whichever they stand in."""
+    patch.setattr(people, "_standing", lambda reads, person, company, today: person)
     patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
 
 
@@ -198,6 +204,24 @@ PLANTS = (
         lambda patch, walk: patch.setitem(SENT_BY_PAGES, "cases.OpenCase", Access()),
         lambda walk: through_the_gateway(walk, ["cases.OpenCase"]),
         "cases.OpenCase as plain: done",
+    ),
+    Plant(
+        "a command sent while looking as another",
+        lambda patch, walk: patch.setattr(access, "refuse_viewers", lambda scope: None),
+        lambda walk: through_the_gateway(walk, ["cases.OpenCase"]),
+        "cases.OpenCase as viewer: done",
+    ),
+    Plant(
+        "a form sent while looking as another",
+        lambda patch, walk: [patch.setattr(place, "refuse_viewers", lambda scope: None) for place in (access, app)],
+        _route("POST /support/new"),
+        "POST /support/new as viewer: 302",
+    ),
+    Plant(
+        "the company that somebody stands in",
+        _first_company,
+        _route("GET /invoices"),
+        "GET /invoices as both: shows east's invoice.number",
     ),
     Plant(
         "the cache of fragments",

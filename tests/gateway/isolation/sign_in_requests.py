@@ -14,7 +14,7 @@ SIGN_IN_REQUESTS: dict[str, Asked] = {
     ),
     "GET /contacts/<contact_id>/sign-in #staff": Asked("/contacts/{agent}/sign-in", "/contacts/none/sign-in"),
     "POST /contacts/<contact_id>/password": Asked(
-        "/contacts/{newcomer}/password",
+        "/contacts/{shut}/password",
         "/contacts/none/password",
         form=lambda world, visitor: {"password": "a long enough one"},
         sends=("identity.SetPassword",),
@@ -25,7 +25,7 @@ SIGN_IN_REQUESTS: dict[str, Asked] = {
         form=lambda world, visitor: {"password": "a long enough one"},
     ),
     "POST /contacts/<contact_id>/unlock": Asked(
-        "/contacts/{newcomer}/unlock",
+        "/contacts/{shut}/unlock",
         "/contacts/none/unlock",
         form=lambda world, visitor: {},
         sends=("identity.LiftSignInLock",),

@@ -16,213 +16,257 @@ sends.
 from __future__ import annotations
 
 ROUTES = """
-                                              owner twin whole south east plain lapsed agent admin erp  oper off nobody
-GET  /                                        own   own  own   own   own  ok    ok     own   own   own  own  in  in
-GET  /add-ons                                 own   own  own   own   own  own   own    403   403   403  403  in  in
-GET  /balance                                 own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /companies                               403   403  403   403   403  403   403    own   own   403  403  in  in
-GET  /companies/<path:code>                   403   403  403   403   403  403   403    own   own   403  403  in  in
-GET  /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /companies/<path:code>/rights            403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /contacts/<contact_id>                   403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /contacts/<contact_id> #staff            403   403  403   403   403  403   403    403   404   403  403  in  in
-GET  /contacts/<contact_id>/history           403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /contacts/<contact_id>/history #staff    403   403  403   403   403  403   403    403   404   403  403  in  in
-GET  /contacts/<contact_id>/sign-in           403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /contacts/<contact_id>/sign-in #staff    403   403  403   403   403  403   403    403   404   403  403  in  in
-GET  /credit-memos                            own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /credit-memos/<path:number>              own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /deliveries                              own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /deliveries #sums                        -     -    own   -     -    -     -      -     -     -    -    -   -
-GET  /deliveries/<path:number>                own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /desk                                    403   403  403   403   403  403   403    own   own   403  403  in  in
-GET  /desk/<number>                           403   403  403   403   403  403   403    own   own   403  403  in  in
-GET  /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /invitation/<token>                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /invoices                                own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /invoices #overdue                       own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /invoices #found                         own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /invoices #after                         ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
-GET  /invoices/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /invoices/<path:number> #same            own   own  own   404   ok   403   403    403   403   403  403  in  in
-GET  /invoices/<path:number> #same-east       -     -    -     -     own  -     -      -     -     -    -    -   -
-GET  /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /login/back/<provider>                   404   404  404   404   404  404   404    404   404   404  404  404 404
-GET  /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /login/passkey                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /login/with/<provider>                   404   404  404   404   404  404   404    404   404   404  404  404 404
-GET  /mails                                   403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /mails/sender                            403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /mails/texts                             403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /mails/texts/<kind>/<language>           403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /order-pad                               own   ok   ok    ok    ok   403   403    403   403   403  403  in  in
-GET  /orders                                  own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /orders/<path:number>                    own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /orders/<path:number> #placed            own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /outbox                                  403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /outbox/<key>                            403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /outbox/<key>/html                       403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /payments                                own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /payments/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in  in
-GET  /projects                                own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /projects/<path:number>                  own   own  own   own   404  403   403    403   403   403  403  in  in
-GET  /reset/<token>                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-GET  /roles                                   403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /roles/<role>                            403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /roles/<role>/remove                     403   403  403   403   403  403   403    403   own   403  403  in  in
-GET  /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
-GET  /search                                  own   own  own   own   own  ok    ok     403   403   403  403  in  in
-GET  /search #number                          own   own  own   ok    ok   ok    ok     403   403   403  403  in  in
-GET  /search #case                            own   own  own   own   ok   ok    ok     403   403   403  403  in  in
-GET  /settings                                own   own  own   own   own  own   own    own   own   own  own  in  in
-GET  /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
-GET  /settings/passkeys                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /settings/passkeys/<passkey>/remove      404   404  404   404   404  404   404    404   404   404  404  in  in
-GET  /settings/passkeys/new                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /settings/password                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /settings/second-factor                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /settings/second-factor/codes            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /settings/second-factor/off              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-GET  /support                                 own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /support/<number>                        own   own  own   own   404  403   403    403   403   403  403  in  in
-GET  /support/new                             own   own  own   own   own  403   403    403   403   403  403  in  in
-GET  /sync                                    403   403  403   403   403  403   403    403   own   own  own  in  in
-GET  /sync/postings                           403   403  403   403   403  403   403    403   own   own  own  in  in
-GET  /sync/runs/<run>                         403   403  403   403   403  403   403    403   own   own  own  in  in
-POST /branch                                  ok    ok   ok    404   404  ok    ok     404   404   404  404  in  in
-POST /companies/<path:code>/contacts/new      403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /companies/<path:code>/features          403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>                   403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id> #preview          403   403  403   403   403  403   403    403   own   403  403  in  in
-POST /contacts/<contact_id> #staff            403   403  403   403   403  403   403    403   404   403  403  in  in
-POST /contacts/<contact_id>/access            403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>/access #staff     403   403  403   403   403  403   403    403   404   403  403  in  in
-POST /contacts/<contact_id>/invite            403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>/password          403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>/password #staff   403   403  403   403   403  403   403    403   404   403  403  in  in
-POST /contacts/<contact_id>/second-factor     403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>/second-factor #staff 403   403  403   403   403  403   403    403   404   403  403  in  in
-POST /contacts/<contact_id>/unlock            403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /contacts/<contact_id>/unlock #staff     403   403  403   403   403  403   403    403   404   403  403  in  in
-POST /desk/<number>                           403   403  403   403   403  403   403    ok    ok    403  403  in  in
-POST /desk/<number>/status                    403   403  403   403   403  403   403    ok    ok    403  403  in  in
-POST /forgot                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-POST /invitation/<token>                      -     -    -     -     -    -     -      -     -     -    -    -   ok
-POST /invitation/<token> #used                410   -    -     -     410  -     -      410   -     -    -    -   410
-POST /login                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401 401
-POST /login/code                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-POST /login/passkey                           401   401  401   401   401  401   401    401   401   401  401  401 401
-POST /login/password                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-POST /logout                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-POST /mails/<mail>/again                      403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /mails/sender                            403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /mails/texts/<kind>/<language>           403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /mails/texts/<kind>/<language>/original  403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /order-pad                               ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
-POST /orders/<key>/cancel                     ok    ok   ok    404   404  403   403    403   403   403  403  in  in
-POST /preferences                             ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok  ok
-POST /reset/<token>                           -     -    -     -     -    -     -      -     -     -    -    -   ok
-POST /reset/<token> #used                     410   -    -     -     410  -     -      -     410   -    -    -   410
-POST /roles/<role>                            403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /roles/<role> #preview                   403   403  403   403   403  403   403    403   own   403  403  in  in
-POST /roles/<role>/remove                     403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /roles/new                               403   403  403   403   403  403   403    403   ok    403  403  in  in
-POST /settings/devices/<session_id>           ok    404  404   404   404  404   404    404   404   404  404  in  in
-POST /settings/mails                          ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in  in
-POST /settings/passkeys/<passkey>/remove      404   404  404   404   404  404   404    404   404   404  404  in  in
-POST /settings/passkeys/new                   422   422  422   422   422  422   422    422   422   422  422  in  in
-POST /settings/password                       422   422  422   422   422  422   422    422   422   422  422  in  in
-POST /settings/second-factor                  422   422  422   422   422  422   422    422   422   422  422  in  in
-POST /settings/second-factor/codes            422   422  422   422   422  422   422    422   422   422  422  in  in
-POST /settings/second-factor/off              422   422  422   422   422  422   422    422   422   422  422  in  in
-POST /style                                   ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in  in
-POST /support/<number>                        ok    ok   ok    ok    404  403   403    403   403   403  403  in  in
-POST /support/new                             ok    ok   ok    ok    ok   403   403    403   403   403  403  in  in
-LIVE /events                                  own   own  own   own   own  own   own    own   own   own  own  401 401
+                                                  owner twin whole south east plain lapsed agent admin erp  oper off  nobody both viewer
+GET  /                                            own   own  own   own   own  ok    ok     own   own   own  own  in   in     own  own
+GET  /add-ons                                     own   own  own   own   own  own   own    403   403   403  403  in   in     own  own
+GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /companies                                   403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /companies/<path:code>                       403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /companies/<path:code>/rights                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /company/contacts                            403   403  own   403   own  403   403    403   403   403  403  in   in     403  403
+GET  /company/contacts/<contact_id>               403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
+GET  /company/contacts/new                        403   403  own   403   own  403   403    403   403   403  403  in   in     403  403
+GET  /company/requests                            403   403  own   403   ok   403   403    403   403   403  403  in   in     403  403
+GET  /company/requests/<key>                      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
+GET  /contacts/<contact_id>                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /contacts/<contact_id> #staff                403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+GET  /contacts/<contact_id>/companies             403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /contacts/<contact_id>/companies/<path:code> 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /contacts/<contact_id>/history               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /contacts/<contact_id>/history #staff        403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+GET  /contacts/<contact_id>/history #viewed       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET /contacts/<contact_id>/sign-in                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET /contacts/<contact_id>/sign-in #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+GET  /credit-memos                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /credit-memos/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /deliveries                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /deliveries #sums                            -     -    own   -     -    -     -      -     -     -    -    -    -      -    -
+GET  /deliveries/<path:number>                    own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /invitation/<token>                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /invoices                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /invoices #after                             ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
+GET  /invoices #found                             own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /invoices #overdue                           own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /invoices/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /invoices/<path:number> #same                own   own  own   404   ok   403   403    403   403   403  403  in   in     own  own
+GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/back/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
+GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/passkey                                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/password                               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/with/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
+GET  /mails                                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /order-pad                                   own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
+GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /orders/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /orders/<path:number> #placed                own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /outbox                                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /outbox/<key>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /outbox/<key>/html                           403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /payments                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /payments/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /projects                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
+GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
+GET  /requests                                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /requests/<key>                              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /reset/<token>                               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /roles                                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /roles/<role>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /roles/<role>/remove                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /search                                      own   own  own   own   own  ok    ok     403   403   403  403  in   in     own  own
+GET  /search #case                                own   own  own   own   ok   ok    ok     403   403   403  403  in   in     own  own
+GET  /search #number                              own   own  own   ok    ok   ok    ok     403   403   403  403  in   in     own  own
+GET  /settings                                    own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
+GET  /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
+GET /settings/passkeys                            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET /settings/passkeys/<passkey>/remove           404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
+GET /settings/passkeys/new                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /settings/password                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /settings/second-factor                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /settings/second-factor/codes                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /settings/second-factor/off                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
+GET  /support                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /support/<number>                            own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
+GET  /support/new                                 own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /sync                                        403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
+GET  /sync/postings                               403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
+GET  /sync/runs/<run>                             403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
+LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
+POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
+POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /companies/<path:code>/features              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /company                                     404   404  404   404   404  404   404    403   403   403  403  in   in     ok   403
+POST /company/contacts/<contact_id>               403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/<contact_id> #preview      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/<contact_id>/access        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/<contact_id>/invite        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/<contact_id>/leave         403   403  ok    403   ok   403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/new                        403   403  ok    403   ok   403   403    403   403   403  403  in   in     403  403
+POST /company/requests/<key>                      403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
+POST /contacts/<contact_id>                       403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id> #preview              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+POST /contacts/<contact_id> #staff                403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/access                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/access #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/companies/<path:code> 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/delegation            403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/delegation #staff     403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/invite                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/leave/<path:code>     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/password              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/password #staff       403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/second-factor         403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/second-factor #staff  403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/unlock                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/unlock #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/view-as               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/view-as #staff        403   403  403   403   403  403   403    404   404   403  403  in   in     403  403
+POST /desk/<number>                               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
+POST /desk/<number>/status                        403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
+POST /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /invitation/<token>                          -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -
+POST /invitation/<token> #used                    410   -    -     -     410  -     -      410   -     -    -    -    410    -    -
+POST /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401  401    ok   ok
+POST /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /login/passkey                               401   401  401   401   401  401   401    401   401   401  401  401  401    401  401
+POST /login/password                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /logout                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
+POST /mails/<mail>/again                          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /mails/sender                                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /mails/texts/<kind>/<language>/original      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /order-pad                                   ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /orders/<key>/cancel                         ok    ok   ok    404   404  403   403    403   403   403  403  in   in     ok   403
+POST /preferences                                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403
+POST /requests/<key>                              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /reset/<token>                               -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -
+POST /reset/<token> #used                         410   -    -     -     410  -     -      -     410   -    -    -    410    -    -
+POST /roles/<role>                                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /roles/<role> #preview                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+POST /roles/<role>/remove                         403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /settings/devices/<session_id>               ok    404  404   404   404  404   404    404   404   404  404  in   in     404  403
+POST /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403
+POST /settings/passkeys/<passkey>/remove          404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
+POST /settings/passkeys/new                       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /settings/password                           422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /settings/second-factor                      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /settings/second-factor/codes                422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /settings/second-factor/off                  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+POST /support/<number>                            ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
+POST /support/new                                 ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /view-as/end                                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 """
 
 COMMANDS = """
-                                owner twin whole south east plain lapsed agent admin erp  oper off nobody
-cases.OpenCase                  done  done done  done  done 403   403    403   403   403  403  in  in
-cases.ReplyToCase               done  done done  done  404  403   403    403   403   403  403  in  in
-cases.AnswerCase                403   403  403   403   403  403   403    done  done  403  403  in  in
-cases.ChangeCaseStatus          403   403  403   403   403  403   403    done  done  403  403  in  in
-identity.CreateContact          403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.InviteContact          403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.SetPassword            403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.LiftSignInLock         403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.SetPermissions         403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.DefineRole             403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ChangeRole             403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.RemoveRole             403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ChangePassword         422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.EnableSecondFactor     422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.RenewRecoveryCodes     422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.DisableSecondFactor    422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.AddPasskey             422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.RemovePasskey          422   422  422   422   422  422   422    422   422   422  422  in  in
-identity.RemoveSecondFactor     403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ChooseMails            done  done done  done  done done  done   403   403   403  403  in  in
-identity.DeactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ReactivateContact      403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.SendMailAgain          403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ChangeMailText         403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.RestoreMailText        403   403  403   403   403  403   403    403   done  403  403  in  in
-identity.ChangeMailSender       403   403  403   403   403  403   403    403   done  403  403  in  in
-licensing.GrantFeature          403   403  403   403   403  403   403    403   done  403  403  in  in
-licensing.WithdrawFeature       403   403  403   403   403  403   403    403   done  403  403  in  in
-orders.PlaceOrder               done  done done  done  done 403   403    403   403   403  403  in  in
-orders.CancelOrder              done  done done  done  404  403   403    403   403   403  403  in  in
+                             owner twin whole south east plain lapsed agent admin erp  oper off  nobody both viewer
+cases.OpenCase               done  done done  done  done 403   403    403   403   403  403  in   in     done 403
+cases.ReplyToCase            done  done done  done  404  403   403    403   403   403  403  in   in     done 403
+cases.AnswerCase             403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
+cases.ChangeCaseStatus       403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
+identity.CreateContact       403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.InviteContact       403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.SetPermissions      403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.SetDelegation       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RequestAccess       done  done done  422   422  done  done   403   403   403  403  in   in     done 403
+identity.ApproveAccess       403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.RefuseAccess        403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.AddToCompany        403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RemoveFromCompany   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.DefineRole          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeRole          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RemoveRole          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangePassword      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.EnableSecondFactor  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.RenewRecoveryCodes  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.DisableSecondFactor 422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.RemoveSecondFactor  403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChooseMails         done  done done  done  done done  done   403   403   403  403  in   in     done 403
+identity.BeginViewAs         403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
+identity.EndViewAs           403   403  403   403   403  403   403    404   done  403  403  in   in     403  403
+identity.DeactivateContact   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.ReactivateContact   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.SendMailAgain       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeMailText      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RestoreMailText     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeMailSender    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+licensing.GrantFeature       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+licensing.WithdrawFeature    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+orders.PlaceOrder            done  done done  done  done 403   403    403   403   403  403  in   in     done 403
+orders.CancelOrder           done  done done  done  404  403   403    403   403   403  403  in   in     done 403
+identity.SetPassword         403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.LiftSignInLock      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.AddPasskey          422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.RemovePasskey       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 """
 """What a page could send for them if it checked nothing itself. Branches are the pages' to check, as the routes' table
 has it: `POST /orders/<key>/cancel` as south is 404.
 """
 
 AT_THE_SERVICES = """
-                                mine  theirs staff nobody reaction
-cases.OpenCase                  done  done   403   -      -
-cases.ReplyToCase               done  404    done  404    404
-cases.AnswerCase                403   403    done  403    403
-cases.ChangeCaseStatus          403   403    done  403    403
-identity.CreateContact          done  404    done  404    404
-identity.CreateStaff            403   403    done  403    403
-identity.InviteContact          done  404    done  404    404
-identity.SetPassword            403   403    done  403    403
-identity.LiftSignInLock         403   403    done  403    403
-identity.ChangePassword         422   422    422   404    404
-identity.ChooseMails            done  done   done  404    404
-identity.SetPermissions         403   403    done  403    403
-identity.DefineRole             403   403    done  403    403
-identity.ChangeRole             403   403    done  403    403
-identity.RemoveRole             403   403    done  403    403
-identity.DeactivateContact      done  404    done  404    404
-identity.ReactivateContact      done  404    done  404    404
-identity.EraseContact           done  404    done  404    404
-identity.EnableSecondFactor     422   422    422   404    404
-identity.RenewRecoveryCodes     422   422    422   404    404
-identity.DisableSecondFactor    422   422    422   404    404
-identity.AddPasskey             422   422    422   404    404
-identity.RemovePasskey          422   422    422   404    404
-identity.RemoveSecondFactor     403   403    done  403    403
-identity.RequestMail            403   403    403   403    idle
-identity.SendMailAgain          403   403    done  403    403
-identity.ChangeMailText         403   403    done  403    403
-identity.RestoreMailText        403   403    done  403    403
-identity.ChangeMailSender       403   403    done  403    403
-licensing.GrantFeature          403   403    done  403    403
-licensing.WithdrawFeature       403   403    done  403    403
-orders.PlaceOrder               done  done   403   -      -
-orders.CancelOrder              done  404    done  404    404
-orders.MarkOrderQueued          403   403    403   403    404
-orders.MarkOrderPosted          403   403    403   403    404
-orders.MarkOrderWithdrawn       403   403    403   403    404
-orders.MarkOrderNotWithdrawn    403   403    403   403    404
-orders.MarkOrderRejected        403   403    403   403    404
-erp_sync.StartImport            403   403    done  403    403
-erp_sync.RequestPosting         403   403    403   403    404
-erp_sync.WithdrawPosting        403   403    403   403    404
+                             mine theirs staff nobody reaction
+cases.OpenCase               done done   403   -      -
+cases.ReplyToCase            done 404    done  404    404
+cases.AnswerCase             403  403    done  403    403
+cases.ChangeCaseStatus       403  403    done  403    403
+identity.CreateContact       403  404    done  403    403
+identity.CreateStaff         403  403    done  403    403
+identity.InviteContact       403  404    done  403    403
+identity.SetPassword         403  403    done  403    403
+identity.ChangePassword      422  422    422   404    404
+identity.ChooseMails         done done   done  404    404
+identity.SetPermissions      403  404    done  403    403
+identity.AddToCompany        403  403    done  403    403
+identity.RemoveFromCompany   403  404    done  403    403
+identity.SetDelegation       403  403    done  403    403
+identity.RequestAccess       done 422    403   403    403
+identity.ApproveAccess       403  404    done  403    403
+identity.RefuseAccess        403  404    done  403    403
+identity.DefineRole          403  403    done  403    403
+identity.ChangeRole          403  403    done  403    403
+identity.RemoveRole          403  403    done  403    403
+identity.BeginViewAs         403  403    done  403    403
+identity.EndViewAs           404  404    done  404    404
+identity.DeactivateContact   403  404    done  403    403
+identity.ReactivateContact   403  404    done  403    403
+identity.EraseContact        403  403    done  403    403
+identity.EnableSecondFactor  422  422    422   404    404
+identity.RenewRecoveryCodes  422  422    422   404    404
+identity.DisableSecondFactor 422  422    422   404    404
+identity.RemoveSecondFactor  403  403    done  403    403
+identity.RequestMail         403  403    403   403    idle
+identity.SendMailAgain       403  403    done  403    403
+identity.ChangeMailText      403  403    done  403    403
+identity.RestoreMailText     403  403    done  403    403
+identity.ChangeMailSender    403  403    done  403    403
+licensing.GrantFeature       403  403    done  403    403
+licensing.WithdrawFeature    403  403    done  403    403
+orders.PlaceOrder            done done   403   -      -
+orders.CancelOrder           done 404    done  404    404
+orders.MarkOrderQueued       403  403    403   403    404
+orders.MarkOrderPosted       403  403    403   403    404
+orders.MarkOrderWithdrawn    403  403    403   403    404
+orders.MarkOrderNotWithdrawn 403  403    403   403    404
+orders.MarkOrderRejected     403  403    403   403    404
+erp_sync.StartImport         403  403    done  403    403
+erp_sync.RequestPosting      403  403    403   403    404
+erp_sync.WithdrawPosting     403  403    403   403    404
+identity.LiftSignInLock      403  403    done  403    403
+identity.AddPasskey          422  422    422   404    404
+identity.RemovePasskey       422  422    422   404    404
 """
 """What services do even if the gateway sent it: for a contact of the company, for another company's, for staff, for
 nobody, and for a reaction to another company's event. Permissions and branches they do not know.
@@ -233,19 +277,19 @@ METHODS = """
 identity.sign_in                done  401   401    -
 identity.invitation             -     -     404    410
 identity.accept_invitation      -     -     404    410
-identity.single_sign_on         -     -     404   -
 identity.second_step            -     -     410    -
-identity.own_password           -     -     410    -
-identity.passkey_options        done  done  done  -
-identity.passkey_sign_in        -     -     401   -
-identity.passkey_step           -     -     410   -
-identity.passkeys               done  409   404   -
 identity.second_factor_draft    done  409   404    -
 identity.ask_reset              done  done  done   -
 identity.reset                  -     -     404    410
 identity.accept_reset           -     -     404    410
 identity.outbox                 done  -     404    -
 erp_sync.run_status             done  done  done   -
+identity.single_sign_on         -     -     404    -
+identity.own_password           -     -     410    -
+identity.passkey_options        done  done  done   -
+identity.passkey_sign_in        -     -     401    -
+identity.passkey_step           -     -     410    -
+identity.passkeys               done  409   404    -
 """
 """RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom
 knows the run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,14 +20,18 @@ from werkzeug.test import TestResponse
 from gateway.config import GatewaySettings
 from gateway.live import create_live
 from gateway.parts import Parts
+from gateway.people import VIEWING
+from gateway.viewing import Viewing
 from gateway.websession import COOKIE
+from tests.gateway.isolation.asked import Asked
 from tests.gateway.isolation.marks import Mark
 from tests.gateway.isolation.people import PASSWORD, Visitor
-from tests.gateway.isolation.requests import REQUESTS, Asked
+from tests.gateway.isolation.requests import REQUESTS
 from tests.gateway.isolation.table import METHODS_OF_STAFF, ROUTES, parsed
 from tests.gateway.isolation.world import World
 
 PORT = 8000
+_BANNER = 'action="/view-as/end"'
 DENIED = ("403", "404", "410", "401", "in")
 _ONE_OFF = re.compile(r'(name="(?:csrf_token|command_id|resume)"[^>]* value=")[^"]*')
 _PASSING = {"X-Correlation-Id", "Content-Length", "Set-Cookie"}
@@ -54,6 +59,15 @@ class Walk:
                 answer = self.browsers[name].post("/login", data=form)
                 assert answer.status_code == 302, answer.text
                 self._tokens[name] = _token(self.browsers[name].get("/settings"))
+        for name, visitor in world.visitors.items():
+            if visitor.first:
+                form = {"csrf_token": self._tokens[name], "company": visitor.company}
+                assert self.browsers[name].post("/company", data=form).headers["Location"] == "/"
+                self._tokens[name] = _token(self.browsers[name].get("/settings"))
+            if visitor.eyes:
+                form = {"csrf_token": self._tokens[name], "command_id": str(uuid4())}
+                place = f"/contacts/{world.visitors[visitor.eyes].contact}/view-as"
+                assert self.browsers[name].post(place, data=form).headers["Location"] == "/"
         owner = world.visitors["owner"]
         world.things["device"] = self.parts.store.create(owner.contact, owner.company, "Telephone", {})[1].id
         draft = world.marks.text("north", "draft.reference", only=owner.email)
@@ -99,7 +113,7 @@ class Walk:
         self.world.rpc.called.clear()
         answer = self._ask(method, path, asked, visitor)
         for called in self.world.rpc.called & METHODS_OF_STAFF.keys():
-            if METHODS_OF_STAFF[called] not in visitor.roles:
+            if METHODS_OF_STAFF[called] not in visitor.acts_as:
                 yield f"asks {called}"
         self.answers.append((f"{row} as {visitor.name}", answer))
         if not _is(answer, cell):
@@ -108,6 +122,8 @@ class Walk:
                 return
         named = set(things.values()) - {""}
         text = _all_of(answer)
+        if 'class="top"' in text and (_BANNER in text) != bool(visitor.eyes):
+            yield "does not say whose eyes these are" if visitor.eyes else "says that somebody looks as another"
         for part in re.split(r"[/?&=]", unquote(path)):
             # What was asked for comes back in forms and addresses; that says nothing.
             text = text.replace(part, "~") if part in named else text
@@ -130,7 +146,8 @@ class Walk:
                     yield f"tells another's from what is not there: {_difference(answer, path, other, asked.absent)}"
 
     def _missing(self, asked: Asked, visitor: Visitor, text: str) -> Iterator[str]:
-        fields = asked.shows.get(visitor.name, "").format(me=visitor.name).split()
+        who = visitor.eyes or visitor.name
+        fields = asked.shows.get(who, "").format(me=who).split()
         if not fields:
             yield "the table does not say what is shown"
         for field in fields:
@@ -178,7 +195,11 @@ class Walk:
         """The cookie of a new session of theirs; of nobody, one that opens nothing."""
         if not visitor.contact:
             return "made up"
-        return self.parts.store.create(visitor.contact, visitor.company or "*", "", data or {})[0]
+        if visitor.eyes:
+            contact = self.world.visitors[visitor.eyes].contact
+            data = {VIEWING: Viewing(contact=contact, view="none", until=time.time() + 3600, back="/"), **(data or {})}
+        company = "*" if visitor.roles else visitor.company
+        return self.parts.store.create(visitor.contact, company, "", data or {})[0]
 
     def _secret(self, token: str) -> str:
         """What the session has of a token: who is deactivated may have a form open from before."""
@@ -230,8 +251,8 @@ class Walk:
             with self.world.services.reading(service) as execute:
                 rows = execute("SELECT company, position FROM readmodel_versions", ()).fetchall()
                 own = ("*", visitor.company)
-                found |= {row["position"] for row in rows if visitor.roles or row["company"] in own}
-                if visitor.roles:
+                found |= {row["position"] for row in rows if visitor.acts_as or row["company"] in own}
+                if visitor.acts_as:
                     found |= {row["position"] for row in execute("SELECT position FROM checkpoints", ()).fetchall()}
         return found
 

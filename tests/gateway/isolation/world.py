@@ -19,14 +19,15 @@ from services.erp_sync.contract import files_folder
 from services.erp_sync.events import ImportFailed
 from services.erp_sync.handlers import POSTING, RUN
 from services.identity.adapters.mail import carrier
-from services.identity.contract import PERMISSIONS
 from services.identity.links import RESET, Link, keep_link, token_hash
 from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
+from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
-from tests.gateway.isolation.people import PASSWORD, Visitor, visitors
+from tests.gateway.isolation.people import PASSWORD, USUAL, Visitor, visitors
+from tests.gateway.isolation.telling import Telling
 from tests.support.inprocess import Services
 
 AGENTS = ("agent", "portal_admin")
@@ -66,6 +67,9 @@ class World:
             self._order(name, self.visitors[opener])
         self._import_run()
         self._roles()
+        to_alder(self, self.visitors["both"].contact)
+        self.things["lender"] = self.things["lent"] = lend(self)
+        requests(self)
         self._mails()
         self.services.settle()
 
@@ -130,33 +134,34 @@ class World:
                 continue
             holder = "birch" if one.company == COMPANIES["birch"] else "alder"
             # Who opened a case is read by those of the company who see cases.
-            seen = {"needs": ("open_cases",)} if one.name in ("owner", "east") else {"only": one.email}
+            seen: dict[str, Any] = {"needs": ("open_cases",)} if one.name in ("owner", "east") else {"only": one.email}
+            seen["own_admin"] = own = () if one.roles else (one.company, one.first)
             name = self.marks.text(holder, f"name.{one.name}", roles=AGENTS, **seen)
-            self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS)
-            phone = self.marks.text(holder, f"phone.{one.name}", only=NO_CUSTOMER[0], roles=AGENTS)
+            self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS, own_admin=own)
+            phone = self.marks.text(holder, f"phone.{one.name}", only=NO_CUSTOMER[0], roles=AGENTS, own_admin=own)
             common = {"name": name, "email": one.email, "phone": phone}
-            who = {"staff_roles": list(one.roles)} if one.roles else _rights(one)
-            reply = self._do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
+            who = {"staff_roles": list(one.roles)} if one.roles else given(one)
+            reply = self.do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
             self.services.sign_up(self._token(one.contact), PASSWORD)
-        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured"):
-            hidden: dict[str, Any] = {"only": NO_CUSTOMER[0], "roles": AGENTS}
-            text = {part: self.marks.text("alder", f"{spare}.{part}", **hidden) for part in ("name", "phone")}
-            email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **hidden)
+        seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": (COMPANIES["alder"],)}
+        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle", "shut"):
+            text = {part: self.marks.text("alder", f"{spare}.{part}", **seen) for part in ("name", "phone")}
+            email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **seen)
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
-            self.things[spare] = self._do("identity", "CreateContact", payload)["id"]
+            self.things[spare] = self.do("identity", "CreateContact", payload)["id"]
         self.things["token"] = self.invite("invited")
         self.services.second_factor(COMPANIES["alder"], self.things["secured"])
-        self._do("licensing", "GrantFeature", {"feature": "order_pad", "for_company": ALL_COMPANIES})
+        self.do("licensing", "GrantFeature", {"feature": "order_pad", "for_company": ALL_COMPANIES})
 
     def invite(self, spare: str) -> str:
         """The token of a new invitation of a spare contact."""
         return self._token(self.things[spare])
 
     def _token(self, contact: str) -> str:
-        return str(self._do("identity", "InviteContact", {"contact_id": contact})["result"]["token"])
+        return str(self.do("identity", "InviteContact", {"contact_id": contact})["result"]["token"])
 
-    def _do(self, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
+    def do(self, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
         context = Context(
             uuid4(), who.get("company", ALL_COMPANIES), who.get("actor", "setup"), who.get("channel", "test"), "walk"
         )
@@ -273,11 +278,11 @@ class World:
         fields = ("summary", "detail", "customer_reference", "product")
         payload = {field: put.text(name, f"case.{field}", **seen) for field in fields}
         who = {"company": opener.company, "actor": opener.contact}
-        number = self._do("cases", "OpenCase", payload, **who)["id"]
+        number = self.do("cases", "OpenCase", payload, **who)["id"]
         put.put(name, "case.number", number, **seen)
-        self._do("cases", "ReplyToCase", {"case": number, "text": put.text(name, "case.reply", **seen)}, **who)
+        self.do("cases", "ReplyToCase", {"case": number, "text": put.text(name, "case.reply", **seen)}, **who)
         answer = {"case": number, "text": put.text(name, "case.answer", **seen), "status": "open"}
-        self._do("cases", "AnswerCase", answer, actor=self.visitors["agent"].contact)
+        self.do("cases", "AnswerCase", answer, actor=self.visitors["agent"].contact)
         self.things.setdefault("case", number)
 
     def place(self, opener: Visitor, **more: str) -> str:
@@ -285,7 +290,7 @@ class World:
         line = {"item": ITEM, "quantity": "1", "shown_price": str(self.prices[opener.company]), "shown_currency": "EUR"}
         payload = {"lines": [line], "branch": (opener.branches or ("",))[0], **more}
         who = {"company": opener.company, "actor": opener.contact}
-        return str(self._do("orders", "PlaceOrder", payload, **who)["id"])
+        return str(self.do("orders", "PlaceOrder", payload, **who)["id"])
 
     def _order(self, name: str, opener: Visitor) -> None:
         put = self.marks
@@ -297,7 +302,7 @@ class World:
         put.put(branch, "placed.number", number, **seen, roles=SYNC)
         self.things.setdefault("placed", number)
         posting = {"kind": "order", "reference": number, "connection": "files", "document": {}, "document_version": 1}
-        self._do("erp_sync", "RequestPosting", posting, company=opener.company, channel="reaction")
+        self.do("erp_sync", "RequestPosting", posting, company=opener.company, channel="reaction")
         reason = put.text(branch, "posting.reason", roles=SYNC, needs=NO_CUSTOMER)
         answer = sync.Answer(number, "refused", message=reason)
         context = Context(uuid4(), opener.company, "setup", "reaction", "walk")
@@ -307,34 +312,49 @@ class World:
 
     def new_role(self, name: str = "") -> str:
         """The id of a new role, which gives every permission."""
-        payload = {"name": name or uuid4().hex, "permissions": list(PERMISSIONS)}
-        return str(self._as_admin("DefineRole", payload)["id"])
+        payload = {"name": name or uuid4().hex, "permissions": list(USUAL)}
+        return str(self.as_admin("DefineRole", payload)["id"])
 
     def _roles(self) -> None:
-        name = self.marks.text("alder", "role.name", roles=ADMINS, needs=NO_CUSTOMER)
+        seen: dict[str, Any] = {"roles": ADMINS, "own_admin": (COMPANIES["alder"],)}
+        name = self.marks.text("alder", "role.name", only=self.visitors["twin"].email, **seen)
         role = self.things["role"] = self.new_role(name)
         self.things |= {"other_role": self.new_role(), "gone_role": self.new_role()}
+        self.things["view"] = self.new_view()
         for one in ("twin", "lapsed"):
             self.give(self.visitors[one], [role])
 
     def give(self, one: Visitor, roles: list[str], last_day: str = "") -> None:
         """Give them the roles and the permissions they have or had; with a last day, until then."""
-        rights = {name: value for name, value in _rights(one).items() if name != "for_company"}
+        rights = {name: value for name, value in given(one).items() if name != "for_company"}
         ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
-        self._as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
+        self.as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
 
-    def _as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
-        return self._do("identity", command, payload, actor=self.visitors["admin"].contact)
+    def as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """What a portal admin's command is answered."""
+        return self.do("identity", command, payload, actor=self.visitors["admin"].contact)
+
+    def new_request(self) -> str:
+        """The id of a new request for access."""
+        return new_request(self)
+
+    def lend(self) -> str:
+        """The id of a new contact of birch who is of alder, too."""
+        return lend(self)
+
+    def new_view(self) -> str:
+        """The id of a new view: the admin looks as the owner."""
+        return str(self.as_admin("BeginViewAs", {"contact_id": self.visitors["owner"].contact})["id"])
 
     def _mails(self) -> None:
         """A mail of the owner's in the outbox, one that was given up, and a link to a new password."""
         put = self.marks.text
         seen: dict[str, Any] = {"roles": ADMINS, "needs": NO_CUSTOMER}
         text = {"subject": put("alder", "mail.subject", **seen), "text": put("alder", "mail.text", **seen)}
-        self._as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
+        self.as_admin("ChangeMailText", {"kind": "password_changed", "language": "en", **text})
         sender = {"name": put("alder", "sender.name", **seen), "address": "zq-sender@walk.example"}
         self.marks.put("alder", "sender.address", sender["address"], **seen)
-        self._as_admin("ChangeMailSender", sender)
+        self.as_admin("ChangeMailSender", sender)
         self.things["lost_mail"] = self.lost_mail(put("alder", "mail.reason", **seen))
         self.things["outbox_mail"] = f"{self._mail()}.{self.visitors['owner'].contact}"
         self.services.settle()
@@ -349,7 +369,7 @@ class World:
     def _mail(self) -> str:
         owner, key = self.visitors["owner"], uuid4().hex
         payload = {"mail": key, "contact_id": owner.contact, "kind": "password_changed"}
-        self._do("identity", "RequestMail", payload, company=owner.company, channel="reaction")
+        self.do("identity", "RequestMail", payload, company=owner.company, channel="reaction")
         return key
 
     def lost_mail(self, reason: str = "No.") -> str:
@@ -372,26 +392,8 @@ class World:
             "profile": "walk",
             "connection": "files",
         }
-        run = self._do("erp_sync", "StartImport", payload)["id"]
+        run = self.do("erp_sync", "StartImport", payload)["id"]
         message = put.text("alder", "run.message", roles=SYNC, needs=NO_CUSTOMER)
         context = Context(uuid4(), ALL_COMPANIES, "setup", "test", "walk")
         self.services.run(tools.repository.change(RUN, run, context, lambda state: [ImportFailed(run, message)]))
         self.things["run"] = run
-
-
-class Telling:
-    """The services' RPC, and which of their methods were called."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self.called: set[str] = set()
-
-    def call(self, service: str, method: str, payload: dict[str, Any], *more: Any, **named: Any) -> Any:
-        """What the method answers."""
-        self.called.add(f"{service}.{method}")
-        return self._services.call(service, method, payload, *more, **named)
-
-
-def _rights(one: Visitor) -> dict[str, Any]:
-    branches = None if one.branches is None else list(one.branches)
-    return {"for_company": one.company, "permissions": list(one.had or one.permissions), "branches": branches}

@@ -99,12 +99,12 @@ def test_a_contact_is_of_a_company_and_branches_there_are(office: Office) -> Non
 
 def test_another_companys_people_are_not_found(office: Office) -> None:
     contact = office.create("secret@nordlicht.example")
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed):
         office.do("CreateContact", form("spy@fjord.example"), company=FJORD)
     for command in ("InviteContact", "DeactivateContact", "ReactivateContact", "EraseContact"):
-        with pytest.raises(NotFound) as refused:
+        with pytest.raises(NotAllowed) as refused:
             office.do(command, {"contact_id": contact}, company=FJORD)
-        with pytest.raises(NotFound) as absent:
+        with pytest.raises(NotAllowed) as absent:
             office.do(command, {"contact_id": "nobodynobodynobo"}, company=FJORD)
         assert refused.value.message == absent.value.message, "nobody learns who exists"
 

@@ -1,0 +1,94 @@
+"""Contacts of several companies (A10): portal admins add them, and say what they may do in each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_babel import gettext as _
+
+from gateway.access import current_scope
+from gateway.forms import CommandForm, send
+from gateway.frame import render
+from gateway.pages.companies import COMPANIES_FOUND, COMPANY, found_like
+from gateway.rights import contacts
+from gateway.rights.contacts import MEMBER_SHOWS
+from gateway.rights.desk import ADMIN, SuppliersDesk, offered
+from gateway.rights.forms import RightsForm
+from gateway.rights.given import Rights
+from gateway.rights.names import UNUSED_NAMES
+from gateway.rights.preview import contact_changes
+from gateway.routes import Pages
+from services.identity import contract as identity
+
+pages = Pages("memberships", __name__)
+
+
+@pages.staff_page("/contacts/<contact_id>/companies", role=ADMIN, tab="companies")
+def choose(contact_id: str) -> Any:
+    """Find the company that the contact is to belong to, too."""
+    scope = current_scope()
+    row = SuppliersDesk(scope).contact(contact_id)
+    search = request.args.get("q", "").strip()[:100]
+    found = scope.rows(COMPANIES_FOUND, like=found_like(search), after_name="", after_company="") if search else []
+    return render(
+        "memberships/choose.html",
+        title=_("Add %(name)s to another company", name=row.name),
+        crumb=False,
+        contact=row,
+        search=search,
+        companies=[one for one in found[:50] if one.company != row.company],
+        more=len(found) > 50,
+    )
+
+
+@pages.staff_page("/contacts/<contact_id>/companies/<path:code>", role=ADMIN, tab="companies", methods=("GET", "POST"))
+def membership(contact_id: str, code: str) -> Any:
+    """What the contact may do in another company: seen in a preview, then saved; so they are added to it."""
+    scope = current_scope()
+    scope.settle(identity.SERVICE)
+    desk = SuppliersDesk(scope)
+    contact, company = desk.contact(contact_id), scope.one(COMPANY, of_company=code)
+    if code == contact.company:
+        return redirect(f"{desk.path}/{contact_id}")
+    known = next((one for one in desk.memberships(contact_id) if one.company == code), None)
+    before = Rights.of(known) if known else Rights()
+    branches = desk.branches(code)
+    form = RightsForm(scope.today, before, offered(desk, branches, before))
+    changes = None
+    if form.validate_on_submit():
+        payload = {"contact_id": contact_id, "in_company" if known else "to_company": code, **form.payload()}
+        after = Rights.of_payload(payload)
+        seen, command = form.shown(payload, before), "SetPermissions" if known else "AddToCompany"
+        if form.saving and seen and send(form, scope, "identity", command, payload, shows=MEMBER_SHOWS):
+            said = _(
+                "Saved. %(name)s can choose %(company)s from the next click.", name=contact.name, company=company.name
+            )
+            flash(said, "success")
+            return redirect(f"{desk.path}/{contact_id}")
+        names = {one.role: one.name for one in desk.roles}
+        changes = contact_changes(scope, code, before, after, branches, names)
+    elif not form.is_submitted():
+        form.fill()
+    return render(
+        "memberships/membership.html",
+        title=_("%(name)s at %(company)s", name=contact.name, company=company.name),
+        crumb=False,
+        contact=contact,
+        company=company,
+        known=known,
+        form=form,
+        changes=changes,
+        role_gives=contacts.gives(desk),
+        over={grant: day for grant, day in before.ends.items() if day < scope.today},
+        unused=list(UNUSED_NAMES.values()),
+        action=CommandForm(formdata=None),
+        status=form.status,
+    )
+
+
+@pages.staff_page("/contacts/<contact_id>/leave/<path:code>", role=ADMIN, tab="companies", methods=("POST",))
+def leave(contact_id: str, code: str) -> Any:
+    """Take the contact out of a company that is not its first one."""
+    desk = SuppliersDesk(current_scope())
+    return contacts.leave(desk, contact_id, code, f"{desk.path}/{contact_id}")

@@ -1,0 +1,46 @@
+"""What one who gives rights may choose from: all there is, or what a company's own admin may hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gateway.rights.given import Rights
+from gateway.rights.names import PERMISSION_NAMES
+from services.identity import contract as identity
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a form of rights offers: permissions, roles and branches by their names.
+
+    `every_branch` is what it means when none is ticked (None: all there are). What is not offered stays as it is.
+    """
+
+    permissions: Mapping[str, Any]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)
+    every_branch: tuple[str, ...] | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Roles that there are and that are not offered, by name."""
+
+    @property
+    def of_some(self) -> bool:
+        """Whether nothing ticked is less than all branches."""
+        return self.every_branch is not None
+
+
+def offer(limits: identity.Limits, roles: list[Any], branches: Mapping[str, str], before: Rights | None) -> Offer:
+    """What these limits let somebody give, and take from one who has `before` (None: one who is new)."""
+    permissions = {name: label for name, label in PERMISSION_NAMES.items() if limits.may_touch((name,))}
+    known = {role.role: role.name for role in roles if limits.may_touch(orjson.loads(role.permissions))}
+    others = {role.role: role.name for role in roles if role.role not in known}
+    if before is not None and not limits.may_limit_to(before.branches):
+        return Offer(permissions, known, others=others)
+    own = limits.branches if not limits.all else None
+    return Offer(
+        permissions, known, {key: name for key, name in branches.items() if own is None or key in own}, own, others
+    )

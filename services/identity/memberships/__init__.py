@@ -1,0 +1,1 @@
+"""What a contact is in a company besides what they may do: its admin."""

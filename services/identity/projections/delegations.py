@@ -1,0 +1,33 @@
+"""What companies' admins may hand out, where the portal admin said it otherwise than "what they have"."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, MetaData, Table, Text
+
+from chassis.codec import dumps
+from chassis.messages import Recorded
+from chassis.readmodel import Projection, Rows, upsert
+
+VERSION = 1
+DELEGATIONS = Table(
+    f"delegations_v{VERSION}",
+    MetaData(),
+    Column("contact_id", Text, primary_key=True),
+    Column("company", Text, primary_key=True),
+    Column("permissions", Text),  # JSON list; NULL: what they have
+    Column("appoints", Boolean, nullable=False),
+)
+_DELEGATION = upsert(DELEGATIONS)
+
+
+def project(event: Recorded, rows: Rows) -> None:
+    """The row of an admin of a company."""
+    if event.type != "DelegationSet":
+        return
+    data = event.data
+    rows.touch(data["company"], event.position)
+    permissions = None if data["permissions"] is None else dumps(data["permissions"]).decode()
+    rows.execute(_DELEGATION, (data["contact"], data["company"], permissions, data["appoints"]))
+
+
+PROJECTION = Projection("delegations", VERSION, ("contact-",), (DELEGATIONS,), project)

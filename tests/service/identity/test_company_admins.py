@@ -1,0 +1,158 @@
+"""Companies' own admins and requests for access, through the real processes: who may, what follows, who hears of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.codec import loads
+from chassis.errors import NotAllowed, RemoteRefusal
+from chassis.store import StoreClient
+from services.identity.contract import DELEGATIONS_TABLE, REQUESTS_MODEL, REQUESTS_TABLE
+from tests.service.identity.office import FJORD, NORDLICHT, Office
+from tests.support.waiting import wait_until
+
+OWN: dict[str, Any] = {"permissions": ["company_admin", "open_cases", "order"], "branches": ["HH"]}
+
+
+def boss(office: Office, name: str) -> str:
+    """The id of a new admin of Nordlicht, who sees Hamburg alone."""
+    contact = office.sign_up(f"{name}@nordlicht.example", name="Bea Boss")
+    office.do("SetPermissions", {"contact_id": contact, **OWN}, actor=office.admin())
+    return contact
+
+
+def asked(office: Office, requester: str, email: str, **more: Any) -> str:
+    """The id of a request of theirs."""
+    form = {"name": "Cara Colleague", "email": email, "why": "She buys for Hamburg.", "permissions": ["open_cases"]}
+    return str(_portal(office, "RequestAccess", {**form, "branches": ["HH"], **more}, requester)["id"])
+
+
+def _portal(office: Office, command: str, payload: dict[str, Any], actor: str, company: str = NORDLICHT) -> Any:
+    return office.service.send(command, payload, company, actor, channel="portal")
+
+
+def mails(office: Office, contact: str) -> set[str]:
+    """The kinds of mail that were asked for to somebody."""
+    rows = office.service.rows("SELECT kind FROM mails_v1 WHERE contact_id = ?", contact)
+    return {row["kind"] for row in rows}
+
+
+def test_a_companys_admin_manages_its_contacts_within_what_was_given_to_them(office: Office) -> None:
+    admin = boss(office, "bea")
+    form = {"for_company": NORDLICHT, "name": "Ned New", "email": "ned@nordlicht.example", "branches": ["HH"]}
+    ned = _portal(office, "CreateContact", {**form, "permissions": ["order"]}, admin)["id"]
+    invited = _portal(office, "InviteContact", {"contact_id": ned}, admin)
+    assert set(invited["result"]) == {"expires_at"}  # the link goes to Ned alone
+    _portal(office, "SetPermissions", {"contact_id": ned, "permissions": ["open_cases"], "branches": ["HH"]}, admin)
+    for command in ("DeactivateContact", "ReactivateContact"):
+        _portal(office, command, {"contact_id": ned}, admin)
+    refused: list[tuple[str, dict[str, Any]]] = [
+        ("CreateContact", {**form, "email": "x@nordlicht.example", "permissions": ["pay"]}),
+        ("CreateContact", {**form, "email": "x@nordlicht.example", "branches": None}),
+        ("SetPermissions", {"contact_id": ned, "permissions": ["open_cases"], "branches": ["HB"]}),
+        ("SetPermissions", {"contact_id": ned, "permissions": ["company_admin"], "branches": ["HH"]}),
+        ("SetPermissions", {"contact_id": admin, "permissions": ["order"], "branches": ["HH"]}),
+        ("DeactivateContact", {"contact_id": boss(office, "bert")}),
+        ("SetPassword", {"contact_id": ned, "password": "four boats in harbour"}),
+        ("EraseContact", {"contact_id": ned}),
+        ("SetDelegation", {"contact_id": admin, "appoints": True}),
+    ]
+    for command, payload in refused:
+        with pytest.raises((NotAllowed, RemoteRefusal)):
+            _portal(office, command, payload, admin)
+    with pytest.raises(RemoteRefusal, match="no such company"):
+        _portal(office, "CreateContact", {**form, "for_company": FJORD, "email": "f@fjord.example"}, admin)
+    office.ask("accept_invitation", token=office.invite(ned), password="four boats in harbour")
+    with pytest.raises(RemoteRefusal, match="has a password already"):
+        _portal(office, "InviteContact", {"contact_id": ned}, admin)
+
+
+def test_the_supplier_may_let_them_make_other_admins(office: Office) -> None:
+    admin, contact = boss(office, "bo"), office.create("ann@nordlicht.example", branches=["HH"])
+    wanted = {"contact_id": contact, "permissions": ["company_admin", "open_cases"], "branches": ["HH"]}
+    with pytest.raises(RemoteRefusal, match="more than you may give"):
+        _portal(office, "SetPermissions", wanted, admin)
+    done = office.do(
+        "SetDelegation", {"contact_id": admin, "permissions": None, "appoints": True}, actor=office.admin()
+    )
+    _portal(office, "SetPermissions", wanted, admin)
+    office.service.wait_position("delegations_v1", done["position"])
+    (row,) = office.service.rows(f"SELECT * FROM {DELEGATIONS_TABLE} WHERE contact_id = ?", admin)
+    assert (row["company"], row["permissions"], bool(row["appoints"])) == (NORDLICHT, None, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["CreateContact", "InviteContact", "SetPassword", "DeactivateContact", "ReactivateContact", "EraseContact"],
+)
+def test_over_the_portal_nobody_manages_contacts_whom_identity_does_not_know_as_an_admin(
+    office: Office, command: str
+) -> None:
+    contact = office.create(f"{command.lower()}-of@nordlicht.example")
+    payload: dict[str, Any] = {"contact_id": contact}
+    if command == "CreateContact":
+        payload = {"for_company": NORDLICHT, "name": "X", "email": f"{uuid4().hex}@nordlicht.example"}
+    if command == "SetPassword":
+        payload["password"] = "four boats in harbour"
+    for actor, company in (("console", "*"), (contact, NORDLICHT), (office.admin(), NORDLICHT), ("", "")):
+        with pytest.raises((NotAllowed, RemoteRefusal), match="Only a portal admin"):
+            _portal(office, command, payload, actor, company)
+
+
+def test_a_request_is_approved_and_both_are_told(office: Office) -> None:
+    requester = office.sign_up("rita@nordlicht.example", permissions=["open_cases"], branches=["HH"])
+    request = asked(office, requester, "cara@nordlicht.example")
+    (row,) = office.service.wait_rows(f"SELECT * FROM {REQUESTS_TABLE} WHERE request = ?", request)
+    assert (row["name"], row["why"], row["state"]) == ("Cara Colleague", "She buys for Hamburg.", "open")
+    payload = {"request": request, "for_company": NORDLICHT, "permissions": ["open_cases"], "branches": ["HH"]}
+    admin, command = boss(office, "bruno"), uuid4()
+    first, again = (
+        office.service.send("ApproveAccess", payload, NORDLICHT, admin, command, channel="portal") for _ in range(2)
+    )
+    assert (first["id"], again["repeated"]) == (request, True)
+    assert loads(office.row(request, first["position"])["permissions"]) == ["open_cases"]
+    wait_until(lambda: "access_approved" in mails(office, requester), 30, "who asked is told")
+    wait_until(lambda: "invitation" in mails(office, request), 30, "the colleague is invited")
+    for command_name, answer in (("ApproveAccess", payload), ("RefuseAccess", {**payload, "reason": "No."})):
+        kept = {name: answer[name] for name in answer if command_name == "ApproveAccess" or name in _REFUSAL}
+        with pytest.raises(RemoteRefusal, match="answered already: it is approved"):
+            office.do(command_name, kept, actor=office.admin())
+    with pytest.raises(RemoteRefusal, match="Somebody of your company uses this"):
+        asked(office, requester, "cara@nordlicht.example")
+
+
+_REFUSAL = ("request", "for_company", "reason")
+
+
+def test_a_refusal_is_told_to_both_and_its_words_are_in_no_event_in_clear(office: Office) -> None:
+    requester = office.sign_up("rolf@nordlicht.example", permissions=["open_cases"], branches=["HH"])
+    request = asked(office, requester, "carl@nordlicht.example")
+    with pytest.raises(RemoteRefusal, match="asked for already"):
+        asked(office, requester, "Carl@nordlicht.example")
+    with pytest.raises(RemoteRefusal, match="what you may do yourself"):
+        asked(office, requester, "other@nordlicht.example", permissions=["pay"])
+    with pytest.raises(RemoteRefusal, match="what you may do yourself"):
+        asked(office, requester, "other@nordlicht.example", branches=None)
+    payload = {"request": request, "for_company": NORDLICHT, "reason": "Zanzibar is closed."}
+    done = office.do("RefuseAccess", payload, actor=office.admin())
+    office.service.wait_position(REQUESTS_MODEL, done["position"])
+    (row,) = office.service.rows(f"SELECT * FROM {REQUESTS_TABLE} WHERE request = ?", request)
+    assert (row["state"], row["reason"]) == ("refused", "Zanzibar is closed.")
+    wait_until(lambda: "access_refused" in mails(office, requester), 30, "who asked is told")
+    wait_until(lambda: "access_refused_colleague" in mails(office, request), 30, "the colleague is told")
+    sent = "SELECT 1 FROM mails_v1 WHERE contact_id = ? AND kind = 'access_refused_colleague' AND state = 'sent'"
+    wait_until(lambda: bool(office.service.rows(sent, request)), 30, "the colleague's mail went")
+    found = office.ask("outbox")["mails"]
+    letter = office.ask("outbox", key=next(one["key"] for one in found if one["key"].endswith(request)))["mails"][0]
+    assert "Zanzibar is closed." in str(letter)
+    assert "Cara Colleague" in str(letter)
+    with closing(StoreClient(office.service.settings.esdb_uri)) as store:
+        told = store.read_all(filter_include=("Access.*", "Refusal.*"))
+        said = b"".join(event.data for event in told)
+    assert b"Zanzibar" not in said
+    assert b"Cara" not in said
+    assert b"carl@" not in said.lower()
