@@ -51,6 +51,13 @@ class SetPassword(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class LiftSignInLock(Command):
+    """An admin lets a contact try to log in again at once, after too many wrong tries."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePassword(Command):
     """The actor changes the own password."""
 
@@ -344,3 +351,24 @@ class UndoChange(Command):
     kind: str
     key: str
     change: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddPasskey(Command):
+    """The actor's browser made a passkey for the portal at `origin`: its `answer` (JSON) to the `challenge`."""
+
+    actor: str
+    name: str
+    challenge: str = field(repr=False)
+    answer: str = field(repr=False)
+    origin: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePasskey(Command):
+    """The actor does not want to sign in by this passkey any more."""
+
+    actor: str
+    passkey: str
+    password: str = field(repr=False)

@@ -35,6 +35,8 @@ from services.identity.portal.settings import OFF as FEATURE_OFF
 from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
+from services.identity.single_sign_on.settings import Provider as SingleSignOn
+from services.identity.single_sign_on.settings import is_safe, providers
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
@@ -59,6 +61,8 @@ PUBLISHED = frozenset(
         "PasswordSet",
         "SecondFactorEnabled",
         "SecondFactorDisabled",
+        "PasskeyAdded",
+        "PasskeyRemoved",
         "AccessApproved",
         "AccessRefused",
     }
@@ -85,13 +89,16 @@ MAIL_CHOICES_MODEL = "mailchoices_v1"
 """Published table `mail_choices_v1` (see projections/mail_choices.py)."""
 MAIL_TEXTS_MODEL = "mailtexts_v1"
 """Published tables `mail_texts_v1`, `mail_senders_v1` (see projections/mail_texts.py)."""
-FACTORS_MODEL = "factors_v1"
-"""Published table `second_factors_v1` (see projections/factors.py)."""
-FACTORS_TABLE = "second_factors_v1"
+FACTORS_MODEL = "factors_v2"
+"""Published table `second_factors_v2` (see projections/factors.py)."""
+FACTORS_TABLE = "second_factors_v2"
 PORTAL_MODEL = "portal_v1"
 """Published tables `portal_settings_v1`, `menu_entries_v1`, `pictures_v1` (see projections/portal.py)."""
 ADMIN_CHANGES_MODEL = "adminchanges_v1"
 """Published table `admin_changes_v1` (see projections/admin_changes.py)."""
+SIGN_IN_MODEL = "sign_in_changes_v1"
+"""Published table `sign_in_changes_v1` (see projections/sign_in_changes.py)."""
+SIGN_IN_TABLE = "sign_in_changes_v1"
 VIEWINGS_MODEL = "viewings_v1"
 """Published table `viewings_v1` (see projections/viewings.py): who looked as whom."""
 VIEWINGS_TABLE = "viewings_v1"
@@ -192,6 +199,8 @@ __all__ = [
     "ROLE_CHANGES_TABLE",
     "SERVICE",
     "SHORTEST_PASSWORD",
+    "SIGN_IN_MODEL",
+    "SIGN_IN_TABLE",
     "STAFF_ROLES",
     "STREAMS",
     "VIEWERS",
@@ -206,9 +215,12 @@ __all__ = [
     "Limits",
     "Rights",
     "colours",
+    "SingleSignOn",
     "effective",
     "in_force",
+    "is_safe",
     "limits_of",
     "mail_texts",
     "markup",
+    "providers",
 ]

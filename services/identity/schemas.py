@@ -97,6 +97,13 @@ class SetPasswordShape(Shape):
     password = fields.String(required=True, validate=_PASSWORD)
 
 
+class LiftSignInLockShape(Shape):
+    """LiftSignInLock as an admin's button sends it."""
+
+    makes = commands.LiftSignInLock
+    contact_id = fields.String(required=True)
+
+
 class ChangePasswordShape(Shape):
     """ChangePassword as the settings page sends it."""
 
@@ -314,6 +321,25 @@ class DisableSecondFactorShape(_ProofShape):
     """DisableSecondFactor as the settings page sends it."""
 
     makes = commands.DisableSecondFactor
+
+
+class AddPasskeyShape(_Stripped):
+    """AddPasskey as the settings page sends it."""
+
+    makes = commands.AddPasskey
+    name = fields.String(required=True, validate=_ROLE_NAME)
+    challenge = fields.String(required=True, validate=Length(min=1, max=200))
+    answer = fields.String(required=True, validate=Length(min=2, max=20_000))
+    origin = fields.String(required=True, validate=Length(min=1, max=300))
+    password = fields.String(required=True, validate=_PASSWORD)
+
+
+class RemovePasskeyShape(Shape):
+    """RemovePasskey as the settings page sends it."""
+
+    makes = commands.RemovePasskey
+    passkey = fields.String(required=True, validate=Length(min=1, max=64))
+    password = fields.String(required=True, validate=_PASSWORD)
 
 
 class RemoveSecondFactorShape(Shape):

@@ -21,8 +21,7 @@ OWN_ROOMS = {
     "identity/contacts.py": "commands on contacts that also touch the vault or an address",
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/definitions.py": "commands on roles: portal admins alone",
-    "identity/factors": "second factors and their recovery codes, which the state database keeps",
-    "identity/known_passwords.txt": "passwords that nobody may choose",
+    "identity/factors": "what lets in besides a password, kept in the state database, and the steps of a sign-in",
     "identity/limits.py": "what a company's own admin may hand out",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
     "identity/mails": "which mails there are, how each is written and sent",
@@ -32,9 +31,11 @@ OWN_ROOMS = {
     "identity/portal": "what admins decide of the portal as a whole: an aggregate of its own each",
     "identity/requests": "requests for access, all of a company's an aggregate of their own",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
+    "identity/single_sign_on": "providers whose word lets somebody in, and whom",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
     "identity/viewing": "staff looking with a contact's eyes: an aggregate of its own",
+    "identity/wrapping.py": "the keys above contacts' keys",
     "erp_sync/imports": "reading, mapping, sending and counting an import run",
 }
 _NEEDED = ("README.md", "__init__.py", "contract.py", "events.py", "service.py")

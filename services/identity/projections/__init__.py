@@ -14,6 +14,7 @@ from services.identity.projections import (
     requests,
     rights_history,
     roles,
+    sign_in_changes,
     viewings,
 )
 
@@ -32,5 +33,6 @@ _MODELS = (
     requests,
     delegations,
     memberships,
+    sign_in_changes,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

@@ -23,6 +23,8 @@ _FILE = "0" * 64
 _STAMP: Payload = {"connection": "files", "document": {}, "document_version": 1, "kind": "order"}
 _NEW = {"name": "Ned New", "phone": "", "language": ""}
 
+_NO_PASSKEY = {"answer": "{}", "challenge": "none", "origin": "http://localhost"}
+
 PAYLOADS: Mapping[str, Payload] = {
     "cases.OpenCase": {"summary": "Help", "detail": "It broke."},
     "cases.ReplyToCase": {"case": "{case}", "text": "Any news?"},
@@ -32,6 +34,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.CreateStaff": {**_NEW, "staff_roles": ["agent"], "email": "{fresh}@walk.example"},
     "identity.InviteContact": {"contact_id": "{subject}"},
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
+    "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
@@ -50,6 +53,14 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
+    "identity.AddPasskey": {
+        "name": "Phone",
+        "password": "not this one at all",
+        "challenge": "none",
+        "answer": "{{}}",
+        "origin": "http://localhost",
+    },
+    "identity.RemovePasskey": {"passkey": "none", "password": "not this one at all"},
     "identity.RemoveSecondFactor": {"contact_id": "{subject}"},
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
@@ -182,6 +193,14 @@ def methods(walk: Walk) -> list[str]:
             "used": {"token": world.things["token"], "password": "a long enough one", "command_id": str(uuid4())},
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
+        "identity.single_sign_on": {"nobody": {"provider": "none", "subject": "none"}},
+        "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
+        "identity.passkey_options": dict.fromkeys(("owner", "off", "nobody"), {"origin": "http://localhost"}),
+        "identity.passkey_sign_in": {"nobody": _NO_PASSKEY},
+        "identity.passkey_step": {"nobody": {**_NO_PASSKEY, "ticket": "none"}},
+        "identity.passkeys": {
+            name: {"contact_id": world.visitors[name].contact or "none"} for name in ("owner", "off", "nobody")
+        },
         "identity.second_factor_draft": {
             name: {"contact_id": world.visitors[name].contact or "nobodynobodynobo"}
             for name in ("owner", "off", "nobody")

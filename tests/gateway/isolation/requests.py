@@ -8,6 +8,8 @@ from uuid import uuid4
 from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
 from tests.gateway.isolation.requests_people import PEOPLE
+from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
+from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
@@ -40,7 +42,6 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
-_NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -55,6 +56,7 @@ _CASE = "case.summary case.detail case.product case.customer_reference case.repl
 REQUESTS: dict[str, Asked] = (
     PEOPLE
     | ADMINISTRATION
+    | SIGN_IN_REQUESTS
     | {
         "GET /": Asked(shows=_HOME),
         "GET /add-ons": Asked(

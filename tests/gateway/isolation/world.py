@@ -143,9 +143,9 @@ class World:
             who = {"staff_roles": list(one.roles)} if one.roles else given(one)
             reply = self.do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
-            self.do("identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
+            self.services.sign_up(self._token(one.contact), PASSWORD)
         seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": (COMPANIES["alder"],)}
-        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle"):
+        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle", "shut"):
             text = {part: self.marks.text("alder", f"{spare}.{part}", **seen) for part in ("name", "phone")}
             email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **seen)
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
@@ -156,8 +156,10 @@ class World:
 
     def invite(self, spare: str) -> str:
         """The token of a new invitation of a spare contact."""
-        payload = {"contact_id": self.things[spare]}
-        return str(self.do("identity", "InviteContact", payload)["result"]["token"])
+        return self._token(self.things[spare])
+
+    def _token(self, contact: str) -> str:
+        return str(self.do("identity", "InviteContact", {"contact_id": contact})["result"]["token"])
 
     def do(self, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
         context = Context(
