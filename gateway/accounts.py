@@ -22,6 +22,8 @@ from gateway.throttle import minutes
 from gateway.websession import WebSession
 
 _log = log.get("gateway.accounts")
+CODE, OWN_PASSWORD = "code", "password"
+"""Steps that may come between password and session; see services/identity/factors/steps.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,36 @@ class TooMany(Exception):
     """Too many tries with this account or from this address; `seconds` to wait."""
 
     seconds: int
+    by_mail: bool = False  # a mailed link to a new password lets in at once
 
     @property
     def said(self) -> str:
         """What to tell the person."""
+        wait, gateway = minutes(self.seconds), parts().gateway
+        if self.by_mail and gateway.forgot_password:
+            return gettext(
+                "Too many tries. Wait %(minutes)s minutes, then try again; or choose a new password now by “Forgot your"
+                " password?”, which lets you in at once.",
+                minutes=wait,
+            )
+        contact = " · ".join(filter(None, (gateway.support_phone, gateway.support_mail)))
+        if contact:
+            return gettext(
+                "Too many tries. Wait %(minutes)s minutes, then try again, or ask our support, who can let you in:"
+                " %(contact)s.",
+                minutes=wait,
+                contact=contact,
+            )
         return gettext(
-            "Too many tries. Wait %(minutes)s minutes, then try again, or call our support.",
-            minutes=minutes(self.seconds),
+            "Too many tries. Wait %(minutes)s minutes, then try again, or ask the person at %(supplier)s you usually"
+            " speak to, who can let you in.",
+            minutes=wait,
+            supplier=gateway.supplier,
         )
 
 
-def sign_in(request: Request, email: str, password: str) -> bool:
-    """Ask identity, then open a new session in this browser; False when a second step is to come first.
+def sign_in(request: Request, email: str, password: str) -> str:
+    """Ask identity, then open a new session in this browser; or the step (`awaits`) that is to come first.
 
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
@@ -48,7 +68,7 @@ def sign_in(request: Request, email: str, password: str) -> bool:
     wait = throttle.begin(email, address)
     if wait:
         _log.info("log-in throttled", seconds=wait)
-        raise TooMany(wait)
+        raise TooMany(wait, by_mail=True)
     try:
         answer = call_identity("sign_in", {"email": email.strip(), "password": password})
     except Refused as error:
@@ -58,7 +78,16 @@ def sign_in(request: Request, email: str, password: str) -> bool:
         throttle.not_tried(email, address)
         raise
     throttle.succeeded(email, address)
-    return _let_in(request, answer)
+    return let_in(request, answer)
+
+
+def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
+    """Go on with somebody of whom a provider proved who they are, as sign_in says. Raises Refused, Unavailable."""
+    try:
+        return let_in(request, call_identity("single_sign_on", proven))
+    except Refused as error:
+        _log.info("single sign-on refused", provider=proven["provider"], code=error.code)
+        raise
 
 
 @contextmanager
@@ -80,9 +109,15 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
     throttle.succeeded(account, address)
 
 
-def awaits_code() -> bool:
-    """Whether this browser's password was right and its code is still to come."""
-    return "half" in web_session()
+def awaits() -> str:
+    """What the sign-in that waits in this browser wants next: CODE or OWN_PASSWORD; "" when none waits."""
+    half: dict[str, Any] = web_session().get("half") or {}
+    return str(half.get("step", CODE)) if half else ""
+
+
+def ways() -> list[str]:
+    """How the code that the sign-in in this browser waits for can be given: "app", "key"."""
+    return list((web_session().get("half") or {}).get("ways", []))
 
 
 def forget_half() -> None:
@@ -90,17 +125,27 @@ def forget_half() -> None:
     web_session().pop("half", None)
 
 
-def second_step(request: Request, code: str) -> int | None:
-    """Open the session of the sign-in that waits in this browser; how many recovery codes are left if one was used.
+def second_step(request: Request, code: str) -> tuple[str, int | None]:
+    """Go on with the sign-in that waits in this browser: as sign_in says it, and how many recovery codes are left if
+    one was used.
 
     Raises TooMany, Refused when the code is wrong or it took too long, Unavailable.
     """
     half = web_session()["half"]
     with code_tries(half["contact"], request.remote_addr or ""):
         answer = call_identity("second_step", {"ticket": half["ticket"], "code": code})
-    _open(request, answer, answer["way"])
-    _remember_person(half.get("position"))
-    return int(answer["codes_left"]) if answer["way"] == "recovery" else None
+    left = int(answer["codes_left"]) if answer["by"] == "recovery" else None
+    return let_in(request, answer, half.get("position")), left
+
+
+def own_password(request: Request, password: str, command_id: str) -> str:
+    """Take the password that the sign-in in this browser waits for, and go on with it as sign_in says.
+
+    Raises Refused when it is too weak or it took too long, Unavailable.
+    """
+    half = web_session()["half"]
+    payload = {"ticket": half["ticket"], "password": password, "command_id": command_id}
+    return let_in(request, call_identity("own_password", payload))
 
 
 def second_factor_secret(scope: Scope) -> str:
@@ -119,8 +164,8 @@ def invited(token: str) -> dict[str, Any]:
     return call_identity("invitation", {"token": token})
 
 
-def accept_invitation(request: Request, token: str, password: str, command_id: str) -> bool:
-    """Redeem an invitation with the chosen password, and sign in; False when a second step is to come first.
+def accept_invitation(request: Request, token: str, password: str, command_id: str) -> str:
+    """Redeem an invitation with the chosen password, and sign in, as sign_in says.
 
     Raises TooMany, Refused, Unavailable.
     """
@@ -134,7 +179,7 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
         throttle.not_tried(f"invitation/{token}", address)
         raise
     throttle.succeeded(f"invitation/{token}", address)
-    return _let_in(request, answer)
+    return let_in(request, answer)
 
 
 def ask_reset(request: Request, email: str, command_id: str) -> None:
@@ -147,6 +192,17 @@ def ask_reset(request: Request, email: str, command_id: str) -> None:
     if wait:
         raise TooMany(wait)
     call_identity("ask_reset", {"email": email, "command_id": command_id})
+
+
+def locked(contact_id: str, email: str) -> tuple[int, int]:
+    """Seconds until this account's next password, and its next code, is looked at; 0: at once."""
+    throttle = parts().throttle
+    return throttle.waits(email), throttle.waits(f"code/{contact_id}")
+
+
+def lift_lock(contact_id: str, email: str) -> None:
+    """Forget this account's wrong passwords and codes."""
+    parts().throttle.lift(email, f"code/{contact_id}")
 
 
 def reset_for(token: str) -> dict[str, Any]:
@@ -166,6 +222,8 @@ def accept_reset(request: Request, token: str, password: str, command_id: str) -
         throttle.not_tried(f"reset-link/{token}", address)
         raise
     throttle.succeeded(f"reset-link/{token}", address)
+    # Who reads the account's mail is no guesser: the wrong tries of before are forgotten.
+    throttle.lift(answer["email"])
     parts().store.revoke_all(answer["contact_id"])
     web = web_session()
     if web.record is not None and web.record.contact_id == answer["contact_id"]:
@@ -250,28 +308,22 @@ def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _let_in(request: Request, answer: dict[str, Any]) -> bool:
-    """Open the session, or keep in this browser that its second step is to come; whether there is a session."""
+def let_in(request: Request, answer: dict[str, Any], position: int | None = None) -> str:
+    """Open the session, and ""; or keep in this browser which step is to come first, and that.
+
+    What people's model is to show to the first page is at `position`, or where the answer says.
+    """
+    web, position = web_session(), answer.get("position", position)
     if "ticket" in answer:
-        half = {"ticket": answer["ticket"], "contact": answer["contact_id"], "position": answer.get("position")}
-        web = web_session()
         if web.record is not None:
             web.sign_out()
-        web["half"] = half
-        return False
-    _open(request, answer, "password")
-    _remember_person(answer.get("position"))
-    return True
-
-
-def _open(request: Request, answer: dict[str, Any], way: str) -> None:
+        half = {"ticket": answer["ticket"], "contact": answer["contact_id"], "step": answer["step"]}
+        web["half"] = {**half, "ways": answer.get("ways", []), "position": position}
+        return str(answer["step"])
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
-    web = web_session()
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
-    web["way"] = way
-
-
-def _remember_person(position: int | None) -> None:
+    web["way"] = answer["way"]
     if position is not None:
         # The first page waits until identity's read model shows the person as active.
-        remember(web_session(), (people.PEOPLE_MODEL,), int(position))
+        remember(web, (people.PEOPLE_MODEL,), int(position))
+    return ""

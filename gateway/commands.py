@@ -6,6 +6,8 @@ trust the gateway with that: they know companies, not permissions.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.routes import Access
 
 
@@ -17,7 +19,7 @@ def _staff(*roles: str) -> Access:
     return Access(roles=frozenset(roles))
 
 
-_AGENTS, _ADMIN = _staff("agent", "portal_admin"), _staff("portal_admin")
+_AGENTS, _ADMIN = replace(_staff("agent", "portal_admin"), part="support"), _staff("portal_admin")
 # Companies' own admins, too: how far they may go is looked up by the service.
 _ADMINS = Access(roles=frozenset({"portal_admin"}), needs=frozenset({"company_admin"}))
 
@@ -37,6 +39,8 @@ SENT_BY_PAGES = {
     "identity.RequestAccess": Access(customers=True),
     "identity.ApproveAccess": _ADMINS,
     "identity.RefuseAccess": _ADMINS,
+    "identity.SetPassword": _ADMIN,
+    "identity.LiftSignInLock": _ADMIN,
     "identity.DefineRole": _ADMIN,
     "identity.ChangeRole": _ADMIN,
     "identity.RemoveRole": _ADMIN,
@@ -48,12 +52,19 @@ SENT_BY_PAGES = {
     "identity.EnableSecondFactor": Access(),
     "identity.RenewRecoveryCodes": Access(),
     "identity.DisableSecondFactor": Access(),
+    "identity.AddPasskey": Access(),
+    "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,
     "identity.ChangeMailSender": _ADMIN,
+    "identity.ChangeSettings": _ADMIN,
+    "identity.ChangeLogo": _ADMIN,
+    "identity.SetMenuEntry": _ADMIN,
+    "identity.RemoveMenuEntry": _ADMIN,
+    "identity.UndoChange": _ADMIN,
     "licensing.GrantFeature": _ADMIN,
     "licensing.WithdrawFeature": _ADMIN,
 }

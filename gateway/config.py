@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from chassis.config import BadSetting, secret, timezone, whole_number
+from services.identity.contract import providers
 
 LANGUAGES = {"en": "en_GB"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses."""
@@ -59,6 +60,7 @@ class GatewaySettings:
         """Read the gateway's own `PORTICO_*` variables; `PORTICO_HOSTS=*` answers to any host name."""
         env = os.environ if env is None else env
         hosts = _listed(env.get("PORTICO_HOSTS", ""))
+        providers(env)  # what is wrong there is said at the start
         return cls(
             supplier=env.get("PORTICO_SUPPLIER", "Portico"),
             website=env.get("PORTICO_WEBSITE", ""),

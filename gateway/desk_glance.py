@@ -61,5 +61,6 @@ def register() -> None:
     """Hang the sections into home."""
     section("requests", models=(REQUESTS_MODEL,), role=_REQUESTS.role, order=5)(_requests)
     section("own_requests", models=(REQUESTS_MODEL,), needs="company_admin", order=5)(_requests)
-    section("waiting", models=(f"{cases.SERVICE}.{cases.CASES_MODEL}",), role=_WAITING.role, order=10)(_waiting)
+    models = (f"{cases.SERVICE}.{cases.CASES_MODEL}",)
+    section("waiting", models=models, role=_WAITING.role, order=10, part="support")(_waiting)
     section("runs", models=(f"{erp_sync.SERVICE}.{erp_sync.RUNS_MODEL}",), role=_RUNS.role, order=20)(_runs)

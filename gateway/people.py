@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from chassis.messages import ALL_COMPANIES
+from gateway import portal
 from gateway.reads import NotReady, Reads
 from gateway.sessions import Session
 from services.identity import contract as identity
@@ -37,6 +38,8 @@ VIEWING = "viewing"
 """What a session's data has while staff look with a contact's eyes; see viewing.py."""
 
 FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
+SIGN_IN_MODEL = f"{identity.SERVICE}.{identity.SIGN_IN_MODEL}"
+SIGN_IN_CHANGES = f"{identity.SERVICE}.{identity.SIGN_IN_TABLE}"
 FACTORS = f"{identity.SERVICE}.{identity.FACTORS_TABLE}"
 
 PERMISSIONS = identity.PERMISSIONS
@@ -58,7 +61,10 @@ _NEEDS_FEATURE = {
     "quote": licensing.ORDER_PAD,
     "catalogue": licensing.MARKETPLACE,
 }
-_FACTOR = f"SELECT enabled_at, codes_left FROM {FACTORS} WHERE contact_id = :contact AND enabled_at IS NOT NULL"
+_FACTOR = (
+    f"SELECT enabled_at, passkeys, codes_left FROM {FACTORS}"
+    " WHERE contact_id = :contact AND (enabled_at IS NOT NULL OR passkeys > 0)"
+)
 _DEFINITIONS = f"SELECT role, permissions FROM {ROLES}"
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
@@ -147,16 +153,19 @@ def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A person's second factor: on since `enabled_at` (UTC, ISO), with so many recovery codes left."""
+    """What a person has besides the password: an app since `enabled_at` (UTC, ISO; "": none), so many passkeys and
+    recovery codes left.
+    """
 
     enabled_at: str
+    passkeys: int
     codes_left: int
 
 
 def load_factor(reads: Reads, contact_id: str) -> Factor | None:
-    """The person's second factor, None when it is off; raises NotReady."""
+    """The person's second factors, None when there are none; raises NotReady."""
     rows = reads.rows(_FACTOR, {"contact": contact_id})
-    return Factor(rows[0].enabled_at, rows[0].codes_left) if rows else None
+    return Factor(rows[0].enabled_at or "", rows[0].passkeys, rows[0].codes_left) if rows else None
 
 
 def ends_of(text: str) -> dict[str, date]:
@@ -180,7 +189,10 @@ def _in_force(reads: Reads, row: Any, today: date) -> frozenset[str]:
 
 
 def licensed(reads: Reads, company: str, permissions: frozenset[str]) -> frozenset[str]:
-    """The permissions without those whose feature the company has no licence for, or not yet known to have."""
+    """The permissions without those whose feature is switched off, or that the company has no licence for, or not yet
+    known to have.
+    """
+    permissions = portal.allowed(reads, permissions)
     if not permissions & _NEEDS_FEATURE.keys():
         return permissions
     try:

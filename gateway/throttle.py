@@ -62,6 +62,16 @@ class Throttle:
                 (self._key("address", address),),
             )
 
+    def waits(self, account: str) -> int:
+        """The seconds until the next try with this account is looked at, 0 when it is at once."""
+        row = self._state.row("SELECT wait_until FROM throttle WHERE key = ?", self._key("account", account))
+        return max(0, row["wait_until"] - int(self._clock())) if row else 0
+
+    def lift(self, *accounts: str) -> None:
+        """Forget the failures of these accounts; what was counted for an address stays."""
+        with self._state.transaction() as db:
+            db.executemany("DELETE FROM throttle WHERE key = ?", [(self._key("account", one),) for one in accounts])
+
     def not_tried(self, email: str, address: str) -> None:
         """Take a counted try back: the service that checks passwords did not answer."""
         with self._state.transaction() as db:

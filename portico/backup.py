@@ -135,9 +135,13 @@ def _renew_people(source: Path, target: Path) -> None:
 
 
 def _files(var: Path) -> Iterator[Path]:
-    """The files beside the databases: identity's key, how ERPs are connected, what went out to them."""
-    if (var / "identity/email.key").exists():
-        yield var / "identity/email.key"
+    """The files beside the databases: identity's keys, how ERPs are connected, what went out to them.
+
+    A key-encryption key that is kept elsewhere is not among them: the backup cannot be read without it.
+    """
+    for name in ("identity/email.key", "identity/master.key"):
+        if (var / name).exists():
+            yield var / name
     if (var / "erp_sync/connections.yaml").exists():
         yield var / "erp_sync/connections.yaml"
     for path in sorted((var / "erp_sync").glob("*/")):

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Entry] = {
     "park": Entry("portico.park:park", "Have a read model do without an event it cannot take."),
     "backup": Entry("portico.backup:backup", "Copy what cannot be rebuilt, while everything runs."),
     "restore": Entry("portico.backup:restore", "Put a backup into an empty data folder."),
+    "rewrap": Entry("portico.rewrap:rewrap", "Put contacts' keys under the newest key-encryption key."),
     "verify": Entry("portico.backup:verify", "Walk every event of the store: is it whole?"),
     "demo-erp": Entry("portico.demo_erp:demo_erp", "Play the ERP that takes the orders, for demos and tests."),
     "bench": Entry("portico.bench:bench", "Measure, and print the figures with their limits."),

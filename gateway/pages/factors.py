@@ -43,10 +43,11 @@ def set_up() -> Any:
     """Show the secret, and check by a code that the app has it; then the recovery codes, once."""
     scope, form = current_scope(), CodeForm()
     if form.validate_on_submit():
-        reply = _prove(form, scope, "EnableSecondFactor", {"code": form.code.data})
+        reply = prove(form, scope, "EnableSecondFactor", {"code": form.code.data})
         if reply is not None:
-            return _codes_page(reply)
-    elif not form.is_submitted() and accounts.second_factor(scope):
+            said = _("The authenticator app is set up. The next time you log in you are asked for its code.")
+            return codes_page(reply, said)
+    elif not form.is_submitted() and (factor := accounts.second_factor(scope)) and factor.enabled_at:
         return redirect("/settings")
     try:
         secret = accounts.second_factor_secret(scope)
@@ -70,9 +71,9 @@ def codes() -> Any:
     """New recovery codes instead of the old ones, shown once."""
     scope, form = current_scope(), ProofForm()
     if form.validate_on_submit():
-        reply = _prove(form, scope, "RenewRecoveryCodes", {"password": form.password.data, "code": form.code.data})
+        reply = prove(form, scope, "RenewRecoveryCodes", {"password": form.password.data, "code": form.code.data})
         if reply is not None:
-            return _codes_page(reply)
+            return codes_page(reply, _("These codes hold from now on; the old ones ended."))
     return render(
         "factors/proof.html",
         title=_("New recovery codes"),
@@ -90,15 +91,15 @@ def switch_off() -> Any:
     scope, form = current_scope(), ProofForm()
     if form.validate_on_submit():
         payload = {"password": form.password.data, "code": form.code.data}
-        if _prove(form, scope, "DisableSecondFactor", payload) is not None:
-            flash(_("The authenticator app is switched off. Your password alone logs you in."), "success")
+        if prove(form, scope, "DisableSecondFactor", payload) is not None:
+            flash(_("The authenticator app is switched off."), "success")
             return redirect("/settings")
     return render(
         "factors/proof.html",
         title=_("Switch the authenticator app off"),
         crumb=False,
         form=form,
-        says=_("From then on, your password alone logs you in. Your recovery codes end."),
+        says=_("From then on, your password alone logs you in and your recovery codes end, unless you have a passkey."),
         does=_("Switch off"),
         status=form.status,
     )
@@ -114,16 +115,18 @@ def remove(contact_id: str) -> Any:
         if send(form, scope, "identity", "RemoveSecondFactor", {"contact_id": contact_id}, shows=shows) is None:
             flash(" ".join(form.summary), "danger")
         else:
-            flash(_("The authenticator app is removed. The contact gets a mail about it."), "success")
+            flash(_("Authenticator app, passkeys and codes are removed. The contact gets a mail about it."), "success")
     return redirect(url_for("companies.contact", contact_id=contact_id))
 
 
-def _codes_page(reply: dict[str, Any]) -> Any:
-    return render("factors/codes.html", title=_("Your recovery codes"), crumb=False, codes=reply["result"]["codes"])
+def codes_page(reply: dict[str, Any], said: str) -> Any:
+    """The recovery codes that a command made, which are shown this once."""
+    codes = reply["result"]["codes"]
+    return render("factors/codes.html", title=_("Your recovery codes"), crumb=False, codes=codes, said=said)
 
 
-def _prove(form: CommandForm, scope: Scope, name: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Send a command that has a code in it, which is counted; its reply, or None with the reason on the form."""
+def prove(form: CommandForm, scope: Scope, name: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Send a command with a code or password in it, which is counted; its reply, or None, the reason on the form."""
     try:
         with accounts.code_tries(scope.contact_id, request.remote_addr or ""):
             return scope.command("identity", name, payload, form.command_id.data or "", shows=(FACTORS_MODEL,))
@@ -134,5 +137,6 @@ def _prove(form: CommandForm, scope: Scope, name: str, payload: dict[str, Any]) 
         raise
     except (Refused, Unavailable) as error:
         form.refused(error)
-        form["code"].data = ""  # who sends it again needs the next one
+        if "code" in form:
+            form["code"].data = ""  # who sends it again needs the next one
     return None

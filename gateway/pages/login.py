@@ -11,8 +11,8 @@ from flask_babel import ngettext
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from chassis.errors import Refused, Unavailable
-from gateway import accounts, viewing
+from chassis.errors import PorticoError, Refused, Unavailable
+from gateway import accounts, passkeys, viewing
 from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
@@ -20,17 +20,21 @@ from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
-from services.identity.contract import SHORTEST_PASSWORD
+from services.identity.contract import SHORTEST_PASSWORD, providers
 
 pages = Pages("login", __name__)
 _PASSWORD = [InputRequired(_l("Choose a password.")), PASSWORD_LENGTH]
 
 
-_LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
+LEAST = _l("At least %(least)s characters.", least=SHORTEST_PASSWORD)
 
 
+_NO_PASSKEY = _l("Your browser showed no passkey. It needs a script, which is switched off or was blocked.")
 ENTER_CODE = _l("Enter the code that the app shows.")
 FEW_CODES = 3
+EXPIRED = "SignInExpired"
+STEPS = {accounts.CODE: "/login/code", accounts.OWN_PASSWORD: "/login/password"}
+"""Where a sign-in goes on that waits for a further step."""
 
 
 class LoginForm(CommandForm):
@@ -50,6 +54,14 @@ class CodeForm(CommandForm):
     resume = HiddenField()
 
 
+class PasskeyForm(CommandForm):
+    """What the browser's passkey answered; the rest is what the log-in page was asked for."""
+
+    answer = HiddenField(validators=[InputRequired(_NO_PASSKEY), Length(max=20_000)])
+    next = HiddenField()
+    resume = HiddenField()
+
+
 class ForgotForm(CommandForm):
     """The address somebody logs in with."""
 
@@ -59,10 +71,17 @@ class ForgotForm(CommandForm):
 class InvitationForm(CommandForm):
     """A first password, twice."""
 
-    password = PasswordField(_l("New password"), _PASSWORD, description=_LEAST)
+    password = PasswordField(_l("New password"), _PASSWORD, description=LEAST)
     again = PasswordField(
         _l("The same again"), [EqualTo("password", message=_l("The two passwords are not the same."))]
     )
+
+
+class OwnPasswordForm(InvitationForm):
+    """As an invitation's; the rest is what the log-in page was asked for."""
+
+    next = HiddenField()
+    resume = HiddenField()
 
 
 def login_page(
@@ -75,7 +94,14 @@ def login_page(
     ended = bool(form.resume.data) or request.args.get("ended") == "1"
     g.pop("scope", None)
     return render(
-        "login/login.html", title=_("Log in"), form=form, ended=ended, keeps=bool(form.resume.data), status=status
+        "login/login.html",
+        title=_("Log in"),
+        form=form,
+        ended=ended,
+        keeps=bool(form.resume.data),
+        providers=list(providers().values()),
+        left=accounts.web_session().pop("sso_left", None),
+        status=status,
     )
 
 
@@ -91,10 +117,12 @@ def login() -> Any:
 def log_in() -> Any:
     """Check with identity, open a session, go on to where the person was going."""
     form = LoginForm()
+    if request.form.get("way") == "passkey":
+        return passkey_page(PasskeyForm(formdata=None, next=form.next.data, resume=form.resume.data))
     if not form.validate_on_submit():
         return login_page(form, status=form.status)
     try:
-        is_in = accounts.sign_in(request, form.email.data or "", form.password.data or "")
+        step = accounts.sign_in(request, form.email.data or "", form.password.data or "")
     except accounts.TooMany as error:
         return wait_page(login_page, form, error)
     except Refused as error:
@@ -103,14 +131,17 @@ def log_in() -> Any:
     except Unavailable as error:
         form.refused(error)
         return login_page(form, status=503)
-    if not is_in:
+    return go_on(form, step)
+
+
+def go_on(form: LoginForm | CodeForm | OwnPasswordForm | PasskeyForm, step: str) -> Any:
+    """To the step that is next; once there is a session, to where the person was going or the form kept for them."""
+    if step:
         g.pop("csrf_token", None)
-        return code_page(CodeForm(formdata=None, next=form.next.data, resume=form.resume.data))
-    return go_on(form)
-
-
-def go_on(form: LoginForm | CodeForm) -> Any:
-    """Now that there is a session: to where the person was going, or to the form that was kept for them."""
+        carried = {"next": form.next.data, "resume": form.resume.data}
+        if step == accounts.CODE:
+            return code_page(CodeForm(formdata=None, **carried))
+        return own_password_page(OwnPasswordForm(formdata=None, **carried))
     kept_form = kept(form.resume.data or "")
     if kept_form is not None:
         path, fields = kept_form
@@ -120,29 +151,90 @@ def go_on(form: LoginForm | CodeForm) -> Any:
 
 
 def code_page(form: CodeForm, status: int = 200) -> Any:
-    """The second step of logging in."""
-    return render("login/code.html", title=_("Enter your code"), form=form, status=status)
+    """The second step of logging in: a passkey where there is one, a code of the app where that is."""
+    ways, options = accounts.ways(), ""
+    if passkeys.KEY in ways:
+        try:
+            options = passkeys.ask(request)
+        except (Refused, Unavailable) as error:
+            form.summary.append(error.message)
+    title = _("Enter your code") if passkeys.APP in ways or not ways else _("Use your passkey")
+    by_key = PasskeyForm(formdata=None, next=form.next.data, resume=form.resume.data)
+    by_code = passkeys.APP in ways
+    return render(
+        "login/code.html", title=title, form=form, by_key=by_key, options=options, by_code=by_code, status=status
+    )
+
+
+def passkey_page(form: PasskeyForm, status: int = 200) -> Any:
+    """Logging in by a passkey alone."""
+    options = ""
+    try:
+        options = passkeys.ask(request)
+    except (Refused, Unavailable) as error:
+        form.refused(error)
+        status = form.status
+    return render("login/passkey.html", title=_("Log in with a passkey"), form=form, options=options, status=status)
+
+
+@pages.public_page("/login/passkey", methods=("GET", "POST"))
+def passkey() -> Any:
+    """Check the passkey that the browser shows; then the session, or what else is wanted."""
+    if accounts.awaits() not in ("", accounts.CODE):
+        return redirect(STEPS[accounts.awaits()])
+    form = PasskeyForm()
+    if not form.validate_on_submit():
+        if accounts.awaits():
+            return redirect(STEPS[accounts.CODE])
+        if not form.is_submitted() and accounts.web_session().record is not None:
+            return redirect("/")
+        if not form.is_submitted():
+            form = PasskeyForm(formdata=None, next=request.args.get("next", ""))
+        form.summary += map(str, form.answer.errors)
+        return passkey_page(form, form.status)
+    try:
+        step = passkeys.sign_in(request, form.answer.data or "")
+    except accounts.TooMany as error:
+        return wait_page(_passkey_again, form, error)
+    except Refused as error:
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.summary.append(error.message)
+        return _passkey_again(form, 401)
+    except Unavailable as error:
+        form.refused(error)
+        return _passkey_again(form, 503)
+    return go_on(form, step)
+
+
+def _passkey_again(form: PasskeyForm, status: int) -> Any:
+    """The page whose passkey was not taken, with the reason."""
+    form.answer.data = ""
+    if not accounts.awaits():
+        return passkey_page(form, status)
+    page = CodeForm(formdata=None, next=form.next.data, resume=form.resume.data)
+    page.summary += form.summary
+    return code_page(page, status)
 
 
 @pages.public_page("/login/code", methods=("GET", "POST"))
 def code() -> Any:
     """Check the code, open the session, go on to where the person was going."""
-    if not accounts.awaits_code():
-        return redirect("/login")
+    if accounts.awaits() != accounts.CODE:
+        return redirect(STEPS.get(accounts.awaits(), "/login"))
     form = CodeForm()
     if not form.validate_on_submit():
         return code_page(form, form.status)
     try:
-        left = accounts.second_step(request, form.code.data or "")
+        step, left = accounts.second_step(request, form.code.data or "")
     except accounts.TooMany as error:
         return wait_page(code_page, form, error)
     except Refused as error:
-        if error.code != "SignInExpired":
-            form.summary.append(error.message)
-            form.code.data = ""
-            return code_page(form, 401)
-        accounts.forget_half()
-        return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.summary.append(error.message)
+        form.code.data = ""
+        return code_page(form, 401)
     except Unavailable as error:
         form.refused(error)
         return code_page(form, 503)
@@ -153,14 +245,47 @@ def code() -> Any:
             left,
         )
         flash(said, "warning")
-    return go_on(form)
+    return go_on(form, step)
+
+
+def _begin_again(form: CodeForm | OwnPasswordForm | PasskeyForm, error: PorticoError) -> Any:
+    accounts.forget_half()
+    return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
+
+
+def own_password_page(form: OwnPasswordForm, status: int = 200) -> Any:
+    """Where somebody whom an admin gave a password chooses their own."""
+    return render("login/own_password.html", title=_("Choose your own password"), form=form, status=status)
+
+
+@pages.public_page("/login/password", methods=("GET", "POST"))
+def own_password() -> Any:
+    """Take a password of one's own instead of an admin's; then the session."""
+    if accounts.awaits() != accounts.OWN_PASSWORD:
+        return redirect(STEPS.get(accounts.awaits(), "/login"))
+    form = OwnPasswordForm()
+    if not form.validate_on_submit():
+        return own_password_page(form, form.status)
+    try:
+        step = accounts.own_password(request, form.password.data or "", form.command_id.data or "")
+    except (Refused, Unavailable) as error:
+        if error.code == EXPIRED:
+            return _begin_again(form, error)
+        form.refused(error)
+        return own_password_page(form, form.status)
+    flash(_("Your own password holds from now on."), "success")
+    return go_on(form, step)
 
 
 @pages.page("/logout", of_session=True, methods=("POST",))
 def logout() -> Any:
     """End this session on the server."""
     viewing.end(current_scope())
-    accounts.web_session().sign_out()
+    web = accounts.web_session()
+    left = web.get("sso_end")
+    web.sign_out()
+    if left:
+        web["sso_left"] = left  # for the page that says how to end the provider's session, too
     return redirect("/login")
 
 
@@ -176,8 +301,8 @@ def accept_invitation(token: str) -> Any:
     form = InvitationForm()
     if form.validate_on_submit():
         try:
-            is_in = accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
-            return redirect("/" if is_in else "/login/code")
+            step = accounts.accept_invitation(request, token, form.password.data or "", form.command_id.data or "")
+            return redirect(STEPS[step] if step else "/")
         except accounts.TooMany as error:
             return wait_page(lambda form, status: _invitation_page(form, token, None, status), form, error)
         except (Refused, Unavailable) as error:

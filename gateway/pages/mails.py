@@ -26,6 +26,8 @@ KIND_NAMES = {
     "password_reset": _l("Forgotten password"),
     "password_changed": _l("Password changed"),
     "second_factor_on": _l("Authenticator app set up"),
+    "passkey_added": _l("Passkey added"),
+    "passkey_removed": _l("Passkey removed"),
     "second_factor_off": _l("Authenticator app switched off"),
     "case_reply": _l("Answer to a support case"),
     "order_accepted": _l("Order accepted"),

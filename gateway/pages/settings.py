@@ -32,6 +32,9 @@ WAYS = {
     "password": _l("by password"),
     "app": _l("by password and app"),
     "recovery": _l("by password and recovery code"),
+    "key": _l("by password and passkey"),
+    "passkey": _l("by passkey"),
+    "sso": _l("by single sign-on"),
 }
 """How a device was logged in."""
 

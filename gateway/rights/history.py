@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -193,8 +193,8 @@ def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
     ]
 
 
-def actors(scope: Scope, changes: list[Change]) -> dict[str, str]:
-    """Who did it, in words, by the actor's id."""
+def actors(scope: Scope, changes: Iterable[Any]) -> dict[str, str]:
+    """Who did it, in words, by the actor's id; a change has an `actor`."""
     ids = sorted({change.actor for change in changes})
     names = {row.contact_id: row.name for row in scope.rows(_NAMES, items=dumps(ids).decode())}
     return {actor: names.get(actor) or _from_outside(actor) for actor in ids}

@@ -70,6 +70,25 @@ document.addEventListener("click", (event) => {
   dialog.showModal();
 });
 
+// What is typed as a password can be looked at. It is one again before it is sent, so that no browser keeps it.
+for (const place of all("[data-secret]")) {
+  const field = place.querySelector("input");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-sm";
+  const rest = document.createElement("span");
+  rest.className = "visually-hidden";
+  rest.textContent = ` ${document.body.dataset.textPassword}`;
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.replaceChildren(document.body.dataset[shown ? "textHide" : "textShow"], rest);
+  };
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form?.addEventListener("submit", () => show(false));
+  show(false);
+  place.append(button);
+}
+
 // A second click does nothing; the server would recognise it too.
 document.addEventListener("submit", (event) => {
   const form = event.target;

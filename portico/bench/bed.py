@@ -27,7 +27,7 @@ from chassis.rpc import Commands, RpcClient
 from deploy.local import stack
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-PASSWORD = "bench-bench-bench"
+PASSWORD = "seven-geese-at-noon"
 
 
 @dataclass

@@ -25,6 +25,7 @@ from services.identity.authority import (
 )
 from services.identity.domain import Contact, Rights
 from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
+from services.identity.factors.domain import decide_lift_lock
 from services.identity.limits import Limits, refuse_beyond, refuse_peers
 from services.identity.memberships import domain as memberships
 from services.identity.roles import refuse_unknown_roles
@@ -130,8 +131,8 @@ async def make_invitation(contact: str, context: Context, tools: Tools) -> Reply
 
 
 async def set_password(command: commands.SetPassword, context: Context, tools: Tools) -> Reply:
-    """The password that a portal admin gives a contact."""
-    await refuse_all_but_the_supplier(context, tools)
+    """The password that an admin gives a contact, who has to change it when they log in with it."""
+    await refuse_all_but_portal_admins(context, tools)
     contact, password = command.contact_id, command.password
     loaded = await find_contact(contact, context, tools)
     reply = tools.repository.earlier(loaded, CONTACT, contact, context)
@@ -139,10 +140,13 @@ async def set_password(command: commands.SetPassword, context: Context, tools: T
     if known is not None and known.command == str(context.command_id):
         await credentials.refuse_other(known, password)
     elif reply is None:
-        passwords.refuse_weak(password, await _email(loaded.state, tools))
+        domain.decide_set_password(loaded.state, "")
+        await credentials.refuse_weak(loaded.state, password, tools)
         login = await _own_login(loaded.state, context, tools)
         await credentials.settle(contact, tools)
-        await credentials.store_password(contact, password, "set_password", context, tools, login=login, was=known)
+        await credentials.store_password(
+            contact, password, credentials.SET_BY_ADMIN, context, tools, login=login, was=known
+        )
     reply = reply or await _settled(contact, context, tools)
     await _use_login((await find_contact(contact, context, tools)).state, context, tools)
     return reply
@@ -160,7 +164,7 @@ async def change_password(command: commands.ChangePassword, context: Context, to
         domain.decide_change_password(loaded.state)
         if not await passwords.verified(known.hash if known else None, command.current):
             raise WrongPassword
-        passwords.refuse_weak(command.new, await _email(loaded.state, tools))
+        await credentials.refuse_weak(loaded.state, command.new, tools)
         await credentials.settle(contact, tools)
         await credentials.store_password(contact, command.new, "change_password", context, tools, was=known)
     return reply or await _settled(contact, context, tools)
@@ -188,6 +192,15 @@ async def set_permissions(command: commands.SetPermissions, context: Context, to
         return domain.decide_set_permissions(state, command, now())
 
     return await tools.repository.change(CONTACT, command.contact_id, context, decide)
+
+
+async def lift_lock(command: commands.LiftSignInLock, context: Context, tools: Tools) -> Reply:
+    """That an admin lets the contact try again; the gateway, which counts, does it when this is kept."""
+    await refuse_all_but_portal_admins(context, tools)
+    await find_contact(command.contact_id, context, tools)
+    return await tools.repository.change(
+        CONTACT, command.contact_id, context, lambda state: decide_lift_lock(state, command, now())
+    )
 
 
 async def add_to_company(command: commands.AddToCompany, context: Context, tools: Tools) -> Reply:

@@ -15,32 +15,45 @@ from chassis.killpoints import reach
 from chassis.messages import Context, Reply
 from chassis.repository import now
 from services.identity import domain, passwords
+from services.identity.domain import Contact
 from services.identity.links import Link, use_link
+from services.identity.mails.settings import supplier
 from services.identity.pending import Decisions, append, remembered
+from services.identity.streams import COMPANY
+from services.identity.vault import open_vault
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A contact's password: its hash, and the command that set it."""
+    """A contact's password: its hash, and the command that set it. `to_change`: an admin's, good for one log-in."""
 
     hash: str
     command: str
+    to_change: bool = False
 
 
+SET_BY_ADMIN = "set_password"
 # What is appended once a password is stored.
 _PENDING: Decisions = {
     "accept_invitation": lambda state, login: domain.decide_accept_invitation(state),
     "reset_password": lambda state, login: domain.decide_reset_password(state),
     "change_password": lambda state, login: domain.decide_change_password(state),
-    "set_password": domain.decide_set_password,
+    SET_BY_ADMIN: domain.decide_set_password,
 }
 
 
 async def known_password(contact: str, tools: Tools) -> Password | None:
     """The contact's password, if it has one."""
-    sql = "SELECT hash, command FROM passwords WHERE contact = ?"
+    sql = "SELECT hash, command, to_change FROM passwords WHERE contact = ?"
     row = await asyncio.to_thread(tools.state.row, sql, contact)
-    return Password(row["hash"], row["command"]) if row else None
+    return Password(row["hash"], row["command"], bool(row["to_change"])) if row else None
+
+
+async def refuse_weak(contact: Contact, password: str, tools: Tools) -> None:
+    """Raise WeakPassword for what is short, known to attackers, or little more than what all know of the contact."""
+    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    company = (await tools.repository.load(COMPANY, contact.company)).state.name if contact.company else ""
+    await passwords.weighed(password, (person.name, person.email, company, supplier()))
 
 
 async def store_password(
@@ -73,8 +86,9 @@ async def store_password(
             if (found["hash"] if found else None) != (was.hash if was else None):
                 raise Conflict("The password was changed by someone else at that moment. Please try again.")
             connection.execute(
-                "INSERT OR REPLACE INTO passwords (contact, hash, changed_at, command, pending) VALUES (?, ?, ?, ?, ?)",
-                (contact, new_hash, now().isoformat(), str(context.command_id), owed),
+                "INSERT OR REPLACE INTO passwords (contact, hash, changed_at, command, pending, to_change)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (contact, new_hash, now().isoformat(), str(context.command_id), owed, pending == SET_BY_ADMIN),
             )
         return None
 

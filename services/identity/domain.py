@@ -40,6 +40,7 @@ from services.identity.events import (
     PasswordResetAsked,
     PasswordSet,
     PermissionsChanged,
+    SingleSignOnLinked,
 )
 
 PERMISSIONS = (
@@ -119,7 +120,7 @@ class Delegation:
 class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
-    `former_login` is the address it signed in with before `login`, to be freed.
+    `former_login` is the address it signed in with before, to be freed; `linked`: it came by single sign-on since then.
     """
 
     contact: str = ""
@@ -138,6 +139,7 @@ class Contact:
     invited_until: datetime | None = None
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
+    linked: bool = False
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     memberships: Mapping[str, Rights] = field(default_factory=dict)
 
@@ -202,8 +204,10 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
             return replace(state, active=False)
+        case SingleSignOnLinked():
+            return replace(state, stage="active", linked=True)
         case ContactReactivated():
-            return replace(state, active=True)
+            return replace(state, active=True, linked=False)
         case ContactErased():
             return replace(state, erased=True, personal="", login="")
         case _:
@@ -242,7 +246,9 @@ def decide_accept_invitation(state: Contact) -> list[Event]:
 
 
 def decide_set_password(state: Contact, login: str) -> list[Event]:
-    """The password that an admin set is in force."""
+    """The password that an admin set is in force; none opens the account of another of the supplier's."""
+    if state.staff_roles:
+        raise errors.NotForStaff
     refuse_unusable(state)
     return [PasswordSet(state.contact, state.company, login)]
 

@@ -183,6 +183,15 @@ class EndPassed(Refused):
         super().__init__(f"{day} is past. Choose a later day, or leave the permission out.")
 
 
+class NotForStaff(Refused):
+    """Staff's accounts are opened by whoever runs the portal."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__("This is for customers' contacts. Staff get a new link by `portico admin`.")
+
+
 class NotYourself(Refused):
     """Nobody locks themselves out."""
 
@@ -298,7 +307,58 @@ class SignInExpired(Refused):
     http = 410
 
     def __init__(self) -> None:
-        super().__init__("That took longer than five minutes. Please log in again with your password.")
+        super().__init__("That took longer than ten minutes, or something changed meanwhile. Please log in again.")
+
+
+class SingleSignOnUnknown(Refused):
+    """The provider knows the person; we know no contact it may bring."""
+
+    http = 403
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"{provider} knows you, but this portal has no account for you. Ask your company's administrator or our"
+            " support for one with the e-mail address you use there; if you have a password here, log in with it."
+        )
+
+
+class SingleSignOnUnproven(Refused):
+    """The provider names no e-mail address, or has not made sure that it is the person's."""
+
+    http = 403
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"{provider} did not confirm an e-mail address of yours, and by that we would know you. Confirm it there"
+            " and come again; if you have a password here, log in with it."
+        )
+
+
+class PasskeyRefused(Refused):
+    """What the browser answered is no passkey of the one who is asked, or not for this moment."""
+
+    http = 401
+
+    def __init__(self) -> None:
+        super().__init__("This passkey was not accepted. Please try again, or log in another way.")
+
+
+class PasskeyGone(Refused):
+    """It was removed already, or is another's."""
+
+    http = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such passkey; it may be removed already.")
+
+
+class TooManyPasskeys(Refused):
+    """One can have only so many."""
+
+    http = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} passkeys already. Remove one that you do not use, then add this one.")
 
 
 class SecondFactorOn(Refused):
@@ -315,3 +375,16 @@ class SecondFactorOff(Refused):
 
     def __init__(self) -> None:
         super().__init__("No authenticator app is set up.")
+
+
+class PictureRefused(Refused):
+    """The file is no picture that can be shown."""
+
+
+class ChangedSince(Refused):
+    """What is to be taken back holds no more."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This was changed again since, so it was not undone. Look at the newest change of it.")

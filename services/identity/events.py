@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.factors import events as factors
 from services.identity.memberships import events as memberships
 from services.identity.requests import events as requests
 from services.identity.viewing import events as viewing
@@ -102,6 +103,23 @@ class PasswordSet(Event):
     contact: str
     company: str
     login: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLockLifted(Event):
+    """An admin let the contact try again at once, after too many wrong tries."""
+
+    contact: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class SingleSignOnLinked(Event):
+    """The contact came by a provider's word, and can from now on."""
+
+    contact: str
+    company: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,41 +332,6 @@ class MailSenderChanged(Event):
     changed_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecondFactorEnabled(Event):
-    """The contact set up an authenticator app: its code is asked for besides the password."""
-
-    contact: str
-    company: str
-
-
-@dataclass(frozen=True, slots=True)
-class SecondFactorDisabled(Event):
-    """The password alone lets the contact in again; `disabled_by` is the contact or an admin."""
-
-    contact: str
-    company: str
-    disabled_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryCodesMade(Event):
-    """So many recovery codes hold from now on, and none of before."""
-
-    contact: str
-    company: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryCodeUsed(Event):
-    """The contact signed in with a recovery code, which does not hold any more; `left` are there still."""
-
-    contact: str
-    company: str
-    left: int
-
-
 ALL = (
     CompanyRecorded,
     BranchRecorded,
@@ -380,10 +363,9 @@ ALL = (
     MailTextChanged,
     MailTextRestored,
     MailSenderChanged,
-    SecondFactorEnabled,
-    SecondFactorDisabled,
-    RecoveryCodesMade,
-    RecoveryCodeUsed,
+    SignInLockLifted,
+    SingleSignOnLinked,
+    *factors.ALL,
     *memberships.ALL,
     *requests.ALL,
     *viewing.ALL,

@@ -11,6 +11,7 @@ from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
+from services.identity.portal import handling as portal
 from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
@@ -42,6 +43,7 @@ COMMAND_HANDLERS = {
     "CreateStaff": CommandHandler(schemas.CreateStaffShape, staff_only(_guarded(contacts.create_staff))),
     "InviteContact": CommandHandler(schemas.InviteContactShape, _guarded(contacts.invite)),
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
+    "LiftSignInLock": CommandHandler(schemas.LiftSignInLockShape, _guarded(contacts.lift_lock)),
     "ChangePassword": CommandHandler(schemas.ChangePasswordShape, _secret(contacts.change_password)),
     "SetPermissions": CommandHandler(schemas.SetPermissionsShape, _guarded(contacts.set_permissions)),
     "DefineRole": CommandHandler(schemas.DefineRoleShape, definitions.define_role),
@@ -72,6 +74,13 @@ COMMAND_HANDLERS = {
     "EnableSecondFactor": CommandHandler(schemas.EnableSecondFactorShape, _secret(factors.enable)),
     "RenewRecoveryCodes": CommandHandler(schemas.RenewRecoveryCodesShape, _secret(factors.renew_codes)),
     "DisableSecondFactor": CommandHandler(schemas.DisableSecondFactorShape, _secret(factors.disable)),
+    "AddPasskey": CommandHandler(schemas.AddPasskeyShape, _secret(factors.add_passkey)),
+    "RemovePasskey": CommandHandler(schemas.RemovePasskeyShape, _secret(factors.remove_passkey)),
     "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
+    "ChangeSettings": CommandHandler(schemas.ChangeSettingsShape, portal.change_settings),
+    "ChangeLogo": CommandHandler(schemas.ChangeLogoShape, portal.change_logo),
+    "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
+    "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
+    "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

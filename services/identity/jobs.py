@@ -9,6 +9,7 @@ from typing import Any
 
 from esdbclient import Checkpoint
 
+from chassis import log
 from chassis.config import Settings
 from chassis.job_streams import Stopped, Streams
 from chassis.readmodel import NotThere, database
@@ -26,6 +27,7 @@ from services.identity.requests import domain as requests
 from services.identity.streams import ADDRESS, CONTACT, REQUESTS
 from services.identity.vault import Vault, open_vault
 
+_log = log.get("identity.jobs")
 LOOK_SECONDS = 0.25
 NOBODY = "nobody"
 LOOK_HOURS = 6
@@ -36,11 +38,15 @@ SAVE_SECONDS = 60
 
 
 def forget_erased(stop: threading.Event, settings: Settings) -> None:
-    """Delete keys of erased contacts until `stop`; after a restore of the keys it deletes them again.
+    """Wrap contacts' keys by the newest key there is; then delete those of erased contacts until `stop`, again after a
+    restore.
 
     How far it came is kept beside the keys and so is restored with them.
     """
     vault = open_vault(settings)
+    rewrapped = vault.rewrap()
+    if rewrapped:
+        _log.info("contacts' keys wrapped by the newest key", keys=rewrapped)
     outbox = Outbox(outbox_folder(settings))
     client = StoreClient(settings.esdb_uri)
     ended = threading.Event()

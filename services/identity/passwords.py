@@ -4,37 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import re
+import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.identity.errors import WeakPassword
 
-SHORTEST = 10
+SHORTEST = 12
+"""Of a new password; those that are there already go on."""
 LONGEST = 200
+_FEWEST_GUESSES = 10**9
+"""What attackers who know common passwords, words and habits need fewer tries for is refused."""
+_LOOKED_AT = 100  # characters: what comes after makes a password no worse
+_OWN_LEAVES = 8  # letters and digits besides one's own name and company
+_WORDS = re.compile(r"[\W_]+")
 _HASHER = PasswordHasher()
 # A hash takes a core for a tenth of a second and 64 MiB: more at once would only be slower and bigger.
-_THREADS = ThreadPoolExecutor(2, "argon2")
+_NICE = 5
 
 
-@functools.cache
-def _well_known() -> frozenset[str]:
-    return frozenset(Path(__file__).with_name("known_passwords.txt").read_text().split())
+def _politely() -> None:
+    """Let whoever asks for less go first: hashing is given what the hub leaves, and a third where there is not enough.
+
+    On Linux each thread has a priority of its own, which those it starts (argon2's lanes) take over.
+    """
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
-def refuse_weak(password: str, email: str) -> None:
-    """Raise WeakPassword, saying which rule is broken."""
+_THREADS = ThreadPoolExecutor(2, "argon2", _politely)
+
+
+async def weighed(password: str, own: Iterable[str]) -> None:
+    """`refuse_weak` on a real thread: a long password takes a core for some hundredths of a second."""
+    await asyncio.get_running_loop().run_in_executor(_THREADS, refuse_weak, password, tuple(own))
+
+
+def refuse_weak(password: str, own: Iterable[str]) -> None:
+    """Raise WeakPassword, saying why. `own` are texts that anybody may know: name, address, company, portal."""
     if len(password) < SHORTEST:
         raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.")
     if len(password) > LONGEST:
         raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.")
-    folded = password.casefold()
-    if folded.strip() == email.casefold():
-        raise WeakPassword("Your e-mail address is no password. Please choose another.")
-    if folded in _well_known() or len(set(folded)) < 4:
-        raise WeakPassword("This password is one that attackers try first. Please choose another.")
+    words = sorted({word for text in own for word in _WORDS.split(text.casefold()) if len(word) > 2}, key=len)
+    folded = rest = password.casefold()
+    for word in reversed(words):
+        rest = rest.replace(word, " ")
+    if rest != folded and sum(character.isalnum() for character in rest) < _OWN_LEAVES:
+        raise WeakPassword(
+            "This password is little more than your name, your address, your company or the portal's name."
+            " Please choose another; a few words that have nothing to do with each other are good."
+        )
+    if _guesses(folded, words) < _FEWEST_GUESSES:
+        raise WeakPassword(
+            "This password is one that attackers try first. Please choose another; a few words that have nothing to do"
+            " with each other are good."
+        )
+
+
+def _guesses(password: str, words: list[str]) -> int:
+    from zxcvbn import zxcvbn  # its lists take a moment and some memory: for the process that judges alone
+
+    return int(zxcvbn(password[:_LOOKED_AT], user_inputs=words, max_length=_LOOKED_AT)["guesses"])
 
 
 async def hashed(password: str) -> str:

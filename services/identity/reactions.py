@@ -63,6 +63,8 @@ REACTIONS = (
     _row("mail_password_set", "identity", "PasswordSet", _CHANGED),
     _row("mail_second_factor_on", "identity", "SecondFactorEnabled", _mail("second_factor_on")),
     _row("mail_second_factor_off", "identity", "SecondFactorDisabled", _mail("second_factor_off")),
+    _row("mail_passkey_added", "identity", "PasskeyAdded", _mail("passkey_added")),
+    _row("mail_passkey_removed", "identity", "PasskeyRemoved", _mail("passkey_removed")),
     _row("mail_case_reply", "cases", "AgentAnswered", _mail("case_reply", {"number": "case"}, contact="opened_by")),
     _row(
         "mail_order_accepted",

@@ -9,9 +9,11 @@ from chassis.green import rpc
 from chassis.reacting import with_reactions
 from chassis.service import CommandService, wait
 from services.identity import access
+from services.identity.factors import passkey_access, steps
 from services.identity.handlers import COMMAND_HANDLERS
 from services.identity.mails import outbox
 from services.identity.reactions import REACTIONS
+from services.identity.single_sign_on import signing_in
 
 
 @with_reactions(REACTIONS)
@@ -29,12 +31,42 @@ class IdentityService(CommandService):
     @rpc
     def second_step(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"ticket", "code", "correlation_id"}` → who that is."""
-        return self._answer(access.second_step, payload)
+        return self._answer(steps.second_step, payload)
+
+    @rpc
+    def own_password(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket", "password", "command_id", "correlation_id"}` → who that is."""
+        return self._answer(steps.own_password, payload)
+
+    @rpc
+    def passkey_options(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"origin", "ticket"}` → what a browser is asked for a passkey."""
+        return self._answer(passkey_access.passkey_options, payload)
+
+    @rpc
+    def passkey_sign_in(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"answer", "challenge", "origin", "correlation_id"}` → who that is."""
+        return self._answer(passkey_access.passkey_sign_in, payload)
+
+    @rpc
+    def passkey_step(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket", "answer", "challenge", "origin", "correlation_id"}` → who that is."""
+        return self._answer(passkey_access.passkey_step, payload)
+
+    @rpc
+    def passkeys(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"contact_id", "origin"}` → that person's passkeys, and how to make another."""
+        return self._answer(passkey_access.passkeys, payload)
 
     @rpc
     def second_factor_draft(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"contact_id"}` → the secret that person is to put into an app."""
         return self._answer(access.second_factor_draft, payload)
+
+    @rpc
+    def single_sign_on(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"provider", "subject", "email", "verified", "name", "groups", "correlation_id"}` → who that is."""
+        return self._answer(signing_in.single_sign_on, payload)
 
     @rpc
     def invitation(self, payload: dict[str, Any]) -> dict[str, Any]:

@@ -22,10 +22,20 @@ from chassis.config import Settings
 from chassis.messages import derived_id
 from chassis.repository import now
 from chassis.statedb import StateDb
+from services.identity.wrapping import Wrapper, make_private, wrapper
 
 _NONCE = 12
 _SAVE_POSITION = "INSERT OR REPLACE INTO erasures (one, position) VALUES (1, ?)"
-_OF_A_CONTACT = ("passwords", "invitations", "second_factors", "recovery_codes", "half_sign_ins")
+_OF_A_CONTACT = (
+    "passwords",
+    "invitations",
+    "second_factors",
+    "recovery_codes",
+    "half_sign_ins",
+    "passkeys",
+    "owed_events",
+    "single_sign_ons",
+)
 _ERP_CONTACTS = UUID("3c1a4f0e-8a0b-5b7e-9f43-5f8e1f6f0a11")
 
 
@@ -69,7 +79,7 @@ def secret(settings: Settings) -> bytes:
 @functools.cache
 def _secret(path: Path, may_make: bool) -> bytes:
     if may_make and not path.exists():
-        _make_secret(path)
+        make_private(path, secrets.token_bytes(32))
     try:
         found = path.read_bytes()
     except OSError as error:
@@ -81,28 +91,13 @@ def _secret(path: Path, may_make: bool) -> bytes:
     return found
 
 
-def _make_secret(path: Path) -> None:
-    """Written whole under another name first: service and worker may both be the first."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 class Vault:
     """Seals and opens personal data; makes the keyed hashes. Used by any thread; blocks on SQLite."""
 
-    def __init__(self, state: StateDb, installation_secret: bytes) -> None:
+    def __init__(self, state: StateDb, installation_secret: bytes, wrapper: Wrapper) -> None:
         self._state = state
         self._secret = installation_secret
+        self._wrapper = wrapper
 
     def _keyed(self, purpose: str, text: str) -> bytes:
         return hmac.digest(self._secret, f"{purpose}\0{text}".encode(), "sha256")
@@ -110,6 +105,10 @@ class Vault:
     def login(self, email: str) -> str:
         """What stands for an e-mail address in stream names and events: the same for any case and outer space."""
         return self._keyed("email", email.strip().casefold()).hex()
+
+    def subject(self, issuer: str, subject: str) -> str:
+        """What stands for somebody whom a provider of single sign-on knows by a name of its own."""
+        return self._keyed("single sign-on", f"{issuer}\0{subject}").hex()
 
     def token(self, purpose: str, command_id: UUID, contact: str) -> str:
         """The one-time token of the link that this command makes, the same each time it is asked."""
@@ -144,6 +143,22 @@ class Vault:
         """What was sealed; "" when the contact's key is gone."""
         return (self._opened(contact, sealed, f"second factor/{contact}") or b"").decode()
 
+    def seal_passkey(self, contact: str, text: str) -> str:
+        """A passkey's id, public key and name, as seal_secret does."""
+        return self._sealed(contact, text.encode(), f"passkey/{contact}")
+
+    def open_passkey(self, contact: str, sealed: str) -> str:
+        """What was sealed; "" when the contact's key is gone."""
+        return (self._opened(contact, sealed, f"passkey/{contact}") or b"").decode()
+
+    def mark(self, purpose: str, content: bytes) -> bytes:
+        """A mark of 32 bytes by which this installation knows again what it made for a purpose."""
+        return self._keyed(purpose, content.hex())
+
+    def is_mark(self, purpose: str, content: bytes, mark: bytes) -> bool:
+        """Whether this is the mark of that."""
+        return hmac.compare_digest(self.mark(purpose, content), mark)
+
     def recovery_codes(self, contact: str, command_id: UUID, count: int) -> list[str]:
         """The codes that this command makes, the same each time it is asked; raises Forgotten.
 
@@ -169,7 +184,8 @@ class Vault:
         if row is None or row["key"] is None or not text:
             return None
         sealed = base64.b64decode(text)
-        return AESGCM(row["key"]).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
+        key = self._wrapper.unwrap(contact, row["key"])
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
 
     def forget(self, contact: str, position: int | None = None) -> None:
         """Delete the contact's key, password, second factor and links; again does nothing.
@@ -190,6 +206,25 @@ class Vault:
         # The write-ahead log still has the page with the key until it starts anew.
         self._state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def rewrap(self) -> int:
+        """Wrap every contact's key by the newest of the keys above them; how many were not. Again does nothing.
+
+        Raises BadSetting for one that none of the keys unwraps, and has changed nothing then.
+        """
+        self._state.connection().execute("PRAGMA secure_delete=ON")
+        done = 0
+        with self._state.transaction() as db:
+            for row in db.execute("SELECT contact, key FROM contact_keys WHERE key IS NOT NULL").fetchall():
+                if self._wrapper.is_newest(row["key"]):
+                    continue
+                kept = self._wrapper.wrap(row["contact"], self._wrapper.unwrap(row["contact"], row["key"]))
+                db.execute("UPDATE contact_keys SET key = ? WHERE contact = ?", (kept, row["contact"]))
+                done += 1
+        if done:
+            # The write-ahead log still has the pages with the keys as they were.
+            self._state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return done
+
     def erased_up_to(self) -> int:
         """The commit position up to which erasures were carried out in this state database."""
         row = self._state.row("SELECT position FROM erasures")
@@ -206,14 +241,14 @@ class Vault:
             with self._state.transaction() as connection:
                 connection.execute(
                     "INSERT OR IGNORE INTO contact_keys (contact, key) VALUES (?, ?)",
-                    (contact, AESGCM.generate_key(bit_length=256)),
+                    (contact, self._wrapper.wrap(contact, AESGCM.generate_key(bit_length=256))),
                 )
             found = self._state.row("SELECT key FROM contact_keys WHERE contact = ?", contact)
         if found is None or found["key"] is None:
             raise Forgotten(contact)
-        return bytes(found["key"])
+        return self._wrapper.unwrap(contact, found["key"])
 
 
 def open_vault(settings: Settings, state: StateDb | None = None) -> Vault:
     """The vault of this installation."""
-    return Vault(state or StateDb(settings.state_db("identity")), secret(settings))
+    return Vault(state or StateDb(settings.state_db("identity")), secret(settings), wrapper(settings))

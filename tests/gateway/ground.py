@@ -93,6 +93,10 @@ class FakeIdentity:
         self.away = False
         self.second_factors: set[str] = set()
         self.half_expired = False
+        self.ways = ["app"]
+        self.asked = 0
+        self.refuse_passkeys = False
+        self.to_change: set[str] = set()
         self.outbox: list[dict[str, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
@@ -107,19 +111,21 @@ class FakeIdentity:
             if person is None or payload["password"] != PASSWORD:
                 said = "E-mail address or password is not right."
                 return to_wire(RemoteRefusal(said, "SignInRefused", 401))
-            if person["contact_id"] in self.second_factors:
-                return {
-                    "status": "done",
-                    "contact_id": person["contact_id"],
-                    "ticket": f"ticket/{person['contact_id']}",
-                }
-            return {"status": "done", **person}
-        if method == "second_step":
+            return self._let_in(person, person["contact_id"] in self.second_factors)
+        if method in ("second_step", "own_password"):
             person = next(one for one in self.people.values() if f"ticket/{one['contact_id']}" == payload["ticket"])
-            if self.half_expired or payload["code"] != CODE:
+            wrong = method == "second_step" and payload["code"] != CODE
+            if self.half_expired or wrong:
                 code = "SignInExpired" if self.half_expired else "WrongCode"
                 return to_wire(RemoteRefusal(f"This is {code}.", code, 410 if self.half_expired else 422))
-            return {"status": "done", **person, "way": "app", "codes_left": 10}
+            if method == "own_password":
+                self.to_change.discard(person["contact_id"])
+                return {**self._let_in(person, False), "position": 10}
+            return {**self._let_in(person, False), "way": "app", "by": "app", "codes_left": 10}
+        if method.startswith("passkey"):
+            return self._passkey(method, payload)
+        if method == "single_sign_on":
+            return {**self._let_in(self.people[payload["email"]], False), "way": "sso"}
         if method == "second_factor_draft":
             return {"status": "done", "secret": SECRET}
         if method == "ask_reset":
@@ -131,7 +137,31 @@ class FakeIdentity:
             missing = NotFound("There is no such mail in the outbox.")
             return {"status": "done", "mails": found} if found else to_wire(missing)
         person = {"email": "new@b.example", "company_name": "Borealis", **self.people["new@b.example"]}
-        return {"status": "done", "position": 10, **person}
+        return {"status": "done", "position": 10, "way": "password", **person}
+
+    def _passkey(self, method: str, payload: dict[str, Any]) -> Any:
+        if method in ("passkey_options", "passkeys"):
+            self.asked += 1
+            told = {"options": "{}", "challenge": f"challenge-{self.asked}"}
+            return {"status": "done", "passkeys": [], **told}
+        if self.refuse_passkeys or payload["challenge"] != f"challenge-{self.asked}":
+            return to_wire(RemoteRefusal("This passkey was not accepted.", "PasskeyRefused", 401))
+        person = next(iter(self.people.values()))
+        return {**self._let_in(person, False), "way": "key" if "ticket" in payload else "passkey"}
+
+    def _let_in(self, person: dict[str, Any], code: bool) -> dict[str, Any]:
+        contact = person["contact_id"]
+        if code or contact in self.to_change:
+            step = "code" if code else "password"
+            ways = [] if step == "password" else list(self.ways)
+            return {
+                "status": "done",
+                "contact_id": contact,
+                "ticket": f"ticket/{contact}",
+                "step": step,
+                "ways": ways,
+            }
+        return {"status": "done", "way": "password", **person}
 
 
 class FakeCommands:

@@ -25,7 +25,7 @@ def first_step(ground: Ground, **more: str) -> tuple[FlaskClient, str]:
 def has_factor(ground: Ground, contact: str = CUSTOMER, codes: int = 10) -> None:
     """Have identity know a second factor."""
     at = "2026-11-22T09:00:00+00:00"
-    row = {"enabled_at": at, "codes_left": codes, "changed_at": at, "changed_by": contact}
+    row = {"enabled_at": at, "passkeys": 0, "codes_left": codes, "changed_at": at, "changed_by": contact}
     ground.models["identity"].put(FACTORS, contact_id=contact, company="C-A", **row)
 
 

@@ -41,6 +41,13 @@ STAFF = (
     "/mails/texts",
     "/mails/texts/invitation/en",
     "/mails/sender",
+    "/administration",
+    "/administration/branding",
+    "/administration/menu",
+    "/administration/menu/new",
+    "/administration/features",
+    "/administration/licences",
+    "/administration/history",
 )
 
 

@@ -22,7 +22,9 @@ def signed_up(portal: Portal, email: str) -> None:
     """A contact of the demo's main company with a password of their own."""
     form = {"for_company": MAIN, "name": "Nour Haddad نور", "email": email}
     contact = portal.commands.send("identity", "CreateContact", form, _staff())["id"]
-    portal.commands.send("identity", "SetPassword", {"contact_id": contact, "password": OLD}, _staff())
+    invited = portal.commands.send("identity", "InviteContact", {"contact_id": contact}, _staff())["result"]
+    accepting = {"token": invited["token"], "password": OLD, "correlation_id": "test-journey"}
+    assert portal.rpc.call("identity", "accept_invitation", accepting)["status"] == "done"
 
 
 def _staff() -> Context:

@@ -36,8 +36,10 @@ from chassis.statedb import StateDb
 from chassis.store import StoreClient
 from services.erp_sync.imports.table import Imports
 from services.identity import access, passwords
+from services.identity.factors import passkey_access, steps
 from services.identity.mails import outbox
 from services.identity.projections import people
+from services.identity.single_sign_on import signing_in
 from tests.support.processes import LocalStore
 from tests.support.settings import make_settings
 from tests.support.waiting import wait_until
@@ -62,7 +64,13 @@ METHODS: dict[str, dict[str, Method]] = {
         one.__name__: _answering(one)
         for one in (
             access.sign_in,
-            access.second_step,
+            steps.second_step,
+            steps.own_password,
+            passkey_access.passkey_options,
+            passkey_access.passkey_sign_in,
+            passkey_access.passkey_step,
+            passkey_access.passkeys,
+            signing_in.single_sign_on,
             access.second_factor_draft,
             access.invitation,
             access.accept_invitation,
@@ -147,6 +155,11 @@ class Services:
         answer = self.commands.send(service, command, payload, Context(uuid4(), company, actor, "test", "test-setup"))
         self.settle()
         return answer
+
+    def sign_up(self, token: str, password: str) -> None:
+        """Have somebody choose a password by an invitation."""
+        answer = self.call("identity", "accept_invitation", {"token": token, "password": password})
+        assert answer["status"] == "done", answer
 
     def second_factor(self, company: str, contact: str) -> None:
         """Give a contact of a company an authenticator app."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+from chassis.codec import loads
 from chassis.dispatch import Tools
 from chassis.killpoints import reach
-from chassis.messages import Context, Reply
+from chassis.messages import Context, Event, Reply
 from services.identity import commands, credentials, passwords, pending
-from services.identity.domain import refuse_unusable
+from services.identity.domain import Contact, refuse_unusable
 from services.identity.errors import SecondFactorOff, WrongPassword
 from services.identity.factors import domain
+from services.identity.factors.passkeys import Passkeys, Site
 from services.identity.factors.store import Factors
+from services.identity.mails.settings import supplier
 from services.identity.streams import CONTACT, find_contact
 from services.identity.vault import open_vault
 
@@ -22,7 +26,16 @@ _PENDING: pending.Decisions = {
     "codes": lambda state, value: domain.decide_codes(state),
     "code_used": lambda state, value: domain.decide_code_used(state, int(value)),
     "disable": domain.decide_disable,
+    "passkey": domain.decide_passkey_added,
+    "first_passkey": domain.decide_first_passkey,
+    "passkey_removed": domain.decide_passkey_removed,
+    "linked": domain.decide_linked,
+    "remove_all": lambda state, value: _removed(state, loads(value)),
 }
+
+
+def _removed(state: Contact, what: dict[str, Any]) -> list[Event]:
+    return domain.decide_remove_all(state, what["app"], what["passkeys"], what["by"])
 
 
 def factors(tools: Tools) -> Factors:
@@ -30,11 +43,15 @@ def factors(tools: Tools) -> Factors:
     return Factors(tools.state, open_vault(tools.settings, tools.state))
 
 
+def passkeys(tools: Tools) -> Passkeys:
+    """The passkeys of this installation."""
+    return Passkeys(tools.state, open_vault(tools.settings, tools.state))
+
+
 async def settle(contact: str, tools: Tools) -> None:
-    """Append the event that a second factor still waits for, if there is one."""
+    """Append the events that second factors still wait for, if there are any."""
     store = factors(tools)
-    owed = await asyncio.to_thread(store.owed, contact)
-    if owed is not None:
+    for owed in await asyncio.to_thread(store.owed, contact):
         await pending.append(owed, _PENDING, contact, tools)
         await asyncio.to_thread(store.paid, contact, owed)
 
@@ -72,13 +89,38 @@ async def disable(command: commands.DisableSecondFactor, context: Context, tools
 
 
 async def remove(command: commands.RemoveSecondFactor, context: Context, tools: Tools) -> Reply:
-    """A lost factor goes, on an admin's word; nothing where there is none."""
+    """What was lost goes, app, passkeys and codes, on an admin's word; nothing where there is nothing."""
     contact, store = command.contact_id, factors(tools)
     try:
-        return await _done(contact, lambda: store.turn_off(contact, None, context), context, tools)
+        return await _done(contact, lambda: store.remove_all(contact, context), context, tools)
     except SecondFactorOff:
         loaded = await find_contact(contact, context, tools)
         return Reply("", loaded.revision, loaded.position, contact)
+
+
+async def add_passkey(command: commands.AddPasskey, context: Context, tools: Tools) -> Reply:
+    """The passkey lets in from now on; `result` has recovery codes where it is the first second factor."""
+    contact, site = command.actor, Site(command.origin, supplier())
+    reply = await _done(
+        contact,
+        lambda: passkeys(tools).add(contact, command.name, command.answer, command.challenge, site, context),
+        context,
+        tools,
+        password=command.password,
+    )
+    return replace(reply, result={"codes": await asyncio.to_thread(factors(tools).fresh_codes, contact, context)})
+
+
+async def remove_passkey(command: commands.RemovePasskey, context: Context, tools: Tools) -> Reply:
+    """The passkey is gone, for one who knows the password."""
+    contact = command.actor
+    return await _done(
+        contact,
+        lambda: passkeys(tools).remove(contact, command.passkey, context),
+        context,
+        tools,
+        password=command.password,
+    )
 
 
 async def _done(

@@ -41,6 +41,8 @@ KINDS = {
         Kind("password_changed", True, "/login"),
         Kind("second_factor_on", True, "/settings"),
         Kind("second_factor_off", True, "/settings"),
+        Kind("passkey_added", True, "/settings/passkeys"),
+        Kind("passkey_removed", True, "/settings/passkeys"),
         Kind("case_reply", False, "/support/{number}", ("number",)),
         Kind("order_accepted", False, "/orders/{number}", ("number", "erp_number")),
         Kind("order_refused", False, "/orders/{number}", ("number", "reason")),

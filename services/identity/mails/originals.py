@@ -113,6 +113,32 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
             " sagen es uns.",
         ),
     },
+    "passkey_added": {
+        "en": Wording(
+            "A passkey was added to your account",
+            "Hello {name},\n\nfrom now on a new passkey lets you into the customer portal of {supplier}.\n\nIf it was"
+            " not you, remove it at once, change your password and tell us:\n\n{link}",
+        ),
+        "de": Wording(
+            "Ein Passkey ist Ihrem Konto hinzugefügt",
+            "Guten Tag {name},\n\nab jetzt kommen Sie mit einem neuen Passkey in das Kundenportal von {supplier}.\n\n"
+            "Waren Sie es nicht, so entfernen Sie ihn sofort, ändern Ihr Passwort und sagen es uns:\n\n{link}",
+        ),
+    },
+    "passkey_removed": {
+        "en": Wording(
+            "A passkey was removed from your account",
+            "Hello {name},\n\na passkey does not let you into the customer portal of {supplier} any more: you or an"
+            " administrator removed it. You can add another in your settings:\n\n{link}\n\nIf you know nothing of this,"
+            " change your password at once and tell us.",
+        ),
+        "de": Wording(
+            "Ein Passkey ist von Ihrem Konto entfernt",
+            "Guten Tag {name},\n\nmit einem Ihrer Passkeys kommen Sie nicht mehr in das Kundenportal von {supplier}:"
+            " Sie oder ein Administrator haben ihn entfernt. In Ihren Einstellungen können Sie einen neuen hinzufügen:"
+            "\n\n{link}\n\nWissen Sie davon nichts, so ändern Sie sofort Ihr Passwort und sagen es uns.",
+        ),
+    },
     "case_reply": {
         "en": Wording(
             "Our answer to your request {number}",

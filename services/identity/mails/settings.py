@@ -55,7 +55,7 @@ class MailSettings:
         """Read `PORTICO_SMTP_*`, `PORTICO_MAIL_*` and what the gateway says of itself. Raises BadSetting."""
         env = os.environ if env is None else env
         smtp = _server(env)
-        supplier = env.get("PORTICO_SUPPLIER", "").strip() or "Portico"
+        portal = supplier(env)
         name, address = _sender(env, smtp is not None)
         origin = env.get("PORTICO_ORIGIN", "").strip().rstrip("/")
         if smtp is not None and not origin:
@@ -66,10 +66,10 @@ class MailSettings:
         return cls(
             smtp,
             outbox_folder(settings),
-            name or supplier,
+            name or portal,
             address,
             origin or f"http://localhost:{settings.port}",
-            supplier,
+            portal,
             env.get("PORTICO_SUPPORT_MAIL", "").strip(),
             env.get("PORTICO_SUPPORT_PHONE", "").strip(),
             _waits(env.get("PORTICO_MAIL_RETRY_SECONDS", "")),
@@ -80,6 +80,11 @@ class MailSettings:
     def domain(self) -> str:
         """The right half of Message-IDs."""
         return self.sender_address.partition("@")[2]
+
+
+def supplier(env: Mapping[str, str] | None = None) -> str:
+    """What the portal is called."""
+    return (os.environ if env is None else env).get("PORTICO_SUPPLIER", "").strip() or "Portico"
 
 
 def outbox_folder(settings: Settings) -> Path:

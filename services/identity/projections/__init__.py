@@ -1,6 +1,7 @@
 """The read models of identity, one file each."""
 
 from services.identity.projections import (
+    admin_changes,
     companies,
     delegations,
     factors,
@@ -9,9 +10,11 @@ from services.identity.projections import (
     mails,
     memberships,
     people,
+    portal,
     requests,
     rights_history,
     roles,
+    sign_in_changes,
     viewings,
 )
 
@@ -24,9 +27,12 @@ _MODELS = (
     mail_texts,
     mail_choices,
     factors,
+    portal,
+    admin_changes,
     viewings,
     requests,
     delegations,
     memberships,
+    sign_in_changes,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

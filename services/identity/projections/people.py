@@ -86,6 +86,8 @@ def project(event: Recorded, rows: Rows) -> None:
             rows.execute(_INVITED, (at, at, contact))
         case "InvitationAccepted" | "PasswordSet" | "PasswordChanged" | "PasswordReset":
             _update(rows, contact, at, status="active", password_changed_at=at)
+        case "SingleSignOnLinked":
+            _update(rows, contact, at, status="active")
         case "PermissionsChanged":
             rights = {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
             _update(rows, contact, at, **rights)

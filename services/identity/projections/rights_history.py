@@ -61,6 +61,7 @@ _KINDS = {
     "MembershipEnded": "left",
     "InvitationAccepted": "signed_up",
     "PasswordSet": "signed_up",
+    "SingleSignOnLinked": "signed_up",
     "ContactDeactivated": "switched_off",
     "ContactReactivated": "switched_on",
     "ContactErased": "erased",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from chassis.errors import PorticoError
 from chassis.messages import ALL_COMPANIES, Context
 from gateway.access import current_scope
 from gateway.websession import COOKIE
+from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.people import Visitor
 from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, parsed
 from tests.gateway.isolation.walk import Walk
@@ -21,6 +23,8 @@ _FILE = "0" * 64
 _STAMP: Payload = {"connection": "files", "document": {}, "document_version": 1, "kind": "order"}
 _NEW = {"name": "Ned New", "phone": "", "language": ""}
 
+_NO_PASSKEY = {"answer": "{}", "challenge": "none", "origin": "http://localhost"}
+
 PAYLOADS: Mapping[str, Payload] = {
     "cases.OpenCase": {"summary": "Help", "detail": "It broke."},
     "cases.ReplyToCase": {"case": "{case}", "text": "Any news?"},
@@ -30,6 +34,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.CreateStaff": {**_NEW, "staff_roles": ["agent"], "email": "{fresh}@walk.example"},
     "identity.InviteContact": {"contact_id": "{subject}"},
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
+    "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
@@ -48,6 +53,14 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.EnableSecondFactor": {"code": "000000"},
     "identity.RenewRecoveryCodes": {"password": "not this one at all", "code": "000000"},
     "identity.DisableSecondFactor": {"password": "not this one at all", "code": "000000"},
+    "identity.AddPasskey": {
+        "name": "Phone",
+        "password": "not this one at all",
+        "challenge": "none",
+        "answer": "{{}}",
+        "origin": "http://localhost",
+    },
+    "identity.RemovePasskey": {"passkey": "none", "password": "not this one at all"},
     "identity.RemoveSecondFactor": {"contact_id": "{subject}"},
     "identity.DefineRole": {"name": "{fresh}", "permissions": ["order"]},
     "identity.ChangeRole": {"role": "{other_role}", "name": "{fresh}", "permissions": ["order"]},
@@ -62,6 +75,11 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangeMailText": {"kind": "invitation", "language": "de", "subject": "{fresh}", "text": "{{link}}"},
     "identity.RestoreMailText": {"kind": "invitation", "language": "de"},
     "identity.ChangeMailSender": {"name": "{fresh}"},
+    "identity.ChangeSettings": {"settings": {"website": "https://walk.example/{fresh}"}},
+    "identity.ChangeLogo": {"content": b64encode(LOGO).decode()},
+    "identity.SetMenuEntry": {"titles": {"en": "{fresh}"}, "address": "/support"},
+    "identity.RemoveMenuEntry": {"entry": "{spare_entry}"},
+    "identity.UndoChange": {"kind": "mailtext", "key": "order_refused.de", "change": "{undo_change}"},
     "licensing.GrantFeature": {"feature": "order_pad", "for_company": "{company}"},
     "licensing.WithdrawFeature": {"feature": "marketplace", "for_company": "{company}"},
     "orders.PlaceOrder": {
@@ -89,6 +107,8 @@ PAYLOADS: Mapping[str, Payload] = {
 MADE: Mapping[str, Callable[[World], str]] = {
     "other_role": World.new_role,
     "lost_mail": World.lost_mail,
+    "spare_entry": new_entry,
+    "undo_change": new_change,
     "view": World.new_view,
     "open_request": World.new_request,
     "lent": World.lend,
@@ -96,6 +116,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
     **dict.fromkeys(MADE, "none"),
+    "undo_change": "999",
     "case": "C-0000-0000",
     "company": "ZQNONE",
     "subject": "none",
@@ -172,6 +193,14 @@ def methods(walk: Walk) -> list[str]:
             "used": {"token": world.things["token"], "password": "a long enough one", "command_id": str(uuid4())},
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
+        "identity.single_sign_on": {"nobody": {"provider": "none", "subject": "none"}},
+        "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
+        "identity.passkey_options": dict.fromkeys(("owner", "off", "nobody"), {"origin": "http://localhost"}),
+        "identity.passkey_sign_in": {"nobody": _NO_PASSKEY},
+        "identity.passkey_step": {"nobody": {**_NO_PASSKEY, "ticket": "none"}},
+        "identity.passkeys": {
+            name: {"contact_id": world.visitors[name].contact or "none"} for name in ("owner", "off", "nobody")
+        },
         "identity.second_factor_draft": {
             name: {"contact_id": world.visitors[name].contact or "nobodynobodynobo"}
             for name in ("owner", "off", "nobody")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
 from tests.gateway.isolation.requests_people import PEOPLE
+from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
+from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
 
 if TYPE_CHECKING:
     from tests.gateway.isolation.people import Visitor
@@ -39,7 +42,6 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
-_NEW_PASSWORD = {"password": "a long enough one", "again": "a long enough one"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -51,202 +53,214 @@ _HOME = {
 }  # fmt: skip
 _CASE = "case.summary case.detail case.product case.customer_reference case.reply case.answer"
 
-REQUESTS: dict[str, Asked] = PEOPLE | {
-    "GET /": Asked(shows=_HOME),
-    "GET /add-ons": Asked(
-        shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
-    ),
-    "GET /balance": Asked(shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")),
-    "GET /credit-memos": _listed("creditmemo"),
-    "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
-    "GET /deliveries": _listed("delivery"),
-    "GET /deliveries #sums": Asked("/deliveries", shows=shown("delivery.sum", "whole")),
-    "GET /deliveries/<path:number>": _of_north("delivery", "/deliveries/{delivery}", "order.number invoice.number"),
-    "GET /desk": Asked(shows=shown("case.number case.summary case.product company.name", "agent admin")),
-    "GET /desk/<number>": Asked(
-        "/desk/{case}",
-        "/desk/C-0000-0000",
-        shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
-        ("alder",),
-    ),
-    "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
-    "GET /invoices": Asked(
-        shows=shown("invoice.number invoice.reference invoice.total", "south plain")
-        | shown(
-            "invoice.number invoice.reference invoice.total invoice.sum same.reference", "owner twin whole east both"
-        )
-    ),
-    "GET /invoices #overdue": Asked("/invoices?overdue=1&sort=number", shows=shown("invoice.number invoice.total")),
-    "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
-    "GET /invoices #after": Asked("/invoices?after=2026-11-02&after={invoice}&n=51"),
-    "GET /invoices/<path:number>": _of_north("invoice", "/invoices/{invoice}", "delivery.number order.number"),
-    "GET /invoices/<path:number> #same": Asked(
-        "/invoices/SAME-1",
-        "/invoices/NONE-0",
-        shown("same.reference same.total same.note same.item", "owner twin whole both"),
-        ("north",),
-    ),
-    "GET /invoices/<path:number> #same-east": Asked(
-        "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
-    ),
-    "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
-    "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
-    "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
-    "GET /mails/texts/<kind>/<language>": Asked(
-        "/mails/texts/password_changed/en",
-        "/mails/texts/none/en",
-        shown("mail.subject mail.text name.admin", ADMIN),
-    ),
-    "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
-    "GET /orders": Asked(
-        shows=shown("order.number order.reference order.total", "south")
-        | shown("order.number order.reference order.total placed.number placed.reference", "owner twin whole east both")
-    ),
-    "GET /orders/<path:number>": _of_north("order", "/orders/{order}", "delivery.number invoice.number"),
-    "GET /orders/<path:number> #placed": Asked(
-        "/orders/{placed}", "/orders/W-0000-0000", shown("placed.number placed.reference placed.note"), ("north",)
-    ),
-    "GET /outbox": Asked(shows=shown("mail.subject email.owner", ADMIN)),
-    "GET /outbox/<key>": Asked(
-        "/outbox/{outbox_mail}",
-        "/outbox/none.none",
-        shown("mail.subject mail.text email.owner sender.name sender.address", ADMIN),
-    ),
-    "GET /outbox/<key>/html": Asked("/outbox/{outbox_mail}/html", "/outbox/none.none/html", shown("mail.text", ADMIN)),
-    "GET /payments": Asked(shows=shown("payment.number payment.reference")),
-    "GET /payments/<path:number>": Asked(
-        "/payments/{payment}",
-        "/payments/NONE-0",
-        shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
-        holders=("north",),
-    ),
-    "GET /projects": Asked(shows=shown("project.number project.name project.reference")),
-    "GET /projects/<path:number>": Asked(
-        "/projects/{project}",
-        "/projects/NONE-0",
-        shown("project.number project.name project.reference project.task project.note"),
-        ("alder",),
-    ),
-    "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
-    "GET /search": Asked(
-        "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
-    ),
-    "GET /search #number": Asked(
-        "/search?q={invoice}",
-        "/search?q=ZQ-NONE-0",
-        shown("invoice.number invoice.total", "owner twin whole both"),
-        ("north",),
-    ),
-    "GET /search #case": Asked(
-        "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
-    ),
-    "GET /settings": Asked(
-        shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
-        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY}", "plain lapsed")
-        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east both")
-        | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
-    ),
-    "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
-    "GET /support/<number>": Asked(
-        "/support/{case}",
-        "/support/C-0000-0000",
-        shown(f"case.number {_CASE} name.owner"),
-        ("alder",),
-        shares=("name.agent",),
-    ),
-    "GET /support/new": Asked(shows=shown("product.name")),
-    "GET /sync": Asked(shows=shown("run.file", _SYNC_STAFF)),
-    "GET /sync/postings": Asked(shows=shown("placed.number posting.reason company.name", _SYNC_STAFF)),
-    "GET /sync/runs/<run>": Asked(
-        "/sync/runs/{run}", "/sync/runs/R-0000-0000", shown("run.file run.message", _SYNC_STAFF)
-    ),
-    "POST /branch": Asked(form=lambda world, visitor: {"branch": "ZQ-NORD", "next": "/"}, throwaway=True),
-    "POST /desk/<number>": Asked(
-        "/desk/{case}",
-        "/desk/C-0000-0000",
-        form=lambda world, visitor: {"text": "Soon.", "then": ""},
-        sends=("cases.AnswerCase",),
-    ),
-    "POST /desk/<number>/status": Asked(
-        "/desk/{case}/status",
-        "/desk/C-0000-0000/status",
-        form=lambda world, visitor: {"to": "waiting" if visitor.name == AGENT else "open"},
-        sends=("cases.ChangeCaseStatus",),
-    ),
-    "POST /forgot": Asked(form=lambda world, visitor: {"email": visitor.email}, shares=("email.off",)),
-    "POST /invitation/<token>": Asked(
-        "/invitation/{token}",
-        form=lambda world, visitor: _NEW_PASSWORD,
-        sends=("identity.accept_invitation",),
-        throwaway=True,
-    ),
-    "POST /invitation/<token> #used": Asked(
-        "/invitation/{token}",
-        form=lambda world, visitor: _NEW_PASSWORD,
-        throwaway=True,
-    ),
-    "POST /login": Asked(
-        form=lambda world, visitor: {"email": visitor.email, "password": "correct horse battery"},
-        throwaway=True,
-        shares=("email.off",),
-    ),
-    "POST /logout": Asked(form=lambda world, visitor: {}, throwaway=True),
-    "POST /mails/<mail>/again": Asked(
-        "/mails/{lost_mail}/again",
-        "/mails/none/again",
-        form=lambda world, visitor: {},
-        sends=("identity.SendMailAgain",),
-    ),
-    "POST /mails/sender": Asked(
-        form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.ChangeMailSender",)
-    ),
-    "POST /mails/texts/<kind>/<language>": Asked(
-        "/mails/texts/invitation/de",
-        "/mails/texts/none/de",
-        form=lambda world, visitor: _TEXT,
-        sends=("identity.ChangeMailText",),
-    ),
-    "POST /mails/texts/<kind>/<language>/original": Asked(
-        "/mails/texts/invitation/de/original",
-        "/mails/texts/none/de/original",
-        form=lambda world, visitor: {},
-        sends=("identity.RestoreMailText",),
-    ),
-    "POST /order-pad": Asked(form=_order, sends=("orders.PlaceOrder",), throwaway=True),
-    "POST /orders/<key>/cancel": Asked(
-        "/orders/{placed}/cancel",
-        "/orders/W-0000-0000/cancel",
-        form=lambda world, visitor: {},
-        sends=("orders.CancelOrder",),
-    ),
-    "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
-    "POST /reset/<token>": Asked(
-        "/reset/{reset}",
-        form=lambda world, visitor: _NEW_PASSWORD,
-        sends=("identity.accept_reset",),
-        throwaway=True,
-    ),
-    "POST /reset/<token> #used": Asked("/reset/{reset}", form=lambda world, visitor: _NEW_PASSWORD, throwaway=True),
-    "POST /settings/devices/<session_id>": Asked(
-        "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
-    ),
-    "POST /settings/mails": Asked(
-        form=lambda world, visitor: {"wanted": ["order_accepted"]}, sends=("identity.ChooseMails",)
-    ),
-    "POST /settings/password": Asked(form=_password),
-    "POST /login/code": Asked(form=lambda world, visitor: {"code": "000000"}),
-    "POST /settings/second-factor": Asked(form=lambda world, visitor: {"code": ""}),
-    "POST /settings/second-factor/codes": Asked(form=_proof),
-    "POST /settings/second-factor/off": Asked(form=_proof),
-    "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
-    "POST /support/<number>": Asked(
-        "/support/{case}",
-        "/support/C-0000-0000",
-        form=lambda world, visitor: {"text": "Any news?"},
-        sends=("cases.ReplyToCase",),
-    ),
-    "POST /support/new": Asked(
-        form=lambda world, visitor: {"summary_line": "Help", "detail": "It broke."}, sends=("cases.OpenCase",)
-    ),
-}
+REQUESTS: dict[str, Asked] = (
+    PEOPLE
+    | ADMINISTRATION
+    | SIGN_IN_REQUESTS
+    | {
+        "GET /": Asked(shows=_HOME),
+        "GET /add-ons": Asked(
+            shows=shown("product.product product.name product.version product.licence_type product.serial company.name")
+        ),
+        "GET /balance": Asked(
+            shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")
+        ),
+        "GET /credit-memos": _listed("creditmemo"),
+        "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
+        "GET /deliveries": _listed("delivery"),
+        "GET /deliveries #sums": Asked("/deliveries", shows=shown("delivery.sum", "whole")),
+        "GET /deliveries/<path:number>": _of_north("delivery", "/deliveries/{delivery}", "order.number invoice.number"),
+        "GET /desk": Asked(shows=shown("case.number case.summary case.product company.name", "agent admin")),
+        "GET /desk/<number>": Asked(
+            "/desk/{case}",
+            "/desk/C-0000-0000",
+            shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
+            ("alder",),
+        ),
+        "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
+        "GET /invoices": Asked(
+            shows=shown("invoice.number invoice.reference invoice.total", "south plain")
+            | shown(
+                "invoice.number invoice.reference invoice.total invoice.sum same.reference",
+                "owner twin whole east both",
+            )
+        ),
+        "GET /invoices #overdue": Asked("/invoices?overdue=1&sort=number", shows=shown("invoice.number invoice.total")),
+        "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
+        "GET /invoices #after": Asked("/invoices?after=2026-11-02&after={invoice}&n=51"),
+        "GET /invoices/<path:number>": _of_north("invoice", "/invoices/{invoice}", "delivery.number order.number"),
+        "GET /invoices/<path:number> #same": Asked(
+            "/invoices/SAME-1",
+            "/invoices/NONE-0",
+            shown("same.reference same.total same.note same.item", "owner twin whole both"),
+            ("north",),
+        ),
+        "GET /invoices/<path:number> #same-east": Asked(
+            "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
+        ),
+        "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
+        "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
+        "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
+        "GET /mails/texts/<kind>/<language>": Asked(
+            "/mails/texts/password_changed/en",
+            "/mails/texts/none/en",
+            shown("mail.subject mail.text name.admin", ADMIN),
+        ),
+        "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
+        "GET /orders": Asked(
+            shows=shown("order.number order.reference order.total", "south")
+            | shown(
+                "order.number order.reference order.total placed.number placed.reference", "owner twin whole east both"
+            )
+        ),
+        "GET /orders/<path:number>": _of_north("order", "/orders/{order}", "delivery.number invoice.number"),
+        "GET /orders/<path:number> #placed": Asked(
+            "/orders/{placed}", "/orders/W-0000-0000", shown("placed.number placed.reference placed.note"), ("north",)
+        ),
+        "GET /outbox": Asked(shows=shown("mail.subject email.owner", ADMIN)),
+        "GET /outbox/<key>": Asked(
+            "/outbox/{outbox_mail}",
+            "/outbox/none.none",
+            shown("mail.subject mail.text email.owner sender.name sender.address", ADMIN),
+        ),
+        "GET /outbox/<key>/html": Asked(
+            "/outbox/{outbox_mail}/html", "/outbox/none.none/html", shown("mail.text", ADMIN)
+        ),
+        "GET /payments": Asked(shows=shown("payment.number payment.reference")),
+        "GET /payments/<path:number>": Asked(
+            "/payments/{payment}",
+            "/payments/NONE-0",
+            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            holders=("north",),
+        ),
+        "GET /projects": Asked(shows=shown("project.number project.name project.reference")),
+        "GET /projects/<path:number>": Asked(
+            "/projects/{project}",
+            "/projects/NONE-0",
+            shown("project.number project.name project.reference project.task project.note"),
+            ("alder",),
+        ),
+        "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
+        "GET /search": Asked(
+            "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+        ),
+        "GET /search #number": Asked(
+            "/search?q={invoice}",
+            "/search?q=ZQ-NONE-0",
+            shown("invoice.number invoice.total", "owner twin whole both"),
+            ("north",),
+        ),
+        "GET /search #case": Asked(
+            "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
+        ),
+        "GET /settings": Asked(
+            shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
+            | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY}", "plain lapsed")
+            | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum", "owner twin whole south east both")
+            | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
+        ),
+        "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
+        "GET /support/<number>": Asked(
+            "/support/{case}",
+            "/support/C-0000-0000",
+            shown(f"case.number {_CASE} name.owner"),
+            ("alder",),
+            shares=("name.agent",),
+        ),
+        "GET /support/new": Asked(shows=shown("product.name")),
+        "GET /sync": Asked(shows=shown("run.file", _SYNC_STAFF)),
+        "GET /sync/postings": Asked(shows=shown("placed.number posting.reason company.name", _SYNC_STAFF)),
+        "GET /sync/runs/<run>": Asked(
+            "/sync/runs/{run}", "/sync/runs/R-0000-0000", shown("run.file run.message", _SYNC_STAFF)
+        ),
+        "POST /branch": Asked(form=lambda world, visitor: {"branch": "ZQ-NORD", "next": "/"}, throwaway=True),
+        "POST /desk/<number>": Asked(
+            "/desk/{case}",
+            "/desk/C-0000-0000",
+            form=lambda world, visitor: {"text": "Soon.", "then": ""},
+            sends=("cases.AnswerCase",),
+        ),
+        "POST /desk/<number>/status": Asked(
+            "/desk/{case}/status",
+            "/desk/C-0000-0000/status",
+            form=lambda world, visitor: {"to": "waiting" if visitor.name == AGENT else "open"},
+            sends=("cases.ChangeCaseStatus",),
+        ),
+        "POST /forgot": Asked(form=lambda world, visitor: {"email": visitor.email}, shares=("email.off",)),
+        "POST /invitation/<token>": Asked(
+            "/invitation/{token}",
+            form=lambda world, visitor: _NEW_PASSWORD,
+            sends=("identity.accept_invitation",),
+            throwaway=True,
+        ),
+        "POST /invitation/<token> #used": Asked(
+            "/invitation/{token}",
+            form=lambda world, visitor: _NEW_PASSWORD,
+            throwaway=True,
+        ),
+        "POST /login": Asked(
+            form=lambda world, visitor: {"email": visitor.email, "password": "correct horse battery"},
+            throwaway=True,
+            shares=("email.off",),
+        ),
+        "POST /logout": Asked(form=lambda world, visitor: {}, throwaway=True),
+        "POST /mails/<mail>/again": Asked(
+            "/mails/{lost_mail}/again",
+            "/mails/none/again",
+            form=lambda world, visitor: {},
+            sends=("identity.SendMailAgain",),
+        ),
+        "POST /mails/sender": Asked(
+            form=lambda world, visitor: {"name": uuid4().hex}, sends=("identity.ChangeMailSender",)
+        ),
+        "POST /mails/texts/<kind>/<language>": Asked(
+            "/mails/texts/invitation/de",
+            "/mails/texts/none/de",
+            form=lambda world, visitor: _TEXT,
+            sends=("identity.ChangeMailText",),
+        ),
+        "POST /mails/texts/<kind>/<language>/original": Asked(
+            "/mails/texts/invitation/de/original",
+            "/mails/texts/none/de/original",
+            form=lambda world, visitor: {},
+            sends=("identity.RestoreMailText",),
+        ),
+        "POST /order-pad": Asked(form=_order, sends=("orders.PlaceOrder",), throwaway=True),
+        "POST /orders/<key>/cancel": Asked(
+            "/orders/{placed}/cancel",
+            "/orders/W-0000-0000/cancel",
+            form=lambda world, visitor: {},
+            sends=("orders.CancelOrder",),
+        ),
+        "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
+        "POST /reset/<token>": Asked(
+            "/reset/{reset}",
+            form=lambda world, visitor: _NEW_PASSWORD,
+            sends=("identity.accept_reset",),
+            throwaway=True,
+        ),
+        "POST /reset/<token> #used": Asked("/reset/{reset}", form=lambda world, visitor: _NEW_PASSWORD, throwaway=True),
+        "POST /settings/devices/<session_id>": Asked(
+            "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
+        ),
+        "POST /settings/mails": Asked(
+            form=lambda world, visitor: {"wanted": ["order_accepted"]}, sends=("identity.ChooseMails",)
+        ),
+        "POST /settings/password": Asked(form=_password),
+        "POST /login/code": Asked(form=lambda world, visitor: {"code": "000000"}),
+        "POST /settings/second-factor": Asked(form=lambda world, visitor: {"code": ""}),
+        "POST /settings/second-factor/codes": Asked(form=_proof),
+        "POST /settings/second-factor/off": Asked(form=_proof),
+        "POST /style": Asked(form=lambda world, visitor: {"summary_text": "x", "product": "a", "wanted": "2026-11-02"}),
+        "POST /support/<number>": Asked(
+            "/support/{case}",
+            "/support/C-0000-0000",
+            form=lambda world, visitor: {"text": "Any news?"},
+            sends=("cases.ReplyToCase",),
+        ),
+        "POST /support/new": Asked(
+            form=lambda world, visitor: {"summary_line": "Help", "detail": "It broke."}, sends=("cases.OpenCase",)
+        ),
+    }
+)
 """How the routes are asked that take more than their address; without `path`, the rule itself is the address."""

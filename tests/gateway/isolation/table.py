@@ -19,7 +19,17 @@ ROUTES = """
                                                   owner twin whole south east plain lapsed agent admin erp  oper off  nobody both viewer
 GET  /                                            own   own  own   own   own  ok    ok     own   own   own  own  in   in     own  own
 GET  /add-ons                                     own   own  own   own   own  own   own    403   403   403  403  in   in     own  own
+GET  /administration                              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/licences                     403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu/<entry>                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /branding/<version>/accent.css               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /branding/logo/<name>                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /companies                                   403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>                       403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -34,8 +44,10 @@ GET  /contacts/<contact_id> #staff                403   403  403   403   403  40
 GET  /contacts/<contact_id>/companies             403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /contacts/<contact_id>/companies/<path:code> 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /contacts/<contact_id>/history               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
-GET  /contacts/<contact_id>/history #viewed       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /contacts/<contact_id>/history #staff        403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+GET  /contacts/<contact_id>/history #viewed       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET /contacts/<contact_id>/sign-in                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET /contacts/<contact_id>/sign-in #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 GET  /credit-memos                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /credit-memos/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /deliveries                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
@@ -44,16 +56,23 @@ GET  /deliveries/<path:number>                    own   own  own   404   404  40
 GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /info/<entry>                                own   own  own   own   404  own   own    404   404   404  404  in   in     own  own
+GET  /info/<entry> #everybody                     ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
+GET  /info/<entry> #permission                    ok    ok   ok    ok    ok   404   404    404   404   404  404  in   in     ok   ok
 GET  /invitation/<token>                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /invoices                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
-GET  /invoices #overdue                           own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
-GET  /invoices #found                             own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /invoices #after                             ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
+GET  /invoices #found                             own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /invoices #overdue                           own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same                own   own  own   404   ok   403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
 GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/back/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/passkey                                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/password                               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/with/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /mails                                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -78,10 +97,13 @@ GET  /roles/<role>                                403   403  403   403   403  40
 GET  /roles/<role>/remove                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /search                                      own   own  own   own   own  ok    ok     403   403   403  403  in   in     own  own
-GET  /search #number                              own   own  own   ok    ok   ok    ok     403   403   403  403  in   in     own  own
 GET  /search #case                                own   own  own   own   ok   ok    ok     403   403   403  403  in   in     own  own
+GET  /search #number                              own   own  own   ok    ok   ok    ok     403   403   403  403  in   in     own  own
 GET  /settings                                    own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
 GET  /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
+GET /settings/passkeys                            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET /settings/passkeys/<passkey>/remove           404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
+GET /settings/passkeys/new                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/password                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/codes                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
@@ -93,6 +115,17 @@ GET  /support/new                                 own   own  own   own   own  40
 GET  /sync                                        403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
 GET  /sync/postings                               403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
 GET  /sync/runs/<run>                             403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
+POST /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/branding/logo                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/features/<feature> #off      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/features/<feature> #on       403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/history/undo                 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/licences                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/licences/change              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/<entry>                 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/<entry>/remove          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
 POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
 POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /companies/<path:code>/features              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -114,8 +147,12 @@ POST /contacts/<contact_id>/delegation            403   403  403   403   403  40
 POST /contacts/<contact_id>/delegation #staff     403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 POST /contacts/<contact_id>/invite                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/leave/<path:code>     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/password              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/password #staff       403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 POST /contacts/<contact_id>/second-factor         403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/second-factor #staff  403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/unlock                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /contacts/<contact_id>/unlock #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 POST /contacts/<contact_id>/view-as               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/view-as #staff        403   403  403   403   403  403   403    404   404   403  403  in   in     403  403
 POST /desk/<number>                               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
@@ -125,6 +162,8 @@ POST /invitation/<token>                          -     -    -     -     -    - 
 POST /invitation/<token> #used                    410   -    -     -     410  -     -      410   -     -    -    -    410    -    -
 POST /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401  401    ok   ok
 POST /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /login/passkey                               401   401  401   401   401  401   401    401   401   401  401  401  401    401  401
+POST /login/password                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /logout                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 POST /mails/<mail>/again                          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /mails/sender                                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -143,6 +182,8 @@ POST /roles/<role>/remove                         403   403  403   403   403  40
 POST /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /settings/devices/<session_id>               ok    404  404   404   404  404   404    404   404   404  404  in   in     404  403
 POST /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403
+POST /settings/passkeys/<passkey>/remove          404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
+POST /settings/passkeys/new                       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/password                           422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor                      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor/codes                422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
@@ -151,7 +192,6 @@ POST /style                                       ok    ok   ok    ok    ok   ok
 POST /support/<number>                            ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
 POST /support/new                                 ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
 POST /view-as/end                                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
-LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
 """
 
 COMMANDS = """
@@ -186,10 +226,19 @@ identity.SendMailAgain       403   403  403   403   403  403   403    403   done
 identity.ChangeMailText      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.RestoreMailText     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChangeMailSender    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeSettings      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeLogo          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.SetMenuEntry        403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RemoveMenuEntry     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.UndoChange          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 licensing.GrantFeature       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 licensing.WithdrawFeature    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 orders.PlaceOrder            done  done done  done  done 403   403    403   403   403  403  in   in     done 403
 orders.CancelOrder           done  done done  done  404  403   403    403   403   403  403  in   in     done 403
+identity.SetPassword         403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.LiftSignInLock      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.AddPasskey          422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+identity.RemovePasskey       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 """
 """What a page could send for them if it checked nothing itself. Branches are the pages' to check, as the routes' table
 has it: `POST /orders/<key>/cancel` as south is 404.
@@ -231,6 +280,11 @@ identity.SendMailAgain       403  403    done  403    403
 identity.ChangeMailText      403  403    done  403    403
 identity.RestoreMailText     403  403    done  403    403
 identity.ChangeMailSender    403  403    done  403    403
+identity.ChangeSettings      403  403    done  403    403
+identity.ChangeLogo          403  403    done  403    403
+identity.SetMenuEntry        403  403    done  403    403
+identity.RemoveMenuEntry     403  403    done  403    403
+identity.UndoChange          403  403    done  403    403
 licensing.GrantFeature       403  403    done  403    403
 licensing.WithdrawFeature    403  403    done  403    403
 orders.PlaceOrder            done done   403   -      -
@@ -243,6 +297,9 @@ orders.MarkOrderRejected     403  403    403   403    404
 erp_sync.StartImport         403  403    done  403    403
 erp_sync.RequestPosting      403  403    403   403    404
 erp_sync.WithdrawPosting     403  403    403   403    404
+identity.LiftSignInLock      403  403    done  403    403
+identity.AddPasskey          422  422    422   404    404
+identity.RemovePasskey       422  422    422   404    404
 """
 """What services do even if the gateway sent it: for a contact of the company, for another company's, for staff, for
 nobody, and for a reaction to another company's event. Permissions and branches they do not know.
@@ -260,6 +317,12 @@ identity.reset                  -     -     404    410
 identity.accept_reset           -     -     404    410
 identity.outbox                 done  -     404    -
 erp_sync.run_status             done  done  done   -
+identity.single_sign_on         -     -     404    -
+identity.own_password           -     -     410    -
+identity.passkey_options        done  done  done   -
+identity.passkey_sign_in        -     -     401    -
+identity.passkey_step           -     -     410    -
+identity.passkeys               done  409   404    -
 """
 """RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom
 knows the run.

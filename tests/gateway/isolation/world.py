@@ -24,19 +24,18 @@ from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
+from tests.gateway.isolation import administration
 from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, USUAL, Visitor, visitors
 from tests.gateway.isolation.telling import Telling
 from tests.support.inprocess import Services
 
-AGENTS = ("agent", "portal_admin")
-ADMINS = ("portal_admin",)
+AGENTS, ADMINS = ("agent", "portal_admin"), ("portal_admin",)
 SYNC = ("erp_admin", "operator", "portal_admin")
 NO_CUSTOMER = ("nobody has this permission",)
 ITEM = "WALK-1"
-SAME = "SAME-1"
-"""The number of an invoice that each of the two companies has."""
+SAME = "SAME-1"  # the number of an invoice that each of the two companies has
 
 
 class World:
@@ -71,6 +70,7 @@ class World:
         self.things["lender"] = self.things["lent"] = lend(self)
         requests(self)
         self._mails()
+        administration.fill(self)
         self.services.settle()
 
     def close(self) -> None:
@@ -143,9 +143,9 @@ class World:
             who = {"staff_roles": list(one.roles)} if one.roles else given(one)
             reply = self.do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
-            self.do("identity", "SetPassword", {"contact_id": one.contact, "password": PASSWORD})
+            self.services.sign_up(self._token(one.contact), PASSWORD)
         seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": (COMPANIES["alder"],)}
-        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle"):
+        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle", "shut"):
             text = {part: self.marks.text("alder", f"{spare}.{part}", **seen) for part in ("name", "phone")}
             email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **seen)
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}
@@ -156,8 +156,10 @@ class World:
 
     def invite(self, spare: str) -> str:
         """The token of a new invitation of a spare contact."""
-        payload = {"contact_id": self.things[spare]}
-        return str(self.do("identity", "InviteContact", payload)["result"]["token"])
+        return self._token(self.things[spare])
+
+    def _token(self, contact: str) -> str:
+        return str(self.do("identity", "InviteContact", {"contact_id": contact})["result"]["token"])
 
     def do(self, service: str, command: str, payload: dict[str, Any], **who: str) -> dict[str, Any]:
         context = Context(
@@ -328,9 +330,9 @@ class World:
         ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
         self.as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
 
-    def as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+    def as_admin(self, command: str, payload: dict[str, Any], service: str = "identity") -> dict[str, Any]:
         """What a portal admin's command is answered."""
-        return self.do("identity", command, payload, actor=self.visitors["admin"].contact)
+        return self.do(service, command, payload, actor=self.visitors["admin"].contact)
 
     def new_request(self) -> str:
         """The id of a new request for access."""

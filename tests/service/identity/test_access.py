@@ -7,11 +7,12 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from chassis.errors import NotFound, RemoteRefusal
+from chassis.errors import NotAllowed, NotFound, RemoteRefusal
 from chassis.statedb import StateDb
 from tests.service.identity.office import ADMIN, NORDLICHT, PASSWORD, Office
 from tests.support.processes import ROOT
@@ -33,6 +34,7 @@ def test_an_invited_contact_chooses_a_password_and_signs_in(office: Office) -> N
     accepted = office.ask("accept_invitation", token=token, password=PASSWORD, command_id=str(uuid4()))
     signed_in = office.ask("sign_in", email=" HANNA@nordlicht.example", password=PASSWORD)
     assert signed_in == {
+        "way": "password",
         "status": "done",
         "contact_id": contact,
         "company": NORDLICHT,
@@ -151,7 +153,7 @@ def test_a_contact_changes_the_own_password(office: Office) -> None:
     payload = {"current": PASSWORD, "new": NEW}
     with pytest.raises(RemoteRefusal, match="current password is not right"):
         office.do("ChangePassword", {**payload, "current": "something else"}, NORDLICHT, contact)
-    with pytest.raises(RemoteRefusal, match="at least 10"):
+    with pytest.raises(RemoteRefusal, match="at least 12"):
         office.do("ChangePassword", {**payload, "new": "short"}, NORDLICHT, contact)
     first, again = (office.service.send("ChangePassword", payload, NORDLICHT, contact, command_id) for _ in range(2))
     assert again == {**first, "repeated": True}
@@ -161,9 +163,65 @@ def test_a_contact_changes_the_own_password(office: Office) -> None:
 
 def test_an_admin_sets_a_password(office: Office) -> None:
     contact = office.create("set@nordlicht.example")
-    answer = office.do("SetPassword", {"contact_id": contact, "password": PASSWORD})
+    with pytest.raises(NotAllowed):
+        office.do("SetPassword", {"contact_id": contact, "password": PASSWORD})
+    with pytest.raises(RemoteRefusal, match="little more than your name"):
+        office.do("SetPassword", {"contact_id": contact, "password": "Nordlicht GmbH 26"}, actor=office.admin())
+    answer = office.do("SetPassword", {"contact_id": contact, "password": PASSWORD}, actor=office.admin())
     assert office.row(contact, answer["position"])["status"] == "active"
-    assert office.signs_in("set@nordlicht.example")
+
+
+def set_by_admin(office: Office, email: str) -> tuple[str, dict[str, Any]]:
+    """A contact with a password of an admin's, and what the log-in with it says."""
+    contact = office.create(email)
+    office.do("SetPassword", {"contact_id": contact, "password": PASSWORD}, actor=office.admin())
+    return contact, office.ask("sign_in", email=email, password=PASSWORD)
+
+
+def test_a_password_of_an_admins_lets_do_one_thing(office: Office) -> None:
+    email = "first@nordlicht.example"
+    contact, answer = set_by_admin(office, email)
+    assert answer == {
+        "status": "done",
+        "contact_id": contact,
+        "ticket": answer["ticket"],
+        "step": "password",
+        "ways": [],
+    }
+    assert office.ask("second_step", ticket=answer["ticket"], code="000000")["code"] == "SignInExpired"
+    for weak, why in ((PASSWORD, "you were given"), ("Hanna Weiss 2026", "little more"), ("short", "at least 12")):
+        assert why in office.ask("own_password", ticket=answer["ticket"], password=weak)["message"]
+    command_id = str(uuid4())
+    done, again = (
+        office.ask("own_password", ticket=answer["ticket"], password=NEW, command_id=command_id) for _ in range(2)
+    )
+    assert again == done
+    assert (done["contact_id"], done["way"]) == (contact, "password")
+    assert office.ask("own_password", ticket=answer["ticket"], password="another long one")["code"] == "SignInExpired"
+    assert "name" in office.ask("sign_in", email=email, password=NEW), "from now on it is theirs"
+    assert office.row(contact, done["position"])["password_changed_at"]
+
+
+def test_the_ticket_ends_with_the_password_it_was_given_for(office: Office) -> None:
+    contact, answer = set_by_admin(office, "first2@nordlicht.example")
+    office.do("SetPassword", {"contact_id": contact, "password": NEW}, actor=office.admin())
+    assert office.ask("own_password", ticket=answer["ticket"], password="a third long one")["code"] == "SignInExpired"
+    assert office.ask("own_password", ticket="x" * 43, password="a third long one")["code"] == "SignInExpired"
+
+
+def test_a_link_that_was_mailed_is_the_contacts_own_choice(office: Office) -> None:
+    contact, _answer = set_by_admin(office, "first3@nordlicht.example")
+    assert "name" in office.ask("accept_invitation", token=office.invite(contact), password=NEW)
+
+
+def test_that_a_lock_was_lifted_is_kept_with_who_did_it(office: Office) -> None:
+    contact = office.sign_up("locked@nordlicht.example")
+    with pytest.raises(NotAllowed):
+        office.do("LiftSignInLock", {"contact_id": contact})
+    answer = office.do("LiftSignInLock", {"contact_id": contact}, actor=office.admin())
+    office.service.wait_position("sign_in_changes_v1", answer["position"])
+    rows = office.service.wait_rows("SELECT what, actor FROM sign_in_changes_v1 WHERE contact_id = ?", contact)
+    assert ("SignInLockLifted", office.admin()) in [(row["what"], row["actor"]) for row in rows]
 
 
 def test_one_who_does_not_exist_changes_no_password(office: Office) -> None:

@@ -101,17 +101,11 @@ def test_another_companys_people_are_not_found(office: Office) -> None:
     contact = office.create("secret@nordlicht.example")
     with pytest.raises(NotAllowed):
         office.do("CreateContact", form("spy@fjord.example"), company=FJORD)
-    for command, payload in (
-        ("InviteContact", {}),
-        ("SetPassword", {"password": PASSWORD}),
-        ("DeactivateContact", {}),
-        ("ReactivateContact", {}),
-        ("EraseContact", {}),
-    ):
+    for command in ("InviteContact", "DeactivateContact", "ReactivateContact", "EraseContact"):
         with pytest.raises(NotAllowed) as refused:
-            office.do(command, {"contact_id": contact, **payload}, company=FJORD)
+            office.do(command, {"contact_id": contact}, company=FJORD)
         with pytest.raises(NotAllowed) as absent:
-            office.do(command, {"contact_id": "nobodynobodynobo", **payload}, company=FJORD)
+            office.do(command, {"contact_id": "nobodynobodynobo"}, company=FJORD)
         assert refused.value.message == absent.value.message, "nobody learns who exists"
 
 

@@ -82,8 +82,8 @@ class Phone:
 
     def row(self, position: int) -> dict[str, Any]:
         """The row of the read model."""
-        self.office.service.wait_position("factors_v1", position)
-        return self.office.service.wait_rows("SELECT * FROM second_factors_v1 WHERE contact_id = ?", self.contact)[0]
+        self.office.service.wait_position("factors_v2", position)
+        return self.office.service.wait_rows("SELECT * FROM second_factors_v2 WHERE contact_id = ?", self.contact)[0]
 
 
 def test_it_counts_once_a_code_has_confirmed_it(office: Office) -> None:
@@ -103,7 +103,13 @@ def test_the_password_alone_gives_a_ticket_and_nothing_else(office: Office) -> N
     phone = Phone(office, "ticket@nordlicht.example")
     phone.enable()
     answer = office.ask("sign_in", email=phone.email, password=PASSWORD)
-    assert answer == {"status": "done", "contact_id": phone.contact, "ticket": answer["ticket"]}
+    assert answer == {
+        "status": "done",
+        "contact_id": phone.contact,
+        "ticket": answer["ticket"],
+        "step": "code",
+        "ways": ["app"],
+    }
     done = phone.step(answer["ticket"], phone.code())
     assert (done["contact_id"], done["company"], done["way"], done["codes_left"]) == (
         phone.contact,
@@ -143,6 +149,19 @@ def test_a_ticket_ends_with_the_password_it_was_given_for(office: Office) -> Non
     assert phone.step(ticket, phone.code())["code"] == "SignInExpired"
 
 
+def test_an_admins_password_comes_after_the_code(office: Office) -> None:
+    phone = Phone(office, "both@nordlicht.example")
+    phone.enable()
+    office.do("SetPassword", {"contact_id": phone.contact, "password": "six swans on a lake"}, actor=office.admin())
+    first = office.ask("sign_in", email=phone.email, password="six swans on a lake")
+    assert first["step"] == "code", "who only knows the admin's password chooses no other"
+    assert office.ask("own_password", ticket=first["ticket"], password="a third long one")["code"] == "SignInExpired"
+    second = phone.step(first["ticket"], phone.code())
+    assert (second["step"], "name" in second) == ("password", False)
+    done = office.ask("own_password", ticket=second["ticket"], password="a third long one")
+    assert (done["contact_id"], done["way"]) == (phone.contact, "app")
+
+
 def test_an_invitation_does_not_go_round_it(office: Office) -> None:
     phone = Phone(office, "again@nordlicht.example")
     phone.enable()
@@ -158,7 +177,7 @@ def test_each_recovery_code_lets_in_once(office: Office) -> None:
     assert (done["status"], done["way"], done["codes_left"]) == ("done", "recovery", 9)
     assert phone.step(phone.ticket(), codes[3])["code"] == "WrongCode"
     phone.office.service.wait_rows(
-        "SELECT * FROM second_factors_v1 WHERE contact_id = ? AND codes_left = 9", phone.contact
+        "SELECT * FROM second_factors_v2 WHERE contact_id = ? AND codes_left = 9", phone.contact
     )
 
 
@@ -255,5 +274,5 @@ def test_killed_while_it_is_switched_off_the_next_sign_in_tells_it(office: Offic
     with killed_at("identity.after_factor", office, points):
         impatient(office, "DisableSecondFactor", payload, NORDLICHT, phone.contact, uuid4())
     assert "name" in office.ask("sign_in", email=phone.email, password=PASSWORD)
-    off = "SELECT * FROM second_factors_v1 WHERE contact_id = ? AND enabled_at IS NULL"
+    off = "SELECT * FROM second_factors_v2 WHERE contact_id = ? AND enabled_at IS NULL"
     wait_until(lambda: bool(office.service.wait_rows(off, phone.contact)), 10, "the factor off")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from deploy.local import demo
 from services.identity import domain, passwords
 from services.identity.commands import ChangePassword, SetPassword
-from services.identity.errors import ContactGone, ContactInactive, NotSignedUp, WeakPassword
+from services.identity.errors import ContactGone, ContactInactive, NotForStaff, NotSignedUp, WeakPassword
 from services.identity.events import PasswordChanged, PasswordSet
 from services.identity.schemas import ChangePasswordShape
 from tests.unit.identity.examples import (
@@ -25,7 +27,7 @@ from tests.unit.identity.examples import (
     STAFF_CONTEXT,
 )
 
-EMAIL = "hanna@nordlicht.example"
+OWN = ("Hanna Weiss", "hanna@nordlicht.example", "Nordlicht GmbH", "Portico")
 
 
 def test_an_active_contact_changes_the_own_password() -> None:
@@ -65,20 +67,59 @@ def test_the_form_is_for_the_one_who_is_signed_in_and_keeps_its_secrets_out_of_l
 @pytest.mark.parametrize(
     ("password", "why"),
     [
-        ("short one", "at least 10"),
+        ("eleven here", "at least 12"),
         ("x" * 201, "at most 200"),
-        ("Hanna@Nordlicht.example", "e-mail address is no password"),
-        ("Password123", "attackers try first"),
+        ("Hanna@Nordlicht.example", "little more than your name"),
+        ("Hanna.Weiss.2026", "little more than your name"),
+        ("nordlicht-gmbh!", "little more than your name"),
+        ("Portico-Portico", "little more than your name"),
+        ("Password1234", "attackers try first"),
         ("ababababababab", "attackers try first"),
+        ("qwertyuiop[]", "attackers try first"),
+        ("123456789012345", "attackers try first"),
+        ("iloveyou iloveyou", "attackers try first"),
+        ("Passw0rd" * 25, "attackers try first"),
     ],
 )
 def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> None:
     with pytest.raises(WeakPassword, match=why):
-        passwords.refuse_weak(password, EMAIL)
+        passwords.refuse_weak(password, OWN)
 
 
-def test_a_passphrase_passes() -> None:
-    passwords.refuse_weak("four boats in harbour", EMAIL)
+def test_no_password_that_many_had_is_taken_nor_is_it_twice_or_with_a_year() -> None:
+    known = FREQUENCY_LISTS["passwords"]
+    assert len(known) == 30_000
+    tried = [*(one for one in known if len(one) >= passwords.SHORTEST), *(one * 2 for one in known[200:30_000:250])]
+    tried += [f"{one}2026" for one in known[8:12_000:100]]
+    long_enough = [one for one in tried if len(one) >= passwords.SHORTEST]
+    assert len(long_enough) > 200
+    assert [one for one in long_enough if not _refused(one)] == []
+
+
+def _refused(password: str) -> bool:
+    try:
+        passwords.refuse_weak(password, OWN)
+    except WeakPassword:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "password", ["four boats in harbour", "nordlicht is where I learned to swim", "k8fj2l9fk3l2", "ünïcödë über älles"]
+)
+def test_length_is_enough_whatever_it_is_made_of(password: str) -> None:
+    passwords.refuse_weak(password, OWN)
+
+
+@pytest.mark.parametrize("login", demo.LOGINS)
+def test_the_demo_would_be_let_choose_its_passwords(login: tuple[str, str, str]) -> None:
+    _role, email, password = login
+    passwords.refuse_weak(password, (email, "Portico"))
+
+
+def test_staff_get_no_password_of_an_admin() -> None:
+    with pytest.raises(NotForStaff):
+        domain.decide_set_password(domain.Contact(contact=ADA, staff_roles=("operator",)), LOGIN)
 
 
 def test_only_the_hashed_password_is_verified() -> None:

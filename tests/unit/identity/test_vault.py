@@ -10,13 +10,17 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from chassis import statedb
+from chassis.config import BadSetting
 from chassis.statedb import StateDb
+from localstore import copies
 from services.identity import vault
 from services.identity.vault import ERASED, Forgotten, Person, Vault
+from services.identity.wrapping import Wrapper, wrapper
 from tests.support.settings import make_settings
 
 HANNA = Person("Hanna Weiss", "hanna@nordlicht.example", "+49 40 123")
 SECRET = bytes(range(32))
+OLD, NEW = "an-older-key-of-thirty-two-characters", "the-newer-key-of-thirty-two-characters"
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def state(tmp_path: Path) -> StateDb:
 @pytest.fixture
 def keys(state: StateDb) -> Vault:
     """A vault on it."""
-    return Vault(state, SECRET)
+    return Vault(state, SECRET, Wrapper((OLD,)))
 
 
 def test_what_is_sealed_is_opened_again(keys: Vault) -> None:
@@ -75,7 +79,7 @@ def test_an_erased_key_is_nowhere_in_the_files(keys: Vault, state: StateDb) -> N
 
 def test_an_address_is_the_same_login_in_any_case(keys: Vault) -> None:
     assert keys.login(" Hanna@Nordlicht.EXAMPLE ") == keys.login(HANNA.email)
-    assert keys.login(HANNA.email) != Vault(keys._state, bytes(32)).login(HANNA.email)
+    assert keys.login(HANNA.email) != Vault(keys._state, bytes(32), Wrapper((OLD,))).login(HANNA.email)
 
 
 def test_a_command_always_makes_the_same_token_and_another_makes_another(keys: Vault) -> None:
@@ -113,3 +117,87 @@ def test_a_key_file_that_was_cut_short_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PORTICO_IDENTITY_KEY_FILE", str(tmp_path / "short.key"))
     with pytest.raises(RuntimeError, match="shorter than 32 bytes"):
         vault.secret(make_settings(tmp_path))
+
+
+def kept(state: StateDb) -> bytes:
+    """The one contact's key as the database has it."""
+    row = state.row("SELECT key FROM contact_keys WHERE key IS NOT NULL")
+    assert row is not None
+    return bytes(row["key"])
+
+
+def test_a_contacts_key_is_kept_wrapped_alone(keys: Vault, state: StateDb) -> None:
+    sealed = keys.seal("hanna", HANNA)
+    assert len(kept(state)) == 8 + 12 + 32 + 16
+    with pytest.raises(BadSetting, match="Put that one back"):
+        Vault(state, SECRET, Wrapper((NEW,))).open("hanna", sealed)
+    state.connection().execute("INSERT INTO contact_keys (contact, key) SELECT 'piet', key FROM contact_keys")
+    with pytest.raises(InvalidTag):
+        keys.open("piet", sealed)
+
+
+def test_a_newer_key_takes_over_and_the_older_one_can_go(keys: Vault, state: StateDb) -> None:
+    sealed = keys.seal("hanna", HANNA)
+    keys.forget("gone")
+    both = Vault(state, SECRET, Wrapper((NEW, OLD)))
+    assert both.open("hanna", sealed) == HANNA, "before anything is wrapped anew"
+    before = kept(state)
+    assert (both.rewrap(), both.rewrap()) == (1, 0)
+    assert before not in b"".join(file.read_bytes() for file in state.path.parent.glob("state.db*"))
+    assert Vault(state, SECRET, Wrapper((NEW,))).open("hanna", sealed) == HANNA
+    with pytest.raises(BadSetting):
+        keys.open("hanna", sealed)
+
+
+def test_a_backup_of_before_the_change_is_read_again_with_the_key_of_then(
+    keys: Vault, state: StateDb, tmp_path: Path
+) -> None:
+    sealed = keys.seal("hanna", HANNA)
+    keys.seal("piet", Person("Piet"))
+    copies.copy_database(state.path, tmp_path / "backup.db")
+    Vault(state, SECRET, Wrapper((NEW, OLD))).rewrap()
+    state.connection().execute("DELETE FROM contact_keys")
+    restored = StateDb(tmp_path / "backup.db")
+    with pytest.raises(BadSetting, match="Put that one back"):
+        Vault(restored, SECRET, Wrapper((NEW,))).open("hanna", sealed)
+    both = Vault(restored, SECRET, Wrapper((NEW, OLD)))
+    assert both.open("hanna", sealed) == HANNA, "what events hold is read as they are gone through again"
+    both.forget("piet")
+    assert both.rewrap() == 1, "and an erasure carried out again leaves nothing to wrap"
+
+
+def test_what_cannot_be_unwrapped_leaves_all_as_it_was(keys: Vault, state: StateDb) -> None:
+    keys.seal("hanna", HANNA)
+    before = kept(state)
+    stranger = Vault(state, SECRET, Wrapper((NEW,)))
+    with pytest.raises(BadSetting):
+        stranger.rewrap()
+    assert kept(state) == before
+
+
+def test_keys_of_an_older_release_stand_unwrapped_and_are_wrapped(keys: Vault, state: StateDb) -> None:
+    plain = bytes(range(100, 132))
+    state.connection().execute("INSERT INTO contact_keys (contact, key) VALUES ('hanna', ?)", (plain,))
+    sealed = keys.seal("hanna", HANNA)
+    assert keys.rewrap() == 1
+    assert keys.open("hanna", sealed) == HANNA
+    assert plain not in b"".join(file.read_bytes() for file in state.path.parent.glob("state.db*"))
+
+
+def test_the_key_above_is_made_once_for_its_owners_eyes_or_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(tmp_path)
+    made = wrapper(settings)
+    file = tmp_path / "identity" / "master.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert made.unwrap("hanna", wrapper(settings).wrap("hanna", bytes(32))) == bytes(32)
+    named = tmp_path / "elsewhere.key"
+    named.write_text(f"{NEW}\n{OLD}\n")
+    monkeypatch.setenv("PORTICO_IDENTITY_MASTER_KEY_FILE", str(named))
+    assert wrapper(settings).unwrap("hanna", Wrapper((OLD,)).wrap("hanna", bytes(32))) == bytes(32)
+    short = tmp_path / "short.key"
+    short.write_text("too short")
+    monkeypatch.setenv("PORTICO_IDENTITY_MASTER_KEY_FILE", str(short))
+    with pytest.raises(BadSetting, match="at least 32"):
+        wrapper(settings)
