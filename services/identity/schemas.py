@@ -4,70 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_load, validates_schema
+from marshmallow import fields
 from marshmallow.validate import ContainsOnly, Length, OneOf, Range
 
 from chassis.dispatch import Shape
-from chassis.messages import ALL_COMPANIES
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 from services.identity.portal.settings import SETTINGS
+from services.identity.shapes import CODES, RightsShape, Stripped, once, one_company, permissions
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
 _WHY = Length(min=1, max=1000, error="Please write a few words, at most 1,000 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
 _CODE = Length(min=1, max=50, error="A code has six digits, or ten characters for recovery.")
-_CODES = fields.List(fields.String(validate=Length(min=1, max=100)), allow_none=True)
 
 
-def _once(values: list[str]) -> None:
-    if len(set(values)) < len(values):
-        raise ValidationError("Each may be named once only.")
-
-
-def _one_company(code: str) -> None:
-    if code == ALL_COMPANIES:
-        raise ValidationError("A contact belongs to one company. Please choose it.")
-
-
-def _permissions(required: bool) -> fields.List:
-    only = ContainsOnly(PERMISSIONS, error="There is no such permission.")
-    return fields.List(fields.String(), required=required, validate=[only, _once])
-
-
-class _Stripped(Shape):
-    @pre_load
-    def _strip(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
-
-
-class _RightsShape(Shape):
-    branches = _CODES
-    roles = fields.List(fields.String(validate=Length(min=1, max=20)), validate=_once)
-    ends = fields.Dict(keys=fields.String(), values=fields.Date())
-
-    @validates_schema
-    def _ends_are_of_grants(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("ends", {}).keys() <= {*data.get("permissions", ()), *data.get("roles", ())}:
-            raise ValidationError("Only what is given can end.", "ends")
-
-
-class CreateContactShape(_Stripped, _RightsShape):
+class CreateContactShape(Stripped, RightsShape):
     """CreateContact as an admin's form sends it."""
 
     makes = commands.CreateContact
-    for_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
+    for_company = fields.String(required=True, validate=[Length(min=1, max=100), one_company])
     name = fields.String(required=True, validate=_NAME)
     email = fields.Email(required=True, validate=Length(max=254))
     phone = fields.String(validate=Length(max=50))
     language = fields.String(validate=Length(max=10))
-    permissions = _permissions(required=False)
+    permissions = permissions(required=False)
 
 
-class CreateStaffShape(_Stripped):
+class CreateStaffShape(Stripped):
     """CreateStaff as set-up sends it."""
 
     makes = commands.CreateStaff
@@ -78,7 +45,7 @@ class CreateStaffShape(_Stripped):
     staff_roles = fields.List(
         fields.String(),
         required=True,
-        validate=[Length(min=1), ContainsOnly(STAFF_ROLES, error="There is no such role."), _once],
+        validate=[Length(min=1), ContainsOnly(STAFF_ROLES, error="There is no such role."), once],
     )
 
 
@@ -112,22 +79,22 @@ class ChangePasswordShape(Shape):
     new = fields.String(required=True, validate=_PASSWORD)
 
 
-class SetPermissionsShape(_RightsShape):
+class SetPermissionsShape(RightsShape):
     """SetPermissions as an admin's form sends it."""
 
     makes = commands.SetPermissions
     contact_id = fields.String(required=True)
-    permissions = _permissions(required=True)
+    permissions = permissions(required=True)
     in_company = fields.String(validate=Length(max=100))
 
 
-class AddToCompanyShape(_RightsShape):
+class AddToCompanyShape(RightsShape):
     """AddToCompany as a portal admin's form sends it."""
 
     makes = commands.AddToCompany
     contact_id = fields.String(required=True)
-    to_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
-    permissions = _permissions(required=True)
+    to_company = fields.String(required=True, validate=[Length(min=1, max=100), one_company])
+    permissions = permissions(required=True)
 
 
 class RemoveFromCompanyShape(Shape):
@@ -146,12 +113,12 @@ class SetDelegationShape(Shape):
     permissions = fields.List(
         fields.String(),
         allow_none=True,
-        validate=[ContainsOnly(PERMISSIONS, error="There is no such permission."), _once],
+        validate=[ContainsOnly(PERMISSIONS, error="There is no such permission."), once],
     )
     appoints = fields.Boolean()
 
 
-class RequestAccessShape(_Stripped):
+class RequestAccessShape(Stripped):
     """RequestAccess as the page sends it."""
 
     makes = commands.RequestAccess
@@ -159,20 +126,20 @@ class RequestAccessShape(_Stripped):
     email = fields.Email(required=True, validate=Length(max=254))
     phone = fields.String(validate=Length(max=50))
     why = fields.String(required=True, validate=_WHY)
-    permissions = _permissions(required=True)
-    branches = _CODES
+    permissions = permissions(required=True)
+    branches = CODES
 
 
-class _AnswerShape(_Stripped):
+class _AnswerShape(Stripped):
     request = fields.String(required=True, validate=Length(min=1, max=64))
-    for_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
+    for_company = fields.String(required=True, validate=[Length(min=1, max=100), one_company])
 
 
-class ApproveAccessShape(_AnswerShape, _RightsShape):
+class ApproveAccessShape(_AnswerShape, RightsShape):
     """ApproveAccess as an admin's form sends it."""
 
     makes = commands.ApproveAccess
-    permissions = _permissions(required=True)
+    permissions = permissions(required=True)
 
 
 class RefuseAccessShape(_AnswerShape):
@@ -182,9 +149,9 @@ class RefuseAccessShape(_AnswerShape):
     reason = fields.String(required=True, validate=_WHY)
 
 
-class _RoleShape(_Stripped):
+class _RoleShape(Stripped):
     name = fields.String(required=True, validate=_ROLE_NAME)
-    permissions = _permissions(required=True)
+    permissions = permissions(required=True)
 
 
 class DefineRoleShape(_RoleShape):
@@ -249,7 +216,7 @@ class ChooseMailsShape(Shape):
     off = fields.List(
         fields.String(),
         required=True,
-        validate=[ContainsOnly(CHOOSABLE, error="This kind of mail cannot be switched off."), _once],
+        validate=[ContainsOnly(CHOOSABLE, error="This kind of mail cannot be switched off."), once],
     )
 
 
@@ -323,7 +290,7 @@ class DisableSecondFactorShape(_ProofShape):
     makes = commands.DisableSecondFactor
 
 
-class AddPasskeyShape(_Stripped):
+class AddPasskeyShape(Stripped):
     """AddPasskey as the settings page sends it."""
 
     makes = commands.AddPasskey

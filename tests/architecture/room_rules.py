@@ -32,6 +32,7 @@ OWN_ROOMS = {
     "identity/requests": "requests for access, all of a company's an aggregate of their own",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/single_sign_on": "providers whose word lets somebody in, and whom",
+    "identity/shapes.py": "what the shapes of several commands share",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
     "identity/vault.py": "personal data under a key a contact",
     "identity/viewing": "staff looking with a contact's eyes: an aggregate of its own",
