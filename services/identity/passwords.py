@@ -29,7 +29,7 @@ _NICE = 10
 
 
 def _politely() -> None:
-    """Let whoever asks for less go first: hashing is given what the hub leaves, and a tenth of a share where there is not enough.
+    """Let whoever asks for less go first: hashing gets what the hub leaves, a tenth of a share where that is little.
 
     On Linux each thread has a priority of its own, which those it starts (argon2's lanes) take over.
     """
