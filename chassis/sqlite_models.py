@@ -18,6 +18,15 @@ from chassis.readmodel import OWN_TABLES, Execute, NotThere, Projection, Unreada
 _kept = threading.local()
 
 
+_one_at_a_time = threading.Lock()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait its timeout for this one; the projectors of a new installation all come at once."""
+    with _one_at_a_time:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 class SqliteDatabase:
     """The file at `path`. A projector keeps it locked for the length of its transaction, and only one can."""
 
@@ -31,7 +40,7 @@ class SqliteDatabase:
         connection = _open(self.path, timeout=30)
         # Of a new file: large pages and rare checkpoints save a quarter of a rebuild's time.
         connection.execute("PRAGMA page_size=16384")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA wal_autocheckpoint=4000")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA cache_size=-65536")
@@ -41,7 +50,7 @@ class SqliteDatabase:
     def connect_leases(self) -> sqlite3.Connection:
         """A connection to the file of leases: those of the read models themselves are locked while a batch runs."""
         connection = _open(self.path.with_suffix(".leases"), timeout=2)
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA wal_autocheckpoint=100")
         connection.execute("PRAGMA synchronous=NORMAL")  # it must be whole after a loss of power
         _create(connection, [LEASES])

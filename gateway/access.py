@@ -18,6 +18,7 @@ from flask import g
 
 from chassis.errors import Invalid, NotAllowed, NotFound
 from chassis.messages import Context
+from gateway import portal
 from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
 from gateway.people import Person
@@ -186,6 +187,8 @@ class Scope:
             raise TypeError(f"{service}.{name}: gateway/commands.py does not say who may send it")
         if not access.allows(self.permissions, self.staff_roles):
             raise NotAllowed("Your account does not include this. Your administrator can add it.")
+        if access.part and access.part in portal.switched_off(self.visit.reads):
+            raise NotAllowed(portal.SWITCHED_OFF)
         if for_company is not None and not self.is_staff:
             raise NotAllowed("You can act for your own company only.")
         context = Context(

@@ -17,7 +17,7 @@ from chassis.config import Settings
 from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
-from gateway import errors, formats, people, requestlog, texts
+from gateway import errors, formats, people, portal, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, refuse_viewers, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_keys
@@ -92,7 +92,7 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     )
     app.session_interface = Sessions(found.store, keys, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon)
+    app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon, brand=portal.brand)
     app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
@@ -140,6 +140,8 @@ def _enter(ground: Parts) -> Any:
         refuse_viewers(scope)
     if not access.allows(scope.permissions, scope.staff_roles):
         raise NotAllowed("You are signed in, but this page needs a permission you do not have.")
+    if access.part and access.part in portal.switched_off(ground.reads):
+        raise NotAllowed(portal.SWITCHED_OFF)
     return None
 
 

@@ -6,6 +6,8 @@ trust the gateway with that: they know companies, not permissions.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.routes import Access
 
 
@@ -17,7 +19,7 @@ def _staff(*roles: str) -> Access:
     return Access(roles=frozenset(roles))
 
 
-_AGENTS, _ADMIN = _staff("agent", "portal_admin"), _staff("portal_admin")
+_AGENTS, _ADMIN = replace(_staff("agent", "portal_admin"), part="support"), _staff("portal_admin")
 # Companies' own admins, too: how far they may go is looked up by the service.
 _ADMINS = Access(roles=frozenset({"portal_admin"}), needs=frozenset({"company_admin"}))
 
@@ -58,6 +60,11 @@ SENT_BY_PAGES = {
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,
     "identity.ChangeMailSender": _ADMIN,
+    "identity.ChangeSettings": _ADMIN,
+    "identity.ChangeLogo": _ADMIN,
+    "identity.SetMenuEntry": _ADMIN,
+    "identity.RemoveMenuEntry": _ADMIN,
+    "identity.UndoChange": _ADMIN,
     "licensing.GrantFeature": _ADMIN,
     "licensing.WithdrawFeature": _ADMIN,
 }

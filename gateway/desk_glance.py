@@ -1,12 +1,14 @@
-"""What home shows staff: the cases that wait for an answer, and how the last imports went."""
+"""What home shows staff: requests and cases that wait for an answer, and how the last imports went."""
 
 from __future__ import annotations
 
 from flask import render_template
 
 from gateway.access import Scope
+from gateway.fragments import render_part
 from gateway.home import section
-from gateway.queries import StaffQuery
+from gateway.people import COMPANIES, REQUESTS, REQUESTS_MODEL
+from gateway.queries import Query, StaffQuery
 from services.cases import contract as cases
 from services.erp_sync import contract as erp_sync
 
@@ -26,6 +28,26 @@ _RUNS = StaffQuery(
     role=("erp_admin", "portal_admin", "operator"),
 )
 
+_REQUESTS = StaffQuery(
+    "home.requests",
+    f"""SELECT q.request, q.name, q.asked_at, m.name AS company_name FROM {REQUESTS} q
+        LEFT JOIN {COMPANIES} m ON m.company = q.company
+        WHERE q.state = 'open' ORDER BY q.position LIMIT :limit""",
+    role="portal_admin",
+)
+_OWN_REQUESTS = Query(
+    "home.own_requests",
+    f"""SELECT q.request, q.name, q.asked_at, '' AS company_name FROM {REQUESTS} q
+        WHERE q.company = :company AND q.state = 'open' ORDER BY q.position LIMIT :limit""",
+    needs="company_admin",
+)
+
+
+def _requests(scope: Scope) -> str:
+    found = scope.rows(_REQUESTS if scope.is_staff else _OWN_REQUESTS, limit=NEWEST)
+    path = "/requests" if scope.is_staff else "/company/requests"
+    return render_part("home/requests.html", requests=found, path=path) if found else ""
+
 
 def _waiting(scope: Scope) -> str:
     return render_template("home/waiting.html", cases=scope.rows(_WAITING, limit=NEWEST))
@@ -37,5 +59,8 @@ def _runs(scope: Scope) -> str:
 
 def register() -> None:
     """Hang the sections into home."""
-    section("waiting", models=(f"{cases.SERVICE}.{cases.CASES_MODEL}",), role=_WAITING.role, order=10)(_waiting)
+    section("requests", models=(REQUESTS_MODEL,), role=_REQUESTS.role, order=5)(_requests)
+    section("own_requests", models=(REQUESTS_MODEL,), needs="company_admin", order=5)(_requests)
+    models = (f"{cases.SERVICE}.{cases.CASES_MODEL}",)
+    section("waiting", models=models, role=_WAITING.role, order=10, part="support")(_waiting)
     section("runs", models=(f"{erp_sync.SERVICE}.{erp_sync.RUNS_MODEL}",), role=_RUNS.role, order=20)(_runs)

@@ -32,7 +32,8 @@ PASSWORD_LENGTH = Length(
 class CommandForm(FlaskForm):
     """A form with the id of the command it will send, made when the page is shown.
 
-    `summary` holds messages that belong to no single field; `status` is the answer's HTTP status.
+    `summary` holds messages that belong to no single field, `faults` those of them that name what is no field here;
+    `status` is the answer's HTTP status.
     """
 
     command_id = HiddenField(default=lambda: str(uuid4()))
@@ -40,6 +41,7 @@ class CommandForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.summary: list[str] = []
+        self.faults: dict[str, list[str]] = {}
         self.status = 200
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
@@ -61,7 +63,8 @@ class CommandForm(FlaskForm):
                 field.errors = [*field.errors, *_flat(messages)]
                 placed = True
             else:
-                self.summary.extend(_flat(messages))
+                self.faults[name] = _flat(messages)
+                self.summary.extend(self.faults[name])
                 placed = True
         if isinstance(error, CommandReused):
             # Sending again as it now stands is a new wish, so it gets a number of its own.

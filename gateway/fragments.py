@@ -20,7 +20,8 @@ from markupsafe import Markup
 
 from gateway.access import Scope, Visit
 from gateway.models import checked
-from gateway.people import COMPANIES_MODEL as SETTINGS_MODEL
+from gateway.people import COMPANIES_MODEL
+from gateway.portal import PORTAL_MODEL
 from gateway.reads import NotReady
 
 P = ParamSpec("P")
@@ -79,7 +80,8 @@ def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, ext
         name,
         extra,
         tuple([versions.get(model, 0) for model in models]),
-        versions.get(SETTINGS_MODEL, 0),
+        versions.get(COMPANIES_MODEL, 0),
+        versions.get(PORTAL_MODEL, 0),
         scope.contact_id if personal else None,
         scope.audience,
     )

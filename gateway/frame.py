@@ -15,6 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup, escape
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from gateway import people
 from gateway.access import Scope
@@ -23,7 +24,9 @@ from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
 from gateway.navigation import Navigation, navigation
+from gateway.ownmenu import with_own
 from gateway.parts import parts
+from gateway.portal import FEATURES_MODEL, PORTAL_MODEL, house
 from gateway.reads import NotReady
 from gateway.routes import Access
 from gateway.security import live_url
@@ -36,20 +39,25 @@ _SALT = token_hex(8)
 _CSRF, _TITLE, _RECENT_HERE, _HEAD_END, _VERSIONS, _NOTES = (
     f"~{_SALT}{name}~" for name in ("csrf", "title", "recent", "head", "versions", "notes")
 )
-_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL, people.MEMBERSHIPS_MODEL)))
+_RIGHTS = frozenset(checked((people.PEOPLE_MODEL, people.ROLES_MODEL, people.MEMBERSHIPS_MODEL, FEATURES_MODEL)))
+_ALWAYS = frozenset(checked((PORTAL_MODEL,)))
 _LOOK_AGAIN = '<noscript><meta http-equiv="refresh" content="2"></noscript>'
 _LOOK_LATER = '<meta http-equiv="refresh" content="5">'
 _RECENT = 6
 
 
 @lru_cache(maxsize=512)
-def _navigation(table_id: int, permissions: frozenset[str], roles: frozenset[str], _language: str) -> Navigation:
-    return navigation(parts().access, permissions, roles)
+def _navigation(
+    table_id: int, permissions: frozenset[str], roles: frozenset[str], off: frozenset[str], _language: str
+) -> Navigation:
+    return navigation(parts().access, permissions, roles, off)
 
 
 def navigation_of(scope: Scope) -> Navigation:
     """Tabs, reports, tasks and quick access of this person."""
-    return _navigation(id(scope.visit.ground.access), scope.permissions, scope.staff_roles, scope.language)
+    ground = scope.visit.ground
+    off = house(ground).off
+    return with_own(_navigation(id(ground.access), scope.permissions, scope.staff_roles, off, scope.language), scope)
 
 
 @fragment("frame.above", models=(people.COMPANIES_MODEL,))
@@ -65,8 +73,8 @@ def _above(
     menu: str,
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
-    nav = navigation_of(scope)
-    common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": parts().gateway, "theme": theme}
+    nav, gateway = navigation_of(scope), house(parts())
+    common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": gateway, "theme": theme}
     top = render_part(
         "_frame/top.html",
         name=name,
@@ -75,7 +83,7 @@ def _above(
         standing=scope.company,
         branch=branch,
         branches=_branches(scope),
-        searchable="search.results" in parts().access and not scope.is_staff,
+        searchable="search.results" in parts().access and not scope.is_staff and "search" not in gateway.off,
         is_staff=scope.is_staff,
         **common,
     )
@@ -109,17 +117,29 @@ def _branches(scope: Scope) -> dict[str, str]:
 @fragment("frame.tasks", models=())
 def _tasks(scope: Scope, tab: str, path: str) -> str:
     nav = navigation_of(scope)
-    return render_part("_frame/tasks.html", nav=nav, tab=tab, path=path, gateway=parts().gateway)
+    return render_part("_frame/tasks.html", nav=nav, tab=tab, path=path, gateway=house(parts()))
 
 
 @fragment("frame.recent", models=())
 def _recent(scope: Scope, recent: tuple[tuple[str, str], ...]) -> str:
-    return render_part("_frame/recent.html", recent=recent) if recent else ""
+    off = house(parts()).off
+    shown = [one for one in recent if _opens(one[1], scope, off)]
+    return render_part("_frame/recent.html", recent=shown) if shown else ""
+
+
+def _opens(path: str, scope: Scope, off: frozenset[str]) -> bool:
+    """Whether a page looked at before is still there for this person."""
+    try:
+        endpoint, _values = current_app.url_map.bind("portal").match(path)
+    except HTTPException:
+        return False
+    access = parts().access[str(endpoint)]
+    return access.part not in off and access.allows(scope.permissions, scope.staff_roles)
 
 
 @fragment("frame.foot", models=())
 def _foot(scope: Scope, live: str) -> str:
-    return render_part("_frame/foot.html", live=live, versions=_VERSIONS, gateway=parts().gateway)
+    return render_part("_frame/foot.html", live=live, versions=_VERSIONS, gateway=house(parts()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +225,7 @@ class Frame:
     @property
     def below(self) -> Markup:
         """All after the content: among it what the page has to know to hear of changes."""
-        watched = self._scope.visit.watched
+        watched = self._scope.visit.watched | _ALWAYS
         if not self._scope.is_staff:  # what a contact may do decides what there is to see on any page
             watched = watched | _RIGHTS
         return _below(self._scope, self.look, watched)
@@ -311,7 +331,7 @@ def render(
     """
     scope: Scope | None = g.get("scope")
     ground = parts() if scope is None else scope.visit.ground
-    values |= {"title": title, "scope": scope, "gateway": ground.gateway, "flashes": _flashes()}
+    values |= {"title": title, "scope": scope, "gateway": house(ground), "flashes": _flashes()}
     if scope is None:
         head_end = Markup(_LOOK_LATER) if looks_again else ""
         return render_template(

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from gateway.access import Scope
 from gateway.fragments import fragment
 from gateway.people import MEMBERSHIPS_MODEL, PEOPLE_MODEL, ROLES_MODEL
+from gateway.portal import FEATURES_MODEL, PORTAL_MODEL, switched_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Section:
     needs: str
     roles: frozenset[str]
     models: tuple[str, ...]
+    part: str = ""
 
     def is_for(self, permissions: frozenset[str], roles: frozenset[str]) -> bool:
         """Whether somebody with these rights gets it."""
@@ -47,10 +49,11 @@ def section(
     place: str = "tables",
     order: int = 50,
     personal: bool = False,
+    part: str = "",
 ) -> Callable[[Callable[[Scope], str]], Callable[[Scope], Markup]]:
     """Register a section: `place` "top" (balance, things to do) or "tables" (the at-a-glance five).
 
-    `role` (one of them when a tuple) makes it a part of staff's start page.
+    `role` (one of them when a tuple) makes it a part of staff's start page; `part` is the feature it goes with.
     """
     if place not in ("top", "tables"):
         raise ValueError(place)
@@ -58,7 +61,7 @@ def section(
     def decorate(render: Callable[[Scope], str]) -> Callable[[Scope], Markup]:
         show = fragment(f"home.{name}", models=models, personal=personal)(render)
         roles = frozenset((role,) if isinstance(role, str) else role)
-        _SECTIONS[name] = Section(show, place, order, needs, roles, models)
+        _SECTIONS[name] = Section(show, place, order, needs, roles, models, part)
         _mine.cache_clear()
         models_of.cache_clear()
         return show
@@ -74,7 +77,8 @@ def _mine(permissions: frozenset[str], roles: frozenset[str]) -> tuple[Section, 
 
 def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
     """The sections of this person, rendered: those on top, then the tables."""
-    mine = _mine(scope.permissions, scope.staff_roles)
+    off = switched_off(scope.visit.reads)
+    mine = [one for one in _mine(scope.permissions, scope.staff_roles) if one.part not in off]
     return [one.show(scope) for one in mine if one.place == "top"], [
         one.show(scope) for one in mine if one.place == "tables"
     ]
@@ -82,6 +86,7 @@ def sections_for(scope: Scope) -> tuple[list[Markup], list[Markup]]:
 
 @lru_cache(maxsize=256)
 def models_of(permissions: frozenset[str], roles: frozenset[str]) -> tuple[str, ...]:
-    """All read models that the start page of somebody with these rights shows; people's and roles' for the menus."""
+    """All read models that the start page of somebody with these rights shows; and those that menus go by."""
     shown = (model for one in _mine(permissions, roles) for model in one.models)
-    return tuple(dict.fromkeys((PEOPLE_MODEL, ROLES_MODEL, MEMBERSHIPS_MODEL, *shown)))
+    menus = (PEOPLE_MODEL, ROLES_MODEL, MEMBERSHIPS_MODEL, PORTAL_MODEL, FEATURES_MODEL)
+    return tuple(dict.fromkeys((*menus, *shown)))

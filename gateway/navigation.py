@@ -22,6 +22,7 @@ STAFF_TABS = {
     "cases": _l("Cases"),
     "sync": _l("ERP sync"),
     "operations": _l("Operations"),
+    "administration": _l("Administration"),
 }
 
 
@@ -44,15 +45,22 @@ class Navigation:
     quick: tuple[Link, ...]
 
 
-def navigation(table: dict[str, Access], permissions: frozenset[str], staff_roles: frozenset[str]) -> Navigation:
-    """What these rights open, in the reader's language. A page that cannot be opened is not shown."""
+def navigation(
+    table: dict[str, Access],
+    permissions: frozenset[str],
+    staff_roles: frozenset[str],
+    off: frozenset[str] = frozenset(),
+) -> Navigation:
+    """What these rights open, in the reader's language. A page that cannot be opened is not shown; nor are those of
+    the features that are switched `off`.
+    """
     titles = STAFF_TABS if staff_roles else CUSTOMER_TABS
     places = {tab: place for place, tab in enumerate(titles)}
     offered = sorted(
         (
             (access, access.feature)
             for access in table.values()
-            if access.feature and access.allows(permissions, staff_roles)
+            if access.feature and access.part not in off and access.allows(permissions, staff_roles)
         ),
         key=lambda pair: (places.get(pair[0].tab, len(places)), pair[1].order, pair[0].path),
     )

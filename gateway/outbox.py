@@ -26,10 +26,12 @@ def one(key: str) -> dict[str, Any]:
 
 def policy_of(html: str) -> str:
     """The content security policy under which a mail is shown as its reader sees it: no script, no form, nothing
-    loaded, an origin of its own; of styles those alone that stand in its head, named by their hash.
+    loaded, an origin of its own; of styles those alone that stand in its head, named by their hash, of pictures those
+    within it.
     """
     hashes = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in _STYLE.findall(html)]
     styles = " ".join(f"'sha256-{one}'" for one in hashes) or "'none'"
     return (
-        f"sandbox; default-src 'none'; style-src {styles}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+        f"sandbox; default-src 'none'; style-src {styles}; img-src data:; form-action 'none'; frame-ancestors 'none';"
+        " base-uri 'none'"
     )

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from chassis.messages import ALL_COMPANIES
+from gateway import portal
 from gateway.reads import NotReady, Reads
 from gateway.sessions import Session
 from services.identity import contract as identity
@@ -188,7 +189,10 @@ def _in_force(reads: Reads, row: Any, today: date) -> frozenset[str]:
 
 
 def licensed(reads: Reads, company: str, permissions: frozenset[str]) -> frozenset[str]:
-    """The permissions without those whose feature the company has no licence for, or not yet known to have."""
+    """The permissions without those whose feature is switched off, or that the company has no licence for, or not yet
+    known to have.
+    """
+    permissions = portal.allowed(reads, permissions)
     if not permissions & _NEEDS_FEATURE.keys():
         return permissions
     try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask
 
 from gateway.people import PERMISSIONS, STAFF_ROLES
+from services.identity.contract import PORTAL_FEATURES
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ACCESS = "portico_access"
@@ -41,6 +42,7 @@ class Access:
     `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended,
     and who looks with this person's eyes does not see it. `of_session`: it changes nothing but the browser's own
     session, so they may send it.
+    `part` is the feature whose switch the page goes with, where no permission does.
     """
 
     public: bool = False
@@ -53,6 +55,7 @@ class Access:
     feature: Feature | None = None
     path: str = ""
     max_body: int = FORM_BYTES
+    part: str = ""
 
     def allows(self, permissions: frozenset[str], staff_roles: frozenset[str]) -> bool:
         """Whether somebody with these rights may see it."""
@@ -70,6 +73,12 @@ def _names(given: str | tuple[str, ...] | None, known: tuple[str, ...]) -> froze
     return names
 
 
+def _place(who: Access, tab: str, feature: Feature | None, rule: str, max_body: int, part: str) -> Access:
+    if part not in ("", *PORTAL_FEATURES):
+        raise ValueError(f"unknown: {part}")
+    return replace(who, tab=tab, feature=feature, path=rule, max_body=max_body, part=part)
+
+
 class Pages(Blueprint):
     """A group of pages. The endpoint of a page is `<group>.<function>`; its templates are in `templates/<group>/`."""
 
@@ -85,20 +94,12 @@ class Pages(Blueprint):
         feature: Feature | None = None,
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
+        part: str = "",
     ) -> Callable[[View], View]:
         """A page for signed-in people who have `needs` (one of them when a tuple); see Access."""
         needed = _names(needs, PERMISSIONS)
-        access = Access(
-            customers=customers,
-            secret=secret,
-            of_session=of_session,
-            needs=needed,
-            tab=tab,
-            feature=feature,
-            path=rule,
-            max_body=max_body,
-        )
-        return self._register(rule, methods, access)
+        who = Access(customers=customers, secret=secret, of_session=of_session, needs=needed)
+        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part))
 
     def staff_page(
         self,
@@ -109,10 +110,11 @@ class Pages(Blueprint):
         feature: Feature | None = None,
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
+        part: str = "",
     ) -> Callable[[View], View]:
         """A page for staff who have `role` (one of them when a tuple)."""
-        access = Access(roles=_names(role, STAFF_ROLES), tab=tab, feature=feature, path=rule, max_body=max_body)
-        return self._register(rule, methods, access)
+        who = Access(roles=_names(role, STAFF_ROLES))
+        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part))
 
     def public_page(self, rule: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
         """A page for anybody, signed in or not."""

@@ -26,6 +26,7 @@ _PRODUCTS = Query(
 @pages.page(
     "/add-ons",
     customers=True,
+    part="add_ons",
     tab="addons",
     feature=Feature(_l("Products owned"), "box-seam", group=_l("Add-ons"), leads=True, order=10),
 )

@@ -84,6 +84,7 @@ class StatusForm(CommandForm):
 @pages.staff_page(
     "/desk",
     role=_ROLES,
+    part="support",
     tab="cases",
     feature=Feature(_l("Case queue"), "inboxes", group=_l("Cases"), leads=True, quick=True, order=10),
 )
@@ -103,7 +104,7 @@ def queue() -> Any:
     )
 
 
-@pages.staff_page("/desk/<number>", role=_ROLES, tab="cases", methods=("GET", "POST"))
+@pages.staff_page("/desk/<number>", role=_ROLES, part="support", tab="cases", methods=("GET", "POST"))
 def case(number: str) -> Any:
     """A case with its conversation; an agent answers it."""
     scope = current_scope()
@@ -125,7 +126,7 @@ def case(number: str) -> Any:
     )
 
 
-@pages.staff_page("/desk/<number>/status", role=_ROLES, tab="cases", methods=("POST",))
+@pages.staff_page("/desk/<number>/status", role=_ROLES, part="support", tab="cases", methods=("POST",))
 def move(number: str) -> Any:
     """Move the case to another status."""
     form = StatusForm()

@@ -11,6 +11,7 @@ from gateway.fragments import fragment, render_part
 from gateway.frame import Look, around, navigation_of, render_ready, tasks_of
 from gateway.home import models_of, sections_for
 from gateway.people import COMPANIES_MODEL
+from gateway.portal import house
 from gateway.routes import Feature, Pages
 from gateway.texts import gettext as _
 
@@ -31,5 +32,6 @@ def _models(scope: Scope) -> tuple[str, ...]:
 def _page(scope: Scope, look: Look) -> str:
     top, tables = sections_for(scope)
     quick, tasks = navigation_of(scope).quick, tasks_of(scope, look)
-    body = render_part("home/home.html", scope=scope, tasks=tasks, top=top, tables=tables, quick=quick)
+    welcome = house(scope.visit.ground).welcome_in(scope.language)
+    body = render_part("home/home.html", scope=scope, tasks=tasks, top=top, tables=tables, quick=quick, welcome=welcome)
     return around(scope, look, body, _models(scope))

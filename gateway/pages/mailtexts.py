@@ -12,11 +12,13 @@ from wtforms.validators import InputRequired, Length
 
 from chassis.errors import NotFound
 from gateway.access import current_scope
+from gateway.changes import LANGUAGE_NAMES
 from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.pages.mails import KIND_NAMES
 from gateway.parts import parts
 from gateway.people import CONTACTS
+from gateway.portal import house
 from gateway.queries import StaffQuery
 from gateway.routes import Pages
 from services.identity import contract as identity
@@ -26,7 +28,6 @@ pages = Pages("mailtexts", __name__)
 SHOWS = (f"{identity.SERVICE}.{identity.MAIL_TEXTS_MODEL}",)
 _ROLE = "portal_admin"
 
-LANGUAGE_NAMES = {"en": _l("English"), "de": _l("German")}
 _NEWEST = StaffQuery(
     "mailtexts.newest",
     f"""SELECT t.kind, t.language, t.original, t.changed_at, p.name AS author
@@ -162,7 +163,7 @@ def _looked_at(form: TextForm, kind: str, language: str, wording: Any) -> Any:
     if faults:
         form.status = 422
         return None
-    gateway = parts().gateway
+    gateway = house(parts())
     return mail_texts.preview(kind, language, wording, gateway.supplier, gateway.origin or request.host_url.rstrip("/"))
 
 

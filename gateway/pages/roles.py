@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -31,6 +31,14 @@ _GRANTED = StaffQuery(
     f"""SELECT p.roles, p.ends FROM {CONTACTS} p WHERE p.roles <> '[]' AND p.status <> 'erased'
         UNION ALL SELECT s.roles, s.ends FROM {MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id
         WHERE s.roles <> '[]' AND p.status <> 'erased'""",
+    role=_ROLE,
+)
+
+
+_BEFORE = StaffQuery(
+    "roles.before",
+    """SELECT a.was FROM identity.admin_changes_v1 a
+       WHERE a.kind = 'role' AND a.key = :role AND a.position = :position AND a.was <> ''""",
     role=_ROLE,
 )
 
@@ -72,7 +80,10 @@ def new_role() -> Any:
 
 @pages.staff_page("/roles/<role>", role=_ROLE, tab="companies", methods=("GET", "POST"))
 def role(role: str) -> Any:
-    """Change a role's name and permissions, after a preview of what that does to those who have it."""
+    """Change a role's name and permissions, after a preview of what that does to those who have it.
+
+    `before`, the position of a change, fills in what the role was before it.
+    """
     scope = current_scope()
     row = _row(scope, role)
     form = RoleForm()
@@ -88,7 +99,9 @@ def role(role: str) -> Any:
             flash(_("Saved. It holds for all who have the role, from their next click."), "success")
             return redirect(url_for("roles.roles"))
     elif not form.is_submitted():
-        form.name.data, form.permissions.data = row.name, orjson.loads(row.permissions)
+        before = scope.row(_BEFORE, role=role, position=_position(request.args.get("before", "")))
+        known = orjson.loads(before.was) if before else {"name": row.name, "permissions": orjson.loads(row.permissions)}
+        form.name.data, form.permissions.data = known["name"], known["permissions"]
     return render(
         "roles/role.html",
         title=row.name,
@@ -125,6 +138,10 @@ def remove(role: str) -> Any:
         status=form.status,
         crumb=False,
     )
+
+
+def _position(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
 
 
 def _row(scope: Scope, role: str) -> Any:

@@ -41,6 +41,7 @@ class Found:
 @pages.page(
     "/search",
     customers=True,
+    part="search",
     tab="documents",
     feature=Feature(_l("Search documents"), "search", leads=True, quick=True, order=60),
 )

@@ -164,6 +164,7 @@ def case(number: str) -> Any:
 @pages.page(
     "/projects",
     needs="open_cases",
+    part="projects",
     tab="support",
     feature=Feature(_l("Projects"), "kanban", group=_l("Support"), order=20),
 )
@@ -172,7 +173,7 @@ def projects() -> Any:
     return render("support/projects.html", title=_("Projects"), projects=current_scope().rows(_PROJECTS))
 
 
-@pages.page("/projects/<path:number>", needs="open_cases", tab="support")
+@pages.page("/projects/<path:number>", needs="open_cases", part="projects", tab="support")
 def project(number: str) -> Any:
     """A project with its tasks and their notes."""
     row = current_scope().one(_PROJECT, number=number)

@@ -18,7 +18,7 @@ from gateway.people import MEMBERSHIPS_MODEL, PEOPLE_MODEL
 from gateway.rights.desk import Desk, is_admin, offered
 from gateway.rights.forms import RightsForm
 from gateway.rights.given import Rights
-from gateway.rights.names import UNUSED_NAMES, named
+from gateway.rights.names import PERMISSION_NAMES, UNUSED_NAMES, named
 from gateway.rights.preview import contact_changes
 from services.identity import contract as identity
 
@@ -113,7 +113,7 @@ def contact(desk: Desk, contact_id: str, **more: Any) -> Any:
         form=form,
         fixed=fixed,
         changes=changes,
-        beyond=_beyond(form, scope.today),
+        beyond=_beyond(desk, form),
         role_gives=gives(desk),
         over={grant: day for grant, day in before.ends.items() if day < scope.today},
         unused=list(UNUSED_NAMES.values()),
@@ -177,10 +177,12 @@ def _fixed(desk: Desk, row: Any, before: Rights) -> str:
     return ""
 
 
-def _beyond(form: RightsForm, today: Any) -> list[str]:
+def _beyond(desk: Desk, form: RightsForm) -> list[str]:
     """What the contact has that this desk can neither give nor take."""
-    rest = form.current - form.offered.permissions.keys()
-    return [*named(rest), *(name for role, name in form.offered.others.items() if role in rest)]
+    if desk.is_staff:
+        return []
+    rest = (form.current & PERMISSION_NAMES.keys()) - form.offered.permissions.keys()
+    return [*named(rest), *(name for role, name in form.offered.others.items() if role in form.current)]
 
 
 def gives(desk: Desk) -> dict[str, list[str]]:

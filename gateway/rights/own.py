@@ -7,12 +7,14 @@ from datetime import date
 
 from chassis import codec
 from gateway.access import Scope
-from gateway.people import CONTACTS, ROLES, branch_names, ends_of
+from gateway.people import CONTACTS, MEMBERSHIPS, ROLES, branch_names, ends_of
 from gateway.queries import Query
 from gateway.rights.names import PERMISSION_NAMES, named
 
 _GRANTS = Query(
-    "rights.own", f"SELECT p.roles, p.ends FROM {CONTACTS} p WHERE p.company = :company AND p.contact_id = :contact"
+    "rights.own",
+    f"""SELECT p.roles, p.ends FROM {CONTACTS} p WHERE p.company = :company AND p.contact_id = :contact
+       UNION ALL SELECT s.roles, s.ends FROM {MEMBERSHIPS} s WHERE s.company = :company AND s.contact_id = :contact""",
 )
 _ROLES = f"SELECT role, name FROM {ROLES}"
 

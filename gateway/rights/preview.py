@@ -192,7 +192,10 @@ def _ends(before: Rights, after: Rights, roles: Mapping[str, str]) -> Iterator[L
 
 def _unlicensed(then: _Eyes, after: Rights, known: Definitions, scope: Scope) -> Iterator[Line]:
     for name in named((after.effective(known, scope.today) - then.permissions) & PERMISSION_NAMES.keys()):
-        yield Line("other", _("“%(name)s” opens nothing until its feature is licensed for the company.", name=name))
+        yield Line(
+            "other",
+            _("“%(name)s” opens nothing while its feature is switched off or not licensed for the company.", name=name),
+        )
 
 
 @dataclass(frozen=True, slots=True)

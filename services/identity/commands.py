@@ -304,6 +304,56 @@ class RemoveSecondFactor(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeSettings(Command):
+    """An admin sets some of the portal's settings, by name; "": as the installation has it."""
+
+    actor: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLogo(Command):
+    """An admin uploads a logo; `content` is the file, in base64."""
+
+    actor: str
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetMenuEntry(Command):
+    """An admin makes an own entry of the menu (`entry` "") or changes one; see events.MenuEntry."""
+
+    actor: str
+    titles: Mapping[str, str]
+    address: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    icon: str = "link-45deg"
+    place: int = 50
+    pinned: bool = False
+    for_company: str = ""
+    permission: str = ""
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMenuEntry(Command):
+    """An admin removes an own entry of the menu."""
+
+    actor: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoChange(Command):
+    """An admin takes back a change, the last one of its `key`: the `change`th of its stream, counted from 0."""
+
+    actor: str
+    kind: str
+    key: str
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddPasskey(Command):
     """The actor's browser made a passkey for the portal at `origin`: its `answer` (JSON) to the `challenge`."""
 

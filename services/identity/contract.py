@@ -25,6 +25,14 @@ from services.identity.mails.kinds import CHOOSABLE as CHOOSABLE_MAILS
 from services.identity.mails.kinds import KINDS as MAIL_KINDS
 from services.identity.passwords import LONGEST as LONGEST_PASSWORD
 from services.identity.passwords import SHORTEST as SHORTEST_PASSWORD
+from services.identity.portal import colours, markup
+from services.identity.portal import events as portal_events
+from services.identity.portal.menu import ICONS as MENU_ICONS
+from services.identity.portal.pictures import LARGEST_FILE as LARGEST_LOGO
+from services.identity.portal.settings import FEATURE as FEATURE_SETTING
+from services.identity.portal.settings import FEATURES as PORTAL_FEATURES
+from services.identity.portal.settings import OFF as FEATURE_OFF
+from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
 from services.identity.single_sign_on.settings import Provider as SingleSignOn
@@ -32,8 +40,11 @@ from services.identity.single_sign_on.settings import is_safe, providers
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
-STREAMS = ("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-")
-CODEC = Codec(events.ALL, UPCASTERS)
+STREAMS = (
+    *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
+    *("portal-", "menu-", "picture-"),
+)
+CODEC = Codec((*events.ALL, *portal_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
@@ -81,6 +92,10 @@ MAIL_TEXTS_MODEL = "mailtexts_v1"
 FACTORS_MODEL = "factors_v2"
 """Published table `second_factors_v2` (see projections/factors.py)."""
 FACTORS_TABLE = "second_factors_v2"
+PORTAL_MODEL = "portal_v1"
+"""Published tables `portal_settings_v1`, `menu_entries_v1`, `pictures_v1` (see projections/portal.py)."""
+ADMIN_CHANGES_MODEL = "adminchanges_v1"
+"""Published table `admin_changes_v1` (see projections/admin_changes.py)."""
 SIGN_IN_MODEL = "sign_in_changes_v1"
 """Published table `sign_in_changes_v1` (see projections/sign_in_changes.py)."""
 SIGN_IN_TABLE = "sign_in_changes_v1"
@@ -143,6 +158,7 @@ class ContactDocument(_Document):
 
 
 __all__ = [
+    "ADMIN_CHANGES_MODEL",
     "BRANCHES_TABLE",
     "CHOOSABLE_MAILS",
     "CODEC",
@@ -155,8 +171,11 @@ __all__ = [
     "DELEGATIONS_MODEL",
     "DELEGATIONS_TABLE",
     "FACTORS_MODEL",
+    "FEATURE_OFF",
+    "FEATURE_SETTING",
     "FACTORS_TABLE",
     "INVITATION_DAYS",
+    "LARGEST_LOGO",
     "LONGEST_PASSWORD",
     "MAILS_MODEL",
     "MAIL_CHOICES_MODEL",
@@ -165,8 +184,11 @@ __all__ = [
     "MAIL_TEXTS_MODEL",
     "MEMBERSHIPS_MODEL",
     "MEMBERSHIPS_TABLE",
+    "MENU_ICONS",
     "PEOPLE_MODEL",
     "PERMISSIONS",
+    "PORTAL_FEATURES",
+    "PORTAL_MODEL",
     "PUBLISHED",
     "REQUESTS_MODEL",
     "REQUESTS_TABLE",
@@ -181,21 +203,24 @@ __all__ = [
     "SIGN_IN_TABLE",
     "STAFF_ROLES",
     "STREAMS",
+    "VIEWERS",
     "VIEWINGS_MODEL",
     "VIEWINGS_TABLE",
-    "VIEWERS",
     "VIEW_MINUTES",
+    "WELCOME_SETTING",
     "BranchDocument",
     "CompanyDocument",
     "ContactDocument",
     "Delegation",
     "Limits",
     "Rights",
+    "colours",
     "SingleSignOn",
     "effective",
     "in_force",
     "is_safe",
     "limits_of",
     "mail_texts",
+    "markup",
     "providers",
 ]

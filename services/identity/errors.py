@@ -375,3 +375,16 @@ class SecondFactorOff(Refused):
 
     def __init__(self) -> None:
         super().__init__("No authenticator app is set up.")
+
+
+class PictureRefused(Refused):
+    """The file is no picture that can be shown."""
+
+
+class ChangedSince(Refused):
+    """What is to be taken back holds no more."""
+
+    http = 409
+
+    def __init__(self) -> None:
+        super().__init__("This was changed again since, so it was not undone. Look at the newest change of it.")

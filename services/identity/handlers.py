@@ -11,6 +11,7 @@ from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
+from services.identity.portal import handling as portal
 from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
@@ -76,5 +77,10 @@ COMMAND_HANDLERS = {
     "AddPasskey": CommandHandler(schemas.AddPasskeyShape, _secret(factors.add_passkey)),
     "RemovePasskey": CommandHandler(schemas.RemovePasskeyShape, _secret(factors.remove_passkey)),
     "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
+    "ChangeSettings": CommandHandler(schemas.ChangeSettingsShape, portal.change_settings),
+    "ChangeLogo": CommandHandler(schemas.ChangeLogoShape, portal.change_logo),
+    "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
+    "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
+    "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

@@ -74,19 +74,21 @@ def forget_requests(stop: threading.Event, settings: Settings) -> None:
     """Have what was said in refused requests forgotten once it was kept for long enough."""
     with Streams(settings, SERVICE, "portal", stop) as streams:
         while not stop.is_set():
-            for row in _refused_before(settings, now() - requests.KEPT):
+            for row in refused_before(settings, now() - requests.KEPT):
                 try:
-                    _forget_request(str(row["request"]), str(row["company"]), streams)
+                    forget_request(str(row["request"]), str(row["company"]), streams)
                 except Stopped:
                     return
             stop.wait(LOOK_HOURS * 3600)
 
 
-def _forget_request(request: str, company: str, streams: Streams) -> None:
+def forget_request(request: str, company: str, streams: Streams) -> None:
+    """Append that it is to be forgotten; what deletes keys finds it."""
     streams.record(REQUESTS, company, f"forget/{request}", lambda state: requests.decide_forget(state, request))
 
 
-def _refused_before(settings: Settings, moment: datetime) -> list[Any]:
+def refused_before(settings: Settings, moment: datetime) -> list[Any]:
+    """The requests refused before the moment (UTC): `request`, `company`."""
     sql = f"SELECT request, company FROM {ACCESS_REQUESTS.name} WHERE state = 'refused' AND decided_at < ?"
     try:
         with database(settings, SERVICE).reading() as execute:

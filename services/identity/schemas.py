@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validates_schema
-from marshmallow.validate import ContainsOnly, Length, OneOf
+from marshmallow.validate import ContainsOnly, Length, OneOf, Range
 
 from chassis.dispatch import Shape
 from chassis.messages import ALL_COMPANIES
@@ -13,6 +13,7 @@ from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
+from services.identity.portal.settings import SETTINGS
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
 _ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
@@ -346,6 +347,61 @@ class RemoveSecondFactorShape(Shape):
 
     makes = commands.RemoveSecondFactor
     contact_id = fields.String(required=True)
+
+
+class ChangeSettingsShape(Shape):
+    """ChangeSettings as admins' forms send it; what a value must be is settings.py's to say."""
+
+    makes = commands.ChangeSettings
+    settings = fields.Dict(
+        keys=fields.String(validate=OneOf(SETTINGS)),
+        values=fields.String(validate=Length(max=20_000)),
+        required=True,
+        validate=Length(min=1),
+    )
+
+
+class ChangeLogoShape(Shape):
+    """ChangeLogo as the branding page sends it."""
+
+    makes = commands.ChangeLogo
+    content = fields.String(required=True, validate=Length(max=800_000))
+
+
+def _by_language(required: bool) -> fields.Dict:
+    values = fields.String(validate=Length(max=20_000))
+    return fields.Dict(fields.String(validate=OneOf(LANGUAGES)), values, required=required)
+
+
+class SetMenuEntryShape(Shape):
+    """SetMenuEntry as the menu's page sends it; what an entry must be is menu.py's to say."""
+
+    makes = commands.SetMenuEntry
+    entry = fields.String(validate=Length(max=20))
+    titles = _by_language(required=True)
+    address = fields.String(validate=Length(max=1000))
+    texts = _by_language(required=False)
+    icon = fields.String(validate=Length(max=50))
+    place = fields.Integer()
+    pinned = fields.Boolean()
+    for_company = fields.String(validate=Length(max=100))
+    permission = fields.String(validate=Length(max=50))
+
+
+class RemoveMenuEntryShape(Shape):
+    """RemoveMenuEntry as an admin's button sends it."""
+
+    makes = commands.RemoveMenuEntry
+    entry = fields.String(required=True, validate=Length(min=1, max=20))
+
+
+class UndoChangeShape(Shape):
+    """UndoChange as the history's button sends it."""
+
+    makes = commands.UndoChange
+    kind = fields.String(required=True, validate=OneOf(("setting", "menu", "mailtext", "mailsender")))
+    key = fields.String(required=True, validate=Length(min=1, max=100))
+    change = fields.Integer(required=True, validate=Range(min=0))
 
 
 def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:

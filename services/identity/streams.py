@@ -6,24 +6,39 @@ from typing import TypeVar
 
 from chassis.dispatch import Tools
 from chassis.errors import NotAllowed, NotFound
-from chassis.messages import ALL_COMPANIES, Context
+from chassis.messages import ALL_COMPANIES, Context, Event
 from chassis.repository import Aggregate, Loaded
 from services.identity import domain, roles
 from services.identity.contract import CODEC
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
+from services.identity.portal import menu, settings
+from services.identity.portal.events import PictureAdded
+from services.identity.portal.pictures import Picture
 from services.identity.requests import domain as requests
 from services.identity.viewing import domain as viewing
 
 S = TypeVar("S")
 
+
+def _picture(state: Picture, event: Event) -> Picture:
+    match event:
+        case PictureAdded():
+            return Picture(event.picture, event.media_type, event.width, event.height, event.content)
+        case _:
+            return state
+
+
 COMPANY = Aggregate("company", domain.Company(), domain.evolve_company, lambda state: state.company, CODEC, version=2)
 CONTACT = Aggregate("contact", domain.Contact(), domain.evolve_contact, lambda state: state.companies, CODEC)
 MAIL = Aggregate("mail", mails.Mail(), mails.evolve, lambda state: state.company, CODEC)
 MAIL_TEXT = Aggregate("mailtext", texts.Text(), texts.evolve_text, lambda state: None, CODEC)
-MAIL_SENDER = Aggregate("mailsender", texts.Sender(), texts.evolve_sender, lambda state: None, CODEC)
+MAIL_SENDER = Aggregate("mailsender", texts.Senders(), texts.evolve_sender, lambda state: None, CODEC)
 # All roles of the portal in one stream: so two never have the same name.
 ROLES = Aggregate("roles", roles.Roles(), roles.evolve, lambda state: None, CODEC)
+SETTINGS = Aggregate("portal", settings.Portal(), settings.evolve, lambda state: None, CODEC)
+MENU = Aggregate("menu", menu.Menu(), menu.evolve, lambda state: None, CODEC)
+PICTURE = Aggregate("picture", Picture(), _picture, lambda state: None, CODEC)
 VIEW = Aggregate("view", viewing.View(), viewing.evolve, lambda state: state.company, CODEC)
 REQUESTS = Aggregate("requests", requests.Requests(), requests.evolve, lambda state: state.company or None, CODEC)
 PORTAL = "portal"

@@ -18,6 +18,8 @@ PRODUCTS_MODEL = "products_v1"
 """Published table `owned_products_v1` (see projections/products.py)."""
 FEATURES_MODEL = "features_v1"
 """Published table `features_v1`: (company or "*", feature)."""
+FEATURE_CHANGES_MODEL = "featurechanges_v1"
+"""Published table `feature_changes_v1` (see projections/feature_changes.py)."""
 
 
 class OwnedProductDocument(Schema):
@@ -41,6 +43,7 @@ __all__ = [
     "CODEC",
     "FEATURES",
     "FEATURES_MODEL",
+    "FEATURE_CHANGES_MODEL",
     "MARKETPLACE",
     "ORDER_PAD",
     "PRODUCTS_MODEL",

@@ -28,6 +28,7 @@ OWN_ROOMS = {
     "identity/memberships": "what a contact is in a company besides what they may do",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/pending.py": "events that a row of the state database is owed",
+    "identity/portal": "what admins decide of the portal as a whole: an aggregate of its own each",
     "identity/requests": "requests for access, all of a company's an aggregate of their own",
     "identity/roles.py": "roles and what somebody may do on a day: an aggregate of its own",
     "identity/single_sign_on": "providers whose word lets somebody in, and whom",

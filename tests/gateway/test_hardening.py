@@ -31,6 +31,9 @@ POLICY = {
 }
 A_MAIL = "GET /outbox/<key>/html as admin"
 """A mail as its reader sees it, with a policy of its own: in a sandbox, with nothing but the style it came with."""
+A_LOGO, A_COLOUR = "GET /branding/logo/<name> as ", "GET /branding/<version>/accent.css as "
+"""What is everybody's, and kept by browsers for ever: its address changes with it."""
+FOR_EVER = "public, max-age=31536000, immutable"
 QR_CODE = "data:image/svg+xml;"
 INTERNAL = re.compile(r"Traceback|File \"|sqlite|SELECT |psycopg|/site-packages/|amqp:|esdb:|\.py\b", re.I)
 _LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "use": "href"}
@@ -59,7 +62,8 @@ class Page(HTMLParser):
         if tag == "style" or (tag == "script" and not given.get("src")):
             self.faults.append(f"<{tag}> with its content on the page")
         loaded = given.get(_LOADING.get(tag, ""))
-        if loaded and not loaded.startswith(("/assets/", QR_CODE) if tag == "img" else "/assets/"):
+        own = ("/assets/", "/branding/") if tag in ("img", "link") else ("/assets/",)
+        if loaded and not loaded.startswith((*own, QR_CODE) if tag == "img" else own):
             self.faults.append(f"<{tag}> loads {loaded}")
         if tag == "a" and given.get("target") == "_blank" and "noopener" not in (given.get("rel") or ""):
             self.faults.append("a link that opens a page which can reach this one")
@@ -91,16 +95,20 @@ def test_every_answer_carries_every_header(answers: list[tuple[str, TestResponse
     wrong = [
         f"{name}: {header}: {answer.headers.getlist(header)}"
         for name, answer in answers
-        for header, value in HEADERS.items()
+        for header, value in _headers(name).items()
         if answer.headers.getlist(header) != [value]
     ]
     assert wrong == []
 
 
+def _headers(name: str) -> dict[str, str]:
+    return {**HEADERS, "Cache-Control": FOR_EVER} if name.startswith((A_LOGO, A_COLOUR)) else HEADERS
+
+
 def test_every_answer_carries_the_same_strict_policy(answers: list[tuple[str, TestResponse]]) -> None:
     for name, answer in answers:
         (header,) = answer.headers.getlist("Content-Security-Policy")
-        if name == A_MAIL:
+        if name == A_MAIL or name.startswith(A_LOGO):
             assert {"default-src 'none'", "sandbox"} <= {part.strip() for part in header.split(";")}
             assert "script-src" not in header
             continue

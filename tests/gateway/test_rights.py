@@ -187,7 +187,7 @@ def test_a_preview_names_what_is_not_licensed_and_what_ends(branched: Ground) ->
     given = Rights(frozenset({"order"}), ends={"order": date(2026, 12, 31)})
     assert changes(branched, Rights(), given) == [
         "“Place orders” ends by itself after 31 Dec 2026.",
-        "“Place orders” opens nothing until its feature is licensed for the company.",
+        "“Place orders” opens nothing while its feature is switched off or not licensed for the company.",
     ]
 
 

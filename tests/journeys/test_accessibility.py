@@ -22,12 +22,14 @@ CUSTOMER = (
     "/search?q=8",
     "/settings",
     "/settings/mails",
+    "/request-access",
 )
 STAFF = (
     "/",
     "/companies",
     "/companies/C10010",
     "/companies/C10010/contacts/new",
+    "/requests",
     "/roles",
     "/roles/new",
     "/desk",
@@ -39,6 +41,13 @@ STAFF = (
     "/mails/texts",
     "/mails/texts/invitation/en",
     "/mails/sender",
+    "/administration",
+    "/administration/branding",
+    "/administration/menu",
+    "/administration/menu/new",
+    "/administration/features",
+    "/administration/licences",
+    "/administration/history",
 )
 
 
@@ -50,32 +59,41 @@ def test_axe_finds_nothing(
     page = visit(size)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto("/login")
-    found = _violations(page)
+    found = violations(page)
     page.goto("/forgot")
-    found += _violations(page)
+    found += violations(page)
     log_in(page, role)
     for path in pages:
         page.goto(path)
-        found += _violations(page)
+        found += violations(page)
     if role == "portal admin":
         found += _of_a_contact(page)
     assert not found, "\n".join(found)
 
 
 def _of_a_contact(page: Page) -> list[str]:
-    """Of the pages of the first contact in the list of who could do what: history, rights, and their preview."""
+    """Of the pages of the first contact in the list of who could do what: history, rights, preview, their eyes."""
     page.goto("/companies/C10010/rights")
     page.locator("tbody th a").first.click()
-    found = _violations(page)
+    found = violations(page)
     page.goto(page.url.removesuffix("/history"))
-    found += _violations(page)
+    found += violations(page)
     page.get_by_label("Place orders", exact=True).click()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("region", name="What changes when this is saved").wait_for()
-    return found + _violations(page)
+    found += violations(page)
+    page.get_by_role("link", name="Add to another company").click()
+    found += violations(page)
+    page.goto(page.url.partition("/companies")[0])
+    page.get_by_role("button", name="View as").click()
+    page.wait_for_url("**/")
+    found += violations(page)
+    page.get_by_role("button", name="Back to my pages").click()
+    return found
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page."""
     results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     return [
         f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"

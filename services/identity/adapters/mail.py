@@ -6,13 +6,14 @@ import os
 import re
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.identity.mails.settings import MailSettings, SmtpServer
 
@@ -182,19 +183,19 @@ class Outbox:
     def newest(self) -> list[Kept]:
         """The mails that were written last, the newest first."""
         files = sorted(self._folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        return list(self._read(files[:NEWEST]))
+        return list(self._read(files[:NEWEST], pictures=False))
 
     def find(self, key: str) -> Kept | None:
         """One mail; None when there is none of this name."""
         path = self._folder / f"{key}.eml"
-        return next(self._read([path]), None) if _KEY.match(key) else None
+        return next(self._read([path], pictures=True), None) if _KEY.match(key) else None
 
     def forget(self, contact: str) -> None:
         """Delete every mail to the contact."""
         for path in self._folder.glob(f"*.{contact}.eml"):
             path.unlink(missing_ok=True)
 
-    def _read(self, files: list[Path]) -> Iterator[Kept]:
+    def _read(self, files: list[Path], pictures: bool) -> Iterator[Kept]:
         for path in files:
             try:
                 content = path.read_bytes()
@@ -210,8 +211,19 @@ class Outbox:
                 message["Date"].datetime.isoformat(),
                 str(message["Message-ID"]),
                 _lines(plain),
-                _lines(html),
+                _with_pictures(message, _lines(html)) if pictures else _lines(html),
             )
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """The HTML part with the pictures in it that came with the mail."""
+    parts: Any = message.walk()
+    for part in parts:
+        name = str(part.get("Content-ID", "")).strip("<>")
+        if name and part.get_content_type() == "image/png":
+            data = b64encode(part.get_content()).decode()
+            html = html.replace(f"cid:{name}", f"data:image/png;base64,{data}")
+    return html
 
 
 def _lines(part: MIMEPart | None) -> str:

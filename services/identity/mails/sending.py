@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64decode
 from datetime import datetime
 from email.errors import MessageError
 from typing import Any
@@ -33,10 +34,21 @@ from services.identity.mails.kinds import KINDS, Kind
 from services.identity.mails.originals import FRAME, language_of, original
 from services.identity.mails.settings import MailSettings, is_address
 from services.identity.mails.texts import SENDER_KEY, text_key
-from services.identity.mails.writing import House, Sender, compose, one_line, write
+from services.identity.mails.writing import House, Logo, Sender, compose, one_line, write
+from services.identity.portal.pictures import PNG
 from services.identity.projections.mails import MAILS
 from services.identity.requests.domain import Request
-from services.identity.streams import COMPANY, CONTACT, MAIL, MAIL_SENDER, MAIL_TEXT, REQUESTS
+from services.identity.streams import (
+    COMPANY,
+    CONTACT,
+    MAIL,
+    MAIL_SENDER,
+    MAIL_TEXT,
+    PICTURE,
+    PORTAL,
+    REQUESTS,
+    SETTINGS,
+)
 from services.identity.vault import open_vault
 
 _LOOK_SECONDS = 0.25
@@ -113,6 +125,7 @@ class Desk:
         self._streams = streams
         self._state = StateDb(settings.state_db(SERVICE))
         self._vault = open_vault(settings, self._state)
+        self._logos: dict[str, Logo | None] = {}
 
     def turn(self, stop: threading.Event) -> float:
         """Send what is due until the server is away; the seconds after which to look again."""
@@ -168,32 +181,52 @@ class Desk:
         address = _ascii(person.email)
         language = self._language(contact)
         params = {**mail.params, **self._secret(mail, kind, contact), **self._unsealed(request)}
-        configured = self._configured
+        configured, house = self._configured, self._house()
         values = {
             **params,
             "name": one_line(person.name),
-            "supplier": configured.supplier,
+            "supplier": house.supplier,
             "link": configured.origin + kind.path.format_map(params),
             "until": self._moment(mail.useful_until, language),
         }
-        house = House(
-            configured.supplier,
-            configured.support_mail,
-            configured.support_phone,
-            f"{configured.origin}/settings/mails",
-        )
-        chosen = self._streams.load(MAIL_SENDER, SENDER_KEY)
+        chosen = self._streams.load(MAIL_SENDER, SENDER_KEY).now
+        named = configured.sender_name != configured.supplier  # by PORTICO_MAIL_FROM
         sender = Sender(
-            chosen.name or configured.sender_name, chosen.address or configured.sender_address, chosen.reply_to
+            chosen.name or (configured.sender_name if named else house.supplier),
+            chosen.address or configured.sender_address,
+            chosen.reply_to,
         )
         changed = self._streams.load(MAIL_TEXT, text_key(kind.name, language)).wording
         written = write(kind, changed or original(kind.name, language), language, values, house)
         at = mail.requested_at or now()
         try:
-            content = compose(written, language, sender, person.name, address, mail.message_id, at)
+            content = compose(written, language, sender, person.name, address, mail.message_id, at, house.logo)
         except (ValueError, MessageError) as error:
             raise Refused(f"The mail cannot be written: {type(error).__name__}") from error
         return Letter(mail.message_id[1:].partition("@")[0], sender.address, address, content)
+
+    def _house(self) -> House:
+        """The supplier as admins have set the portal at this moment, else as it was set up."""
+        configured, known = self._configured, self._streams.load(SETTINGS, PORTAL)
+        return House(
+            known.value("name") or configured.supplier,
+            known.value("support_mail") or configured.support_mail,
+            known.value("support_phone") or configured.support_phone,
+            f"{configured.origin}/settings/mails",
+            known.value("accent"),
+            self._logo(known.value("logo")),
+        )
+
+    def _logo(self, picture: str) -> Logo | None:
+        """The logo where mail programs show its kind; the last one is kept."""
+        if not picture:
+            return None
+        if picture not in self._logos:
+            found = self._streams.load(PICTURE, picture)
+            shown = found.media_type == PNG
+            logo = Logo(picture, found.width, found.height, b64decode(found.content)) if shown else None
+            self._logos = {picture: logo}
+        return self._logos[picture]
 
     def _request(self, mail: Mail) -> Request:
         """The request for access that the mail is about. Raises NotNeeded when it was forgotten."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from chassis.errors import Invalid
 from chassis.messages import Event
 from services.identity.commands import ChangeMailSender, ChangeMailText, RestoreMailText
+from services.identity.errors import ChangedSince
 from services.identity.events import MailSenderChanged, MailTextChanged, MailTextRestored
 from services.identity.mails.kinds import KINDS, Kind
 from services.identity.mails.originals import LANGUAGES, Wording, original
@@ -22,10 +23,14 @@ LONGEST_SUBJECT, LONGEST_TEXT = 200, 5000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a mail in a language, where it is not the original."""
+    """The text of a mail in a language, where it is not the original. `was` are subject and
+    text before, none for the original, after so many `changes`.
+    """
 
     subject: str = ""
     text: str = ""
+    was: tuple[str, ...] = ()
+    changes: int = 0
 
     @property
     def wording(self) -> Wording | None:
@@ -42,6 +47,15 @@ class Sender:
     reply_to: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The sender, the one before, and how many changes there were."""
+
+    now: Sender = Sender()
+    was: Sender = Sender()
+    changes: int = 0
+
+
 def text_key(kind: str, language: str) -> str:
     """The name of a text's stream."""
     return f"{kind}.{language}"
@@ -51,18 +65,18 @@ def evolve_text(state: Text, event: Event) -> Text:
     """The text after the event."""
     match event:
         case MailTextChanged():
-            return Text(event.subject, event.text)
+            return Text(event.subject, event.text, tuple(state.wording or ()), state.changes + 1)
         case MailTextRestored():
-            return Text()
+            return Text(was=tuple(state.wording or ()), changes=state.changes + 1)
         case _:
             return state
 
 
-def evolve_sender(state: Sender, event: Event) -> Sender:
+def evolve_sender(state: Senders, event: Event) -> Senders:
     """The sender after the event."""
     match event:
         case MailSenderChanged():
-            return Sender(event.name, event.address, event.reply_to)
+            return Senders(Sender(event.name, event.address, event.reply_to), state.now, state.changes + 1)
         case _:
             return state
 
@@ -102,7 +116,7 @@ def decide_restore_text(state: Text, command: RestoreMailText, now: datetime) ->
     return [MailTextRestored(command.kind, command.language, command.actor)] if state.wording else []
 
 
-def decide_change_sender(state: Sender, command: ChangeMailSender, now: datetime) -> list[Event]:
+def decide_change_sender(state: Senders, command: ChangeMailSender, now: datetime) -> list[Event]:
     """The new sender; nothing when it is that already."""
     wanted = Sender(" ".join(command.name.split()), command.address.strip(), command.reply_to.strip())
     given = {"address": wanted.address, "reply_to": wanted.reply_to}
@@ -112,9 +126,27 @@ def decide_change_sender(state: Sender, command: ChangeMailSender, now: datetime
         faults["name"] = ["This name has signs in it that no mail can carry."]
     if faults:
         raise Invalid("The sender was not saved.", fields=faults)
-    if wanted == state:
+    if wanted == state.now:
         return []
     return [MailSenderChanged(wanted.name, wanted.address, wanted.reply_to, command.actor)]
+
+
+def decide_undo_text(state: Text, key: str, change: int, actor: str) -> list[Event]:
+    """The text before that change of the stream; ChangedSince when it is not the last."""
+    if change != state.changes - 1:
+        raise ChangedSince
+    kind, _, language = key.partition(".")
+    if not state.was:
+        return [MailTextRestored(kind, language, actor)]
+    subject, text = state.was
+    return [MailTextChanged(kind, language, subject, text, actor)]
+
+
+def decide_undo_sender(state: Senders, change: int, actor: str) -> list[Event]:
+    """The sender before that change; ChangedSince when it is not the last."""
+    if change != state.changes - 1:
+        raise ChangedSince
+    return [MailSenderChanged(state.was.name, state.was.address, state.was.reply_to, actor)]
 
 
 def preview(kind: str, language: str, wording: Wording, supplier: str, origin: str) -> Written:
@@ -133,11 +165,14 @@ __all__ = [
     "LANGUAGES",
     "SENDER_KEY",
     "Sender",
+    "Senders",
     "Text",
     "Wording",
     "decide_change_sender",
     "decide_change_text",
     "decide_restore_text",
+    "decide_undo_sender",
+    "decide_undo_text",
     "evolve_sender",
     "evolve_text",
     "original",

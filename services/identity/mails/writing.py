@@ -10,16 +10,20 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
+from typing import Any
 
 from services.identity.mails.kinds import Kind
 from services.identity.mails.originals import FRAME, Wording
 from services.identity.mails.settings import is_address
+from services.identity.portal.colours import palette
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _LINE = 998
 # Seven bits on the wire: no server has to be asked whether it takes eight.
 _POLICY = SMTP.clone(cte_type="7bit")
+_LOGO_HEIGHT = 36
+_OWN_LIGHT, _OWN_DARK = "#155e67", "#6fc3cd"
 STYLE = """
 body { margin: 0; padding: 24px 12px; background: #f5f6f7; color: #1c2327;
   font: 16px/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif; }
@@ -49,13 +53,33 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A PNG that goes with the mail, for who reads it may not reach the portal; sizes in pixels."""
+
+    picture: str
+    width: int
+    height: int
+    content: bytes
+
+    @property
+    def part(self) -> str:
+        """What the HTML part calls it."""
+        return f"{self.picture}@logo.portico.invalid"
+
+
+@dataclass(frozen=True, slots=True)
 class House:
-    """What every mail says of the supplier. `settings_link` is where contacts choose their mails."""
+    """What every mail says of the supplier. `settings_link` is where contacts choose their mails.
+
+    `accent` is a colour like `#155e67`, "" for Portico's own.
+    """
 
     supplier: str
     support_mail: str
     support_phone: str
     settings_link: str
+    accent: str = ""
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +115,9 @@ def write(kind: Kind, wording: Wording, language: str, values: Mapping[str, str]
     html = (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme"'
-        f' content="light dark"><title>{escape(_subject(wording, values))}</title><style>{STYLE}</style></head>\n'
-        f'<body><div class="mail"><div class="head">{escape(house.supplier)}</div>\n<div class="body">\n'
+        f' content="light dark"><title>{escape(_subject(wording, values))}</title>'
+        f"<style>{_style(house.accent)}</style></head>\n"
+        f'<body><div class="mail"><div class="head">{_head(house)}</div>\n<div class="body">\n'
         + "\n".join(paragraphs)
         + '\n</div>\n<div class="foot">'
         + "".join(f"<p>{_linked(line)}</p>" for line in foot_lines)
@@ -101,10 +126,34 @@ def write(kind: Kind, wording: Wording, language: str, values: Mapping[str, str]
     return Written(_subject(wording, values), plain, html)
 
 
+def _style(accent: str) -> str:
+    if not accent:
+        return STYLE
+    made = palette(accent)
+    return STYLE.replace(_OWN_LIGHT, made.light.accent).replace(_OWN_DARK, made.dark.accent)
+
+
+def _head(house: House) -> str:
+    if house.logo is None:
+        return escape(house.supplier)
+    width = round(_LOGO_HEIGHT * house.logo.width / house.logo.height)
+    return f'<img src="cid:{house.logo.part}" alt="{escape(house.supplier)}" width="{width}" height="{_LOGO_HEIGHT}">'
+
+
 def compose(
-    written: Written, language: str, sender: Sender, to_name: str, to_address: str, message_id: str, at: datetime
+    written: Written,
+    language: str,
+    sender: Sender,
+    to_name: str,
+    to_address: str,
+    message_id: str,
+    at: datetime,
+    logo: Logo | None = None,
 ) -> bytes:
-    """The whole mail as it goes over the wire. Raises ValueError where an address cannot be one."""
+    """The whole mail as it goes over the wire, with the logo that its HTML part shows.
+
+    Raises ValueError where an address cannot be one.
+    """
     if not is_address(to_address):
         raise ValueError("not one address")
     message = EmailMessage(_POLICY)
@@ -119,6 +168,9 @@ def compose(
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(written.text)
     message.add_alternative(written.html, subtype="html")
+    if logo is not None:
+        html: Any = message.get_payload(1)
+        html.add_related(logo.content, "image", "png", cid=f"<{logo.part}>", filename="logo.png", disposition="inline")
     message["Content-Language"] = language
     return message.as_bytes()
 

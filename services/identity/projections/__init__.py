@@ -1,6 +1,7 @@
 """The read models of identity, one file each."""
 
 from services.identity.projections import (
+    admin_changes,
     companies,
     delegations,
     factors,
@@ -9,6 +10,7 @@ from services.identity.projections import (
     mails,
     memberships,
     people,
+    portal,
     requests,
     rights_history,
     roles,
@@ -25,6 +27,8 @@ _MODELS = (
     mail_texts,
     mail_choices,
     factors,
+    portal,
+    admin_changes,
     viewings,
     requests,
     delegations,

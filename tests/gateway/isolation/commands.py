@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from chassis.errors import PorticoError
 from chassis.messages import ALL_COMPANIES, Context
 from gateway.access import current_scope
 from gateway.websession import COOKIE
+from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.people import Visitor
 from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, parsed
 from tests.gateway.isolation.walk import Walk
@@ -73,6 +75,11 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.ChangeMailText": {"kind": "invitation", "language": "de", "subject": "{fresh}", "text": "{{link}}"},
     "identity.RestoreMailText": {"kind": "invitation", "language": "de"},
     "identity.ChangeMailSender": {"name": "{fresh}"},
+    "identity.ChangeSettings": {"settings": {"website": "https://walk.example/{fresh}"}},
+    "identity.ChangeLogo": {"content": b64encode(LOGO).decode()},
+    "identity.SetMenuEntry": {"titles": {"en": "{fresh}"}, "address": "/support"},
+    "identity.RemoveMenuEntry": {"entry": "{spare_entry}"},
+    "identity.UndoChange": {"kind": "mailtext", "key": "order_refused.de", "change": "{undo_change}"},
     "licensing.GrantFeature": {"feature": "order_pad", "for_company": "{company}"},
     "licensing.WithdrawFeature": {"feature": "marketplace", "for_company": "{company}"},
     "orders.PlaceOrder": {
@@ -100,6 +107,8 @@ PAYLOADS: Mapping[str, Payload] = {
 MADE: Mapping[str, Callable[[World], str]] = {
     "other_role": World.new_role,
     "lost_mail": World.lost_mail,
+    "spare_entry": new_entry,
+    "undo_change": new_change,
     "view": World.new_view,
     "open_request": World.new_request,
     "lent": World.lend,
@@ -107,6 +116,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
     **dict.fromkeys(MADE, "none"),
+    "undo_change": "999",
     "case": "C-0000-0000",
     "company": "ZQNONE",
     "subject": "none",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.dispatch import CommandHandler, changes
-from gateway import access, app, fragments, live, people
+from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
@@ -110,7 +110,14 @@ def _without_an_end(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     patch.setattr(walk.parts.reads, "memo", lambda key, services, make: make())
 
 
+def _everybodys_menu(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+    sql = ownmenu._MINE.sql.replace("m.company = :company", "m.company <> :company || ' '")
+    assert sql != ownmenu._MINE.sql
+    patch.setattr(ownmenu._MINE, "sql", sql)
+
+
 PLANTS = (
+    Plant("identity, own menu", _everybodys_menu, _route("GET /info/<entry>"), "GET /info/<entry> as east: 200"),
     Plant(
         "payments",
         _no_company(kinds.DOCUMENT["invoice"]),

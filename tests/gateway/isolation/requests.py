@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
 from tests.gateway.isolation.requests_people import PEOPLE
 from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
@@ -46,7 +47,7 @@ _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
             " payment.number name.{me}"),
     AGENT: "case.number case.summary company.name",
-    ADMIN: "case.number case.summary run.file",
+    ADMIN: "case.number case.summary run.file request.name",
     ERP: "run.file",
     OPER: "run.file",
 }  # fmt: skip
@@ -54,6 +55,7 @@ _CASE = "case.summary case.detail case.product case.customer_reference case.repl
 
 REQUESTS: dict[str, Asked] = (
     PEOPLE
+    | ADMINISTRATION
     | SIGN_IN_REQUESTS
     | {
         "GET /": Asked(shows=_HOME),

@@ -19,7 +19,17 @@ ROUTES = """
                                                   owner twin whole south east plain lapsed agent admin erp  oper off  nobody both viewer
 GET  /                                            own   own  own   own   own  ok    ok     own   own   own  own  in   in     own  own
 GET  /add-ons                                     own   own  own   own   own  own   own    403   403   403  403  in   in     own  own
+GET  /administration                              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/licences                     403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu/<entry>                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /branding/<version>/accent.css               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /branding/logo/<name>                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /companies                                   403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>                       403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -46,6 +56,9 @@ GET  /deliveries/<path:number>                    own   own  own   404   404  40
 GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /info/<entry>                                own   own  own   own   404  own   own    404   404   404  404  in   in     own  own
+GET  /info/<entry> #everybody                     ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
+GET  /info/<entry> #permission                    ok    ok   ok    ok    ok   404   404    404   404   404  404  in   in     ok   ok
 GET  /invitation/<token>                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /invoices                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /invoices #after                             ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
@@ -102,6 +115,16 @@ GET  /support/new                                 own   own  own   own   own  40
 GET  /sync                                        403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
 GET  /sync/postings                               403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
 GET  /sync/runs/<run>                             403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
+POST /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/branding/logo                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/features/<feature> #off      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/features/<feature> #on       403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/history/undo                 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/licences                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/licences/change              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/<entry>                 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/<entry>/remove          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
 POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
 POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -203,6 +226,11 @@ identity.SendMailAgain       403   403  403   403   403  403   403    403   done
 identity.ChangeMailText      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.RestoreMailText     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChangeMailSender    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeSettings      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.ChangeLogo          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.SetMenuEntry        403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.RemoveMenuEntry     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.UndoChange          403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 licensing.GrantFeature       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 licensing.WithdrawFeature    403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 orders.PlaceOrder            done  done done  done  done 403   403    403   403   403  403  in   in     done 403
@@ -252,6 +280,11 @@ identity.SendMailAgain       403  403    done  403    403
 identity.ChangeMailText      403  403    done  403    403
 identity.RestoreMailText     403  403    done  403    403
 identity.ChangeMailSender    403  403    done  403    403
+identity.ChangeSettings      403  403    done  403    403
+identity.ChangeLogo          403  403    done  403    403
+identity.SetMenuEntry        403  403    done  403    403
+identity.RemoveMenuEntry     403  403    done  403    403
+identity.UndoChange          403  403    done  403    403
 licensing.GrantFeature       403  403    done  403    403
 licensing.WithdrawFeature    403  403    done  403    403
 orders.PlaceOrder            done done   403   -      -

@@ -24,19 +24,18 @@ from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
+from tests.gateway.isolation import administration
 from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, USUAL, Visitor, visitors
 from tests.gateway.isolation.telling import Telling
 from tests.support.inprocess import Services
 
-AGENTS = ("agent", "portal_admin")
-ADMINS = ("portal_admin",)
+AGENTS, ADMINS = ("agent", "portal_admin"), ("portal_admin",)
 SYNC = ("erp_admin", "operator", "portal_admin")
 NO_CUSTOMER = ("nobody has this permission",)
 ITEM = "WALK-1"
-SAME = "SAME-1"
-"""The number of an invoice that each of the two companies has."""
+SAME = "SAME-1"  # the number of an invoice that each of the two companies has
 
 
 class World:
@@ -71,6 +70,7 @@ class World:
         self.things["lender"] = self.things["lent"] = lend(self)
         requests(self)
         self._mails()
+        administration.fill(self)
         self.services.settle()
 
     def close(self) -> None:
@@ -330,9 +330,9 @@ class World:
         ends = dict.fromkeys([*rights["permissions"], *roles], last_day) if last_day else {}
         self.as_admin("SetPermissions", {"contact_id": one.contact, **rights, "roles": roles, "ends": ends})
 
-    def as_admin(self, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+    def as_admin(self, command: str, payload: dict[str, Any], service: str = "identity") -> dict[str, Any]:
         """What a portal admin's command is answered."""
-        return self.do("identity", command, payload, actor=self.visitors["admin"].contact)
+        return self.do(service, command, payload, actor=self.visitors["admin"].contact)
 
     def new_request(self) -> str:
         """The id of a new request for access."""

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.codec import loads
-from chassis.errors import NotAllowed, RemoteRefusal
+from chassis.errors import Refused
+from chassis.job_streams import Streams
+from chassis.repository import now
+from chassis.statedb import StateDb
 from chassis.store import StoreClient
-from services.identity.contract import DELEGATIONS_TABLE, REQUESTS_MODEL, REQUESTS_TABLE
-from tests.service.identity.office import FJORD, NORDLICHT, Office
+from services.identity.contract import (
+    DELEGATIONS_TABLE,
+    MEMBERSHIPS_MODEL,
+    MEMBERSHIPS_TABLE,
+    REQUESTS_MODEL,
+    REQUESTS_TABLE,
+    RIGHTS_MODEL,
+    RIGHTS_TABLE,
+)
+from services.identity.jobs import forget_request, refused_before
+from services.identity.requests.domain import KEPT
+from tests.service.identity.office import FJORD, NORDLICHT, PASSWORD, Office
 from tests.support.waiting import wait_until
 
 OWN: dict[str, Any] = {"permissions": ["company_admin", "open_cases", "order"], "branches": ["HH"]}
@@ -62,19 +77,19 @@ def test_a_companys_admin_manages_its_contacts_within_what_was_given_to_them(off
         ("SetDelegation", {"contact_id": admin, "appoints": True}),
     ]
     for command, payload in refused:
-        with pytest.raises((NotAllowed, RemoteRefusal)):
+        with pytest.raises(Refused):
             _portal(office, command, payload, admin)
-    with pytest.raises(RemoteRefusal, match="no such company"):
+    with pytest.raises(Refused, match="no such company"):
         _portal(office, "CreateContact", {**form, "for_company": FJORD, "email": "f@fjord.example"}, admin)
     office.ask("accept_invitation", token=office.invite(ned), password="four boats in harbour")
-    with pytest.raises(RemoteRefusal, match="has a password already"):
+    with pytest.raises(Refused, match="has a password already"):
         _portal(office, "InviteContact", {"contact_id": ned}, admin)
 
 
 def test_the_supplier_may_let_them_make_other_admins(office: Office) -> None:
     admin, contact = boss(office, "bo"), office.create("ann@nordlicht.example", branches=["HH"])
     wanted = {"contact_id": contact, "permissions": ["company_admin", "open_cases"], "branches": ["HH"]}
-    with pytest.raises(RemoteRefusal, match="more than you may give"):
+    with pytest.raises(Refused, match="more than you may give"):
         _portal(office, "SetPermissions", wanted, admin)
     done = office.do(
         "SetDelegation", {"contact_id": admin, "permissions": None, "appoints": True}, actor=office.admin()
@@ -99,7 +114,7 @@ def test_over_the_portal_nobody_manages_contacts_whom_identity_does_not_know_as_
     if command == "SetPassword":
         payload["password"] = "four boats in harbour"
     for actor, company in (("console", "*"), (contact, NORDLICHT), (office.admin(), NORDLICHT), ("", "")):
-        with pytest.raises((NotAllowed, RemoteRefusal), match="Only a portal admin"):
+        with pytest.raises(Refused, match="Only a portal admin"):
             _portal(office, command, payload, actor, company)
 
 
@@ -119,9 +134,9 @@ def test_a_request_is_approved_and_both_are_told(office: Office) -> None:
     wait_until(lambda: "invitation" in mails(office, request), 30, "the colleague is invited")
     for command_name, answer in (("ApproveAccess", payload), ("RefuseAccess", {**payload, "reason": "No."})):
         kept = {name: answer[name] for name in answer if command_name == "ApproveAccess" or name in _REFUSAL}
-        with pytest.raises(RemoteRefusal, match="answered already: it is approved"):
+        with pytest.raises(Refused, match="answered already: it is approved"):
             office.do(command_name, kept, actor=office.admin())
-    with pytest.raises(RemoteRefusal, match="Somebody of your company uses this"):
+    with pytest.raises(Refused, match="Somebody of your company uses this"):
         asked(office, requester, "cara@nordlicht.example")
 
 
@@ -131,11 +146,11 @@ _REFUSAL = ("request", "for_company", "reason")
 def test_a_refusal_is_told_to_both_and_its_words_are_in_no_event_in_clear(office: Office) -> None:
     requester = office.sign_up("rolf@nordlicht.example", permissions=["open_cases"], branches=["HH"])
     request = asked(office, requester, "carl@nordlicht.example")
-    with pytest.raises(RemoteRefusal, match="asked for already"):
+    with pytest.raises(Refused, match="asked for already"):
         asked(office, requester, "Carl@nordlicht.example")
-    with pytest.raises(RemoteRefusal, match="what you may do yourself"):
+    with pytest.raises(Refused, match="what you may do yourself"):
         asked(office, requester, "other@nordlicht.example", permissions=["pay"])
-    with pytest.raises(RemoteRefusal, match="what you may do yourself"):
+    with pytest.raises(Refused, match="what you may do yourself"):
         asked(office, requester, "other@nordlicht.example", branches=None)
     payload = {"request": request, "for_company": NORDLICHT, "reason": "Zanzibar is closed."}
     done = office.do("RefuseAccess", payload, actor=office.admin())
@@ -156,3 +171,63 @@ def test_a_refusal_is_told_to_both_and_its_words_are_in_no_event_in_clear(office
     assert b"Zanzibar" not in said
     assert b"Cara" not in said
     assert b"carl@" not in said.lower()
+
+
+def test_a_refused_request_is_forgotten_with_its_key(office: Office) -> None:
+    requester = office.sign_up("ruth@nordlicht.example", permissions=["open_cases"], branches=["HH"])
+    request, settings = asked(office, requester, "gone@nordlicht.example"), office.service.settings
+    refusal = {"request": request, "for_company": NORDLICHT, "reason": "No."}
+    done = office.do("RefuseAccess", refusal, actor=office.admin())
+    office.service.wait_position(REQUESTS_MODEL, done["position"])
+    assert request not in {row["request"] for row in refused_before(settings, now() - KEPT)}
+    assert request in {row["request"] for row in refused_before(settings, now() + timedelta(hours=1))}
+    with Streams(settings, "identity", "portal", threading.Event()) as streams:
+        forget_request(request, NORDLICHT, streams)
+    there = f"SELECT 1 FROM {REQUESTS_TABLE} WHERE request = ?"
+    wait_until(lambda: not office.service.rows(there, request), 30, "the row gone")
+    state = StateDb(settings.state_db("identity"))
+    key_gone = "SELECT 1 FROM contact_keys WHERE contact = ? AND key IS NULL"
+    wait_until(lambda: state.row(key_gone, request), 30, "the key deleted")
+
+
+def test_a_contact_of_two_companies_has_rights_of_each_ones_own(office: Office) -> None:
+    supplier = office.admin()
+    contact = office.sign_up("tess@nordlicht.example", permissions=["open_cases"], branches=["HH"])
+    rights: dict[str, Any] = {"permissions": ["order"], "branches": None}
+    with pytest.raises(Refused, match="no branch HH"):
+        office.do(
+            "AddToCompany", {"contact_id": contact, "to_company": FJORD, **rights, "branches": ["HH"]}, actor=supplier
+        )
+    with pytest.raises(Refused, match="own company"):
+        office.do("AddToCompany", {"contact_id": contact, "to_company": NORDLICHT, **rights}, actor=supplier)
+    office.do("AddToCompany", {"contact_id": contact, "to_company": FJORD, **rights}, actor=supplier)
+    assert office.ask("sign_in", email="tess@nordlicht.example", password=PASSWORD)["companies"] == [FJORD, NORDLICHT]
+    form = {
+        "for_company": FJORD,
+        "name": "Bo Fjord",
+        "email": "bo@fjord.example",
+        "permissions": ["company_admin", "pay"],
+    }
+    admin = office.do("CreateContact", form)["id"]
+    office.do("SetPassword", {"contact_id": admin, "password": PASSWORD})
+    wanted = {"contact_id": contact, "permissions": ["order", "pay"], "branches": None}
+    with pytest.raises(Refused, match="no such contact"):
+        _portal(office, "SetPermissions", wanted, admin, FJORD)  # their first company's rights
+    _portal(office, "SetPermissions", {**wanted, "in_company": FJORD}, admin, FJORD)
+    with pytest.raises(Refused, match="other companies, too"):
+        _portal(office, "DeactivateContact", {"contact_id": contact}, admin, FJORD)
+    # What they do themselves they may do wherever they stand.
+    _portal(office, "ChooseMails", {"off": ["case_reply"]}, contact, FJORD)
+    left = _portal(office, "RemoveFromCompany", {"contact_id": contact, "from_company": FJORD}, admin, FJORD)
+    office.service.wait_position(RIGHTS_MODEL, left["position"])
+    sql = f"SELECT company, kind, permissions FROM {RIGHTS_TABLE} WHERE contact_id = ? ORDER BY position, company"
+    kept = [(row["company"], row["kind"], loads(row["permissions"])) for row in office.service.rows(sql, contact)]
+    assert kept == [
+        (NORDLICHT, "created", ["open_cases"]),
+        (NORDLICHT, "signed_up", ["open_cases"]),
+        (FJORD, "member", ["order"]),
+        (FJORD, "member", ["order", "pay"]),
+        (FJORD, "left", []),
+    ]
+    office.service.wait_position(MEMBERSHIPS_MODEL, left["position"])
+    assert office.service.rows(f"SELECT * FROM {MEMBERSHIPS_TABLE} WHERE contact_id = ?", contact) == []

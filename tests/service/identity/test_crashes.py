@@ -107,6 +107,19 @@ def test_an_accepted_invitation_whose_event_is_missing_is_told_by_the_next_sign_
     assert pending(office, contact) is None
 
 
+def test_an_approval_that_was_cut_short_is_made_up_for_by_the_reaction(office: Office, points: Path) -> None:
+    requester = office.sign_up("asks@nordlicht.example")
+    form = {"name": "Cara", "email": "cara-cut@nordlicht.example", "why": "She buys.", "permissions": ["open_cases"]}
+    request = office.do("RequestAccess", form, NORDLICHT, requester)["id"]
+    payload = {"request": request, "for_company": NORDLICHT, "permissions": ["open_cases"]}
+    admin = office.admin()
+    with killed_at("identity.after_approval", office, points):
+        impatient(office, "ApproveAccess", payload, ALL_COMPANIES, admin, uuid4())
+    invited = "SELECT 1 FROM contacts_v2 WHERE contact_id = ? AND status = 'invited'"
+    wait_until(lambda: office.service.rows(invited, request), 30, "the contact made and invited")
+    assert len(office.service.rows("SELECT 1 FROM contacts_v2 WHERE email = ?", "cara-cut@nordlicht.example")) == 1
+
+
 def test_an_erasure_that_was_cut_short_is_carried_out_by_the_worker(office: Office, points: Path) -> None:
     contact = office.create("erased@nordlicht.example")
     with killed_at("identity.after_append", office, points):

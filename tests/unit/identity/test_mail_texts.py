@@ -21,7 +21,7 @@ TEXT = Decider(
     texts.evolve_text,
     {ChangeMailText: texts.decide_change_text, RestoreMailText: texts.decide_restore_text},
 )
-SENDER = Decider(texts.Sender(), texts.evolve_sender, {ChangeMailSender: texts.decide_change_sender})
+SENDER = Decider(texts.Senders(), texts.evolve_sender, {ChangeMailSender: texts.decide_change_sender})
 
 
 def change(subject: str = "Come in", text: str = "{link}") -> ChangeMailText:
@@ -78,5 +78,5 @@ def test_the_sender_is_changed() -> None:
 def test_a_sender_that_is_no_address_is_refused_at_its_field(address: str) -> None:
     for command in (ChangeMailSender(ADA, address=address), ChangeMailSender(ADA, reply_to=address)):
         with pytest.raises(Invalid) as refused:
-            texts.decide_change_sender(texts.Sender(), command, NOW)
+            texts.decide_change_sender(texts.Senders(), command, NOW)
         assert len(refused.value.details["fields"]) == 1
