@@ -25,11 +25,11 @@ _OWN_LEAVES = 8  # letters and digits besides one's own name and company
 _WORDS = re.compile(r"[\W_]+")
 _HASHER = PasswordHasher()
 # A hash takes a core for a tenth of a second and 64 MiB: more at once would only be slower and bigger.
-_NICE = 5
+_NICE = 10
 
 
 def _politely() -> None:
-    """Let whoever asks for less go first: hashing is given what the hub leaves, and a third where there is not enough.
+    """Let whoever asks for less go first: hashing gets what the hub leaves, a tenth of a share where that is little.
 
     On Linux each thread has a priority of its own, which those it starts (argon2's lanes) take over.
     """
