@@ -34,8 +34,12 @@ def _one_company(code: str) -> None:
 
 
 def _permissions(required: bool) -> fields.List:
-    only = ContainsOnly(PERMISSIONS, error="There is no such permission.")
-    return fields.List(fields.String(), required=required, validate=[only, _once])
+    known = ContainsOnly(PERMISSIONS, error="There is no such permission.")
+    return fields.List(fields.String(), required=required, validate=[known, _once])
+
+
+class _OfContact(Shape):
+    contact_id = fields.String(required=True)
 
 
 class _Stripped(Shape):
@@ -55,26 +59,25 @@ class _RightsShape(Shape):
             raise ValidationError("Only what is given can end.", "ends")
 
 
-class CreateContactShape(_Stripped, _RightsShape):
+class _PersonShape(_Stripped):
+    name = fields.String(required=True, validate=_NAME)
+    email = fields.Email(required=True, validate=Length(max=254))
+    phone = fields.String(validate=Length(max=50))
+    language = fields.String(validate=Length(max=10))
+
+
+class CreateContactShape(_PersonShape, _RightsShape):
     """CreateContact as an admin's form sends it."""
 
     makes = commands.CreateContact
     for_company = fields.String(required=True, validate=[Length(min=1, max=100), _one_company])
-    name = fields.String(required=True, validate=_NAME)
-    email = fields.Email(required=True, validate=Length(max=254))
-    phone = fields.String(validate=Length(max=50))
-    language = fields.String(validate=Length(max=10))
     permissions = _permissions(required=False)
 
 
-class CreateStaffShape(_Stripped):
+class CreateStaffShape(_PersonShape):
     """CreateStaff as set-up sends it."""
 
     makes = commands.CreateStaff
-    name = fields.String(required=True, validate=_NAME)
-    email = fields.Email(required=True, validate=Length(max=254))
-    phone = fields.String(validate=Length(max=50))
-    language = fields.String(validate=Length(max=10))
     staff_roles = fields.List(
         fields.String(),
         required=True,
@@ -82,26 +85,23 @@ class CreateStaffShape(_Stripped):
     )
 
 
-class InviteContactShape(Shape):
+class InviteContactShape(_OfContact):
     """InviteContact as an admin's form sends it."""
 
     makes = commands.InviteContact
-    contact_id = fields.String(required=True)
 
 
-class SetPasswordShape(Shape):
+class SetPasswordShape(_OfContact):
     """SetPassword as an admin's form sends it."""
 
     makes = commands.SetPassword
-    contact_id = fields.String(required=True)
     password = fields.String(required=True, validate=_PASSWORD)
 
 
-class LiftSignInLockShape(Shape):
+class LiftSignInLockShape(_OfContact):
     """LiftSignInLock as an admin's button sends it."""
 
     makes = commands.LiftSignInLock
-    contact_id = fields.String(required=True)
 
 
 class ChangePasswordShape(Shape):
@@ -130,19 +130,17 @@ class AddToCompanyShape(_RightsShape):
     permissions = _permissions(required=True)
 
 
-class RemoveFromCompanyShape(Shape):
+class RemoveFromCompanyShape(_OfContact):
     """RemoveFromCompany as an admin's button sends it."""
 
     makes = commands.RemoveFromCompany
-    contact_id = fields.String(required=True)
     from_company = fields.String(required=True, validate=Length(min=1, max=100))
 
 
-class SetDelegationShape(Shape):
+class SetDelegationShape(_OfContact):
     """SetDelegation as a portal admin's form sends it."""
 
     makes = commands.SetDelegation
-    contact_id = fields.String(required=True)
     permissions = fields.List(
         fields.String(),
         allow_none=True,
@@ -207,11 +205,10 @@ class RemoveRoleShape(Shape):
     role = fields.String(required=True)
 
 
-class BeginViewAsShape(Shape):
+class BeginViewAsShape(_OfContact):
     """BeginViewAs as a button of staff's sends it."""
 
     makes = commands.BeginViewAs
-    contact_id = fields.String(required=True)
 
 
 class EndViewAsShape(Shape):
@@ -221,25 +218,22 @@ class EndViewAsShape(Shape):
     view = fields.String(required=True, validate=Length(min=1, max=64))
 
 
-class DeactivateContactShape(Shape):
+class DeactivateContactShape(_OfContact):
     """DeactivateContact as an admin's form sends it."""
 
     makes = commands.DeactivateContact
-    contact_id = fields.String(required=True)
 
 
-class ReactivateContactShape(Shape):
+class ReactivateContactShape(_OfContact):
     """ReactivateContact as an admin's form sends it."""
 
     makes = commands.ReactivateContact
-    contact_id = fields.String(required=True)
 
 
-class EraseContactShape(Shape):
+class EraseContactShape(_OfContact):
     """EraseContact as an admin's form sends it."""
 
     makes = commands.EraseContact
-    contact_id = fields.String(required=True)
 
 
 class ChooseMailsShape(Shape):
@@ -342,11 +336,10 @@ class RemovePasskeyShape(Shape):
     password = fields.String(required=True, validate=_PASSWORD)
 
 
-class RemoveSecondFactorShape(Shape):
+class RemoveSecondFactorShape(_OfContact):
     """RemoveSecondFactor as an admin's button sends it."""
 
     makes = commands.RemoveSecondFactor
-    contact_id = fields.String(required=True)
 
 
 class ChangeSettingsShape(Shape):
@@ -404,8 +397,4 @@ class UndoChangeShape(Shape):
     change = fields.Integer(required=True, validate=Range(min=0))
 
 
-def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "roles": [], "ends": {}}
-
-
-UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}
+UPCASTERS = {("PermissionsChanged", 1): lambda data: {**data, "roles": [], "ends": {}}}
