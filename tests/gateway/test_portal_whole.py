@@ -52,7 +52,8 @@ class House:
 
     def _person(self, command: str, email: str, **more: Any) -> str:
         reply = self.services.send("identity", command, {"name": email, "email": email, **more})
-        self.services.send("identity", "SetPassword", {"contact_id": reply["id"], "password": PASSWORD})
+        invited = self.services.send("identity", "InviteContact", {"contact_id": reply["id"]})
+        self.services.sign_up(invited["result"]["token"], PASSWORD)
         return str(reply["id"])
 
     def signed_in(self, email: str = "ada@s.example") -> FlaskClient:

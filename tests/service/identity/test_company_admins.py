@@ -209,7 +209,7 @@ def test_a_contact_of_two_companies_has_rights_of_each_ones_own(office: Office) 
         "permissions": ["company_admin", "pay"],
     }
     admin = office.do("CreateContact", form)["id"]
-    office.do("SetPassword", {"contact_id": admin, "password": PASSWORD})
+    assert office.ask("accept_invitation", token=office.invite(admin), password=PASSWORD)["status"] == "done"
     wanted = {"contact_id": contact, "permissions": ["order", "pay"], "branches": None}
     with pytest.raises(Refused, match="no such contact"):
         _portal(office, "SetPermissions", wanted, admin, FJORD)  # their first company's rights
