@@ -22,7 +22,7 @@ from gateway.throttle import minutes
 from gateway.websession import WebSession
 
 _log = log.get("gateway.accounts")
-CODE, OWN_PASSWORD = "code", "password"
+CODE, OWN_PASSWORD, SET_UP = "code", "password", "set_up"
 """Steps that may come between password and session; see services/identity/factors/steps.py."""
 
 
@@ -146,6 +146,27 @@ def own_password(request: Request, password: str, command_id: str) -> str:
     half = web_session()["half"]
     payload = {"ticket": half["ticket"], "password": password, "command_id": command_id}
     return let_in(request, call_identity("own_password", payload))
+
+
+def factor_draft() -> dict[str, Any]:
+    """The `secret` (base32) that the sign-in in this browser is to put into an app, and the `email` it is of.
+
+    Raises Refused when it took too long, Unavailable.
+    """
+    return call_identity("factor_draft", {"ticket": web_session()["half"]["ticket"]})
+
+
+def set_up_factor(request: Request, code: str, command_id: str) -> list[str]:
+    """Switch the app on that the sign-in in this browser waits for, and open the session: the recovery codes.
+
+    Raises TooMany, Refused when the code is wrong or it took too long, Unavailable.
+    """
+    half = web_session()["half"]
+    with code_tries(half["contact"], request.remote_addr or ""):
+        payload = {"ticket": half["ticket"], "code": code, "command_id": command_id}
+        answer = call_identity("set_up_factor", payload)
+    let_in(request, answer)
+    return list(answer["codes"])
 
 
 def second_factor_secret(scope: Scope) -> str:

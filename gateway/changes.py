@@ -28,6 +28,7 @@ FEATURE_NAMES = {
     "add_ons": _l("Products owned"),
     "search": _l("Search documents"),
 }
+WAY_NAMES = {"password": _l("Password"), "passkey": _l("Passkey alone"), "sso": _l("Single sign-on")}
 LICENCE_NAMES = {"order_pad": _l("Order Pad"), "marketplace": _l("Marketplace")}
 ICON_NAMES = {
     "link-45deg": _l("Link"),
@@ -46,6 +47,7 @@ ICON_NAMES = {
 KIND_NAMES = {
     "setting": _l("Branding"),
     "feature": _l("Features"),
+    "sign_in": _l("Sign-in policy"),
     "licence": _l("Licences"),
     "menu": _l("Own menu entries"),
     "mailtext": _l("Mail texts"),
@@ -53,7 +55,7 @@ KIND_NAMES = {
     "role": _l("Roles"),
 }
 """What changes are filtered by."""
-UNDONE = ("setting", "feature", "menu", "mailtext", "mailsender")
+UNDONE = ("setting", "feature", "sign_in", "menu", "mailtext", "mailsender")
 """The kinds whose changes a click takes back."""
 _SETTING_NAMES = {
     "name": _l("Name of the portal"),
@@ -111,7 +113,7 @@ class Change:
 def change_of(row: Any, mail_names: Mapping[str, Any], companies: Mapping[str, str]) -> Change:
     """A row of the history. `mail_names` are the mails' by kind, `companies` companies' by code."""
     was, now = (orjson.loads(text) if text else {} for text in (row.was, row.now))
-    kind = "feature" if row.kind == "setting" and row.key.startswith(identity.FEATURE_SETTING) else row.kind
+    kind = _kind_of(row)
     return Change(
         kind,
         row.key,
@@ -126,6 +128,15 @@ def change_of(row: Any, mail_names: Mapping[str, Any], companies: Mapping[str, s
     )
 
 
+def _kind_of(row: Any) -> str:
+    """Switches and policies are settings too, but other subjects."""
+    if row.kind == "setting" and row.key.startswith(identity.FEATURE_SETTING):
+        return "feature"
+    if row.kind == "setting" and row.key.startswith(identity.SIGN_IN_SETTING):
+        return "sign_in"
+    return str(row.kind)
+
+
 def setting_name(setting: str) -> str:
     """What a setting is called."""
     if setting.startswith(identity.WELCOME_SETTING):
@@ -134,6 +145,18 @@ def setting_name(setting: str) -> str:
     if setting.startswith(identity.FEATURE_SETTING):
         return str(FEATURE_NAMES[setting.removeprefix(identity.FEATURE_SETTING)])
     return str(_SETTING_NAMES[setting])
+
+
+def policy_in_words(policy: identity.Policy) -> str:
+    """A sign-in policy in a line."""
+    said = [", ".join(str(WAY_NAMES[way]) for way in policy.ways)]
+    if policy.factor:
+        said.append(_("second factor required"))
+    if policy.idle_minutes:
+        said.append(_("ends after %(count)s minutes without use", count=policy.idle_minutes))
+    if policy.longest_hours:
+        said.append(_("after %(count)s hours at the latest", count=policy.longest_hours))
+    return "; ".join(said)
 
 
 def title_in(titles: Mapping[str, str], language: str) -> str:
@@ -147,6 +170,9 @@ def _what(
     match kind:
         case "setting" | "feature":
             return setting_name(key)
+        case "sign_in":
+            company = key.removeprefix(identity.SIGN_IN_SETTING)
+            return _("Everybody") if company == ALL_COMPANIES else companies.get(company, company)
         case "menu":
             return title_in(shown.get("shown", {}).get("titles", {}), "en")
         case "mailtext":
@@ -163,7 +189,7 @@ def _what(
 
 
 def _differences(kind: str, key: str, was: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    if kind in ("setting", "feature", "licence"):
+    if kind in ("setting", "feature", "sign_in", "licence"):
         yield Difference("", *(_value(kind, key, one.get("value", "")) for one in (was, now)))
         return
     before, after = (dict(_flat(one)) for one in (was, now))
@@ -175,6 +201,8 @@ def _differences(kind: str, key: str, was: dict[str, Any], now: dict[str, Any]) 
 def _value(kind: str, key: str, value: Any) -> str:
     if kind == "feature":
         return _("Switched off") if value == identity.FEATURE_OFF else _("On")
+    if kind == "sign_in":
+        return policy_in_words(identity.read_policy(value)) if value else _("As set up")
     if kind == "licence":
         return _("Licensed") if value else _("Not licensed")
     if key == "logo":

@@ -141,6 +141,8 @@ def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
     own = load_person(reads, session.contact_id, today, session.company)
     if own is None or not own.active or session.created_at + 1 < own.password_changed_at:
         return None  # a session of before the last change of password was opened by whoever knew the older one
+    if not _admitted(reads, own, session):
+        return None
     viewing = session.data.get(VIEWING)
     if viewing is None:
         return Eyes(own)
@@ -149,6 +151,17 @@ def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
     if not holds or seen is None or seen.staff_roles or seen.status in ("inactive", "erased"):
         return Eyes(own, lapsed=True)
     return Eyes(seen, own)
+
+
+def _admitted(reads: Reads, own: Person, session: Session) -> bool:
+    """Whether the policy of where they stand lets a session in that was opened this way, then, and last used then."""
+    policy, now = portal.sign_in_policy(reads, own.company), time.time()
+    idle, longest = policy.idle_minutes * 60, policy.longest_hours * 3600
+    return (
+        policy.admits(str(session.data.get("way", "password")), bool(own.staff_roles))
+        and (not idle or now - session.seen_at <= idle)
+        and (not longest or now - session.created_at <= longest)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,15 @@ def stored(reads: Reads) -> Mapping[str, str]:
     return reads.memo("portal.settings", (identity.SERVICE,), load)
 
 
+def sign_in_policy(reads: Reads, company: str) -> identity.Policy:
+    """How people of a company (for staff: ALL_COMPANIES) come in; as installed while that is not known."""
+    try:
+        known = stored(reads)
+        return reads.memo(("sign-in", company), (identity.SERVICE,), lambda: identity.policy_of(known, company))
+    except NotReady:
+        return identity.AS_INSTALLED
+
+
 def switched_off(reads: Reads) -> frozenset[str]:
     """The features that nobody gets at the moment; none while that is not known."""
     try:

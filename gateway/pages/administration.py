@@ -53,7 +53,9 @@ _CHANGES = StaffQuery(
              FROM licensing.feature_changes_v1 f) c
        LEFT JOIN {CONTACTS} p ON p.contact_id = c.actor
        WHERE c.position < :before AND (:kind = '' OR c.kind = :kind)
-         AND (:keys = '' OR c.key LIKE :keys ESCAPE '!') AND (:no_keys = '' OR c.key NOT LIKE :no_keys ESCAPE '!')
+         AND (:keys = '' OR c.key LIKE :keys ESCAPE '!')
+         AND (:no_features = '' OR c.key NOT LIKE :no_features ESCAPE '!')
+         AND (:no_policies = '' OR c.key NOT LIKE :no_policies ESCAPE '!')
        ORDER BY c.position DESC LIMIT {_SHOWN + 1}""",
     role=_ROLE,
 )
@@ -176,14 +178,18 @@ def history() -> Any:
     kind = request.args.get("kind", "")
     kind = kind if kind in KIND_NAMES else ""
     before = request.args.get("before", "")
-    # Switches are settings too, but another subject.
-    features = f"{identity.FEATURE_SETTING.replace('_', '!_')}%"
+    # Switches and policies are settings too, but other subjects.
+    own = {
+        "feature": f"{identity.FEATURE_SETTING.replace('_', '!_')}%",
+        "sign_in": f"{identity.SIGN_IN_SETTING.replace('_', '!_')}%",
+    }
     rows = scope.rows(
         _CHANGES,
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else _NEVER,
-        kind="setting" if kind == "feature" else kind,
-        keys=features if kind == "feature" else "",
-        no_keys=features if kind == "setting" else "",
+        kind="setting" if kind in own else kind,
+        keys=own.get(kind, ""),
+        no_features=own["feature"] if kind == "setting" else "",
+        no_policies=own["sign_in"] if kind == "setting" else "",
     )
     companies = {row.company: row.name for row in scope.rows(_COMPANY_NAMES)}
     return render(

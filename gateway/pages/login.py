@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, make_response, redirect, request
+from flask import abort, flash, g, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -33,7 +33,11 @@ _NO_PASSKEY = _l("Your browser showed no passkey. It needs a script, which is sw
 ENTER_CODE = _l("Enter the code that the app shows.")
 FEW_CODES = 3
 EXPIRED = "SignInExpired"
-STEPS = {accounts.CODE: "/login/code", accounts.OWN_PASSWORD: "/login/password"}
+STEPS = {
+    accounts.CODE: "/login/code",
+    accounts.OWN_PASSWORD: "/login/password",
+    accounts.SET_UP: "/login/second-factor",
+}
 """Where a sign-in goes on that waits for a further step."""
 
 
@@ -141,6 +145,8 @@ def go_on(form: LoginForm | CodeForm | OwnPasswordForm | PasskeyForm, step: str)
         carried = {"next": form.next.data, "resume": form.resume.data}
         if step == accounts.CODE:
             return code_page(CodeForm(formdata=None, **carried))
+        if step == accounts.SET_UP:
+            return redirect(url_for("first_factor.set_up", **carried))
         return own_password_page(OwnPasswordForm(formdata=None, **carried))
     kept_form = kept(form.resume.data or "")
     if kept_form is not None:
@@ -198,7 +204,7 @@ def passkey() -> Any:
         return wait_page(_passkey_again, form, error)
     except Refused as error:
         if error.code == EXPIRED:
-            return _begin_again(form, error)
+            return begin_again(form, error)
         form.summary.append(error.message)
         return _passkey_again(form, 401)
     except Unavailable as error:
@@ -231,7 +237,7 @@ def code() -> Any:
         return wait_page(code_page, form, error)
     except Refused as error:
         if error.code == EXPIRED:
-            return _begin_again(form, error)
+            return begin_again(form, error)
         form.summary.append(error.message)
         form.code.data = ""
         return code_page(form, 401)
@@ -248,7 +254,8 @@ def code() -> Any:
     return go_on(form, step)
 
 
-def _begin_again(form: CodeForm | OwnPasswordForm | PasskeyForm, error: PorticoError) -> Any:
+def begin_again(form: CodeForm | OwnPasswordForm | PasskeyForm, error: PorticoError) -> Any:
+    """The log-in page, with what was asked of it, saying why."""
     accounts.forget_half()
     return login_page(said=error.message, resume=form.resume.data or "", goes_to=form.next.data or "", status=401)
 
@@ -270,7 +277,7 @@ def own_password() -> Any:
         step = accounts.own_password(request, form.password.data or "", form.command_id.data or "")
     except (Refused, Unavailable) as error:
         if error.code == EXPIRED:
-            return _begin_again(form, error)
+            return begin_again(form, error)
         form.refused(error)
         return own_password_page(form, form.status)
     flash(_("Your own password holds from now on."), "success")

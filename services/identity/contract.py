@@ -29,6 +29,10 @@ from services.identity.portal import colours, markup
 from services.identity.portal import events as portal_events
 from services.identity.portal.menu import ICONS as MENU_ICONS
 from services.identity.portal.pictures import LARGEST_FILE as LARGEST_LOGO
+from services.identity.portal.policy import AS_INSTALLED, LONGEST_IDLE, LONGEST_SESSION, SIGN_IN_WAYS, Policy, policy_of
+from services.identity.portal.policy import SIGN_IN as SIGN_IN_SETTING
+from services.identity.portal.policy import read as read_policy
+from services.identity.portal.policy import written as written_policy
 from services.identity.portal.settings import FEATURE as FEATURE_SETTING
 from services.identity.portal.settings import FEATURES as PORTAL_FEATURES
 from services.identity.portal.settings import OFF as FEATURE_OFF
@@ -158,6 +162,9 @@ class ContactDocument(_Document):
 
 
 __all__ = [
+    "AS_INSTALLED",
+    "LONGEST_IDLE",
+    "LONGEST_SESSION",
     "ADMIN_CHANGES_MODEL",
     "BRANCHES_TABLE",
     "CHOOSABLE_MAILS",
@@ -199,6 +206,8 @@ __all__ = [
     "ROLE_CHANGES_TABLE",
     "SERVICE",
     "SHORTEST_PASSWORD",
+    "SIGN_IN_SETTING",
+    "SIGN_IN_WAYS",
     "SIGN_IN_MODEL",
     "SIGN_IN_TABLE",
     "STAFF_ROLES",
@@ -213,6 +222,7 @@ __all__ = [
     "ContactDocument",
     "Delegation",
     "Limits",
+    "Policy",
     "Rights",
     "colours",
     "SingleSignOn",
@@ -221,6 +231,9 @@ __all__ = [
     "is_safe",
     "limits_of",
     "mail_texts",
+    "policy_of",
+    "read_policy",
+    "written_policy",
     "markup",
     "providers",
 ]

@@ -12,7 +12,6 @@ from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
-from services.identity.portal.settings import SETTINGS
 from services.identity.shapes import CODES, RightsShape, Stripped, once, one_company, permissions
 
 _NAME = Length(min=1, max=200, error="Please write a name of at most 200 characters.")
@@ -321,7 +320,7 @@ class ChangeSettingsShape(Shape):
 
     makes = commands.ChangeSettings
     settings = fields.Dict(
-        keys=fields.String(validate=OneOf(SETTINGS)),
+        keys=fields.String(validate=Length(min=1, max=120)),
         values=fields.String(validate=Length(max=20_000)),
         required=True,
         validate=Length(min=1),

@@ -39,6 +39,16 @@ class IdentityService(CommandService):
         return self._answer(steps.own_password, payload)
 
     @rpc
+    def factor_draft(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket"}` → the secret to put into an app, which the company's policy asks for."""
+        return self._answer(steps.factor_draft, payload)
+
+    @rpc
+    def set_up_factor(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """`{"ticket", "code", "command_id", "correlation_id"}` → who that is, and recovery codes."""
+        return self._answer(steps.set_up_factor, payload)
+
+    @rpc
     def passkey_options(self, payload: dict[str, Any]) -> dict[str, Any]:
         """`{"origin", "ticket"}` → what a browser is asked for a passkey."""
         return self._answer(passkey_access.passkey_options, payload)

@@ -19,6 +19,7 @@ from chassis.config import SERVICES, Settings
 from chassis.errors import NotFound, PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import BUILDING, CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
+from chassis.statedb import StateDb
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.parts import parts
@@ -97,6 +98,7 @@ class FakeIdentity:
         self.asked = 0
         self.refuse_passkeys = False
         self.to_change: set[str] = set()
+        self.to_set_up: set[str] = set()
         self.outbox: list[dict[str, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
@@ -112,6 +114,14 @@ class FakeIdentity:
                 said = "E-mail address or password is not right."
                 return to_wire(RemoteRefusal(said, "SignInRefused", 401))
             return self._let_in(person, person["contact_id"] in self.second_factors)
+        if method in ("factor_draft", "set_up_factor"):
+            if payload.get("code", CODE) != CODE:
+                return to_wire(RemoteRefusal("This is WrongCode.", "WrongCode", 422))
+            person = next(one for one in self.people.values() if f"ticket/{one['contact_id']}" == payload["ticket"])
+            if method == "factor_draft":
+                return {"status": "done", "secret": SECRET, "email": "ann@a.example"}
+            self.to_set_up.discard(person["contact_id"])
+            return {**self._let_in(person, False), "way": "app", "codes": ["AAAAA-BBBBB"], "position": 10}
         if method in ("second_step", "own_password"):
             person = next(one for one in self.people.values() if f"ticket/{one['contact_id']}" == payload["ticket"])
             wrong = method == "second_step" and payload["code"] != CODE
@@ -151,9 +161,9 @@ class FakeIdentity:
 
     def _let_in(self, person: dict[str, Any], code: bool) -> dict[str, Any]:
         contact = person["contact_id"]
-        if code or contact in self.to_change:
-            step = "code" if code else "password"
-            ways = [] if step == "password" else list(self.ways)
+        if code or contact in self.to_change | self.to_set_up:
+            step = "code" if code else "password" if contact in self.to_change else "set_up"
+            ways = list(self.ways) if step == "code" else []
             return {
                 "status": "done",
                 "contact_id": contact,
@@ -209,6 +219,11 @@ class Ground:
         self.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer")
         self.person(OTHER, "C-B", "bo@b.example", "Bo Berg")
         self.person(STAFF, "", "sam@s.example", "Sam Steel", roles=("agent", "portal_admin"))
+
+    def age_sessions(self, column: str, at: int) -> None:
+        """Say of all sessions that they were opened (`created_at`) or last used (`seen_at`) then, in Unix seconds."""
+        with StateDb(self.settings.state_db("gateway")).transaction() as db:
+            db.execute(f"UPDATE sessions SET {column} = ?", (at,))
 
     def license(self, feature: str, company: str) -> None:
         """Have licensing know that a feature is licensed."""

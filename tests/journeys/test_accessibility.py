@@ -48,6 +48,7 @@ STAFF = (
     "/administration/features",
     "/administration/licences",
     "/administration/history",
+    "/administration/sign-in",
 )
 
 

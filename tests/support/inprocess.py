@@ -66,6 +66,8 @@ METHODS: dict[str, dict[str, Method]] = {
             access.sign_in,
             steps.second_step,
             steps.own_password,
+            steps.factor_draft,
+            steps.set_up_factor,
             passkey_access.passkey_options,
             passkey_access.passkey_sign_in,
             passkey_access.passkey_step,

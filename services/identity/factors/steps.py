@@ -12,11 +12,22 @@ from chassis.errors import Invalid
 from chassis.killpoints import reach
 from chassis.messages import Context, derived_id
 from services.identity import credentials, links, passwords
+from services.identity.commands import EnableSecondFactor
 from services.identity.domain import Contact
 from services.identity.errors import SignInExpired, WeakPassword
 from services.identity.factors import handling
-from services.identity.factors.store import CODE, OWN_PASSWORD, PASSKEY, PASSWORD, SINGLE_SIGN_ON, Half
-from services.identity.streams import CONTACT
+from services.identity.factors.store import (
+    APP,
+    CODE,
+    OWN_PASSWORD,
+    PASSKEY,
+    PASSWORD,
+    SET_UP,
+    SINGLE_SIGN_ON,
+    Half,
+)
+from services.identity.portal.policy import SIGN_IN, Policy, WayClosed, policy_of
+from services.identity.streams import CONTACT, PORTAL, SETTINGS
 from services.identity.vault import open_vault
 
 _SECOND_STEPS = UUID("9c2d3c0e-0a5f-5f0e-9a55-7f1f5ad3c2b1")
@@ -24,9 +35,14 @@ _SECOND_STEPS = UUID("9c2d3c0e-0a5f-5f0e-9a55-7f1f5ad3c2b1")
 
 async def let_in(contact: Contact, way: str, tools: Tools) -> dict[str, Any]:
     """The session's facts, and the `way` somebody came in; or, where more is wanted of them, only `contact_id`, which
-    `step` is next (CODE: second_step or passkey_step, OWN_PASSWORD: own_password), a `ticket` for it, and the `ways`
-    there are to take it.
+    `step` is next (CODE: second_step or passkey_step, OWN_PASSWORD: own_password, SET_UP: set_up_factor), a `ticket`
+    for it, and the `ways` there are to take it.
+
+    Raises WayClosed where the company's policy has another way.
     """
+    policies = await _policies(contact, tools)
+    if not policies[0].takes(way, bool(contact.staff_roles)):
+        raise WayClosed(policies[0].ways)
     await handling.settle(contact.contact, tools)
     store = handling.factors(tools)
     known = await credentials.known_password(contact.contact, tools)
@@ -35,6 +51,8 @@ async def let_in(contact: Contact, way: str, tools: Tools) -> dict[str, Any]:
         step = CODE
     elif known is not None and known.to_change and way not in (PASSKEY, SINGLE_SIGN_ON):
         step = OWN_PASSWORD
+    elif way == PASSWORD and any(policy.factor for policy in policies):
+        step = SET_UP
     else:
         return {**await _session(contact, tools), "way": way}
     ticket = await asyncio.to_thread(store.issue, contact.contact, known.command if known else "", step, way)
@@ -90,6 +108,47 @@ async def own_password(payload: Mapping[str, Any], tools: Tools) -> dict[str, An
     await credentials.settle(half.contact, tools)
     loaded = await tools.repository.load(CONTACT, half.contact)
     return {**await let_in(loaded.state, half.way, tools), "position": loaded.position}
+
+
+async def factor_draft(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """The `secret` (base32) to put into an app, and the `email` it is of, for a `ticket` of SET_UP.
+
+    Raises SignInExpired, SecondFactorOn.
+    """
+    (ticket,) = texts(payload, "ticket")
+    contact = await _sets_up(ticket, tools)
+    secret = await asyncio.to_thread(handling.factors(tools).draft, contact.contact)
+    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    return {"secret": secret, "email": person.email}
+
+
+async def set_up_factor(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    """Switch the app on with its first `code`, for a `ticket` of SET_UP: as let_in says it, with the recovery `codes`.
+
+    The same `command_id` again gets the same answer. Raises WrongCode, which leaves the ticket; SecondFactorOn,
+    SignInExpired.
+    """
+    ticket, code = texts(payload, "ticket", "code")
+    contact = await _sets_up(ticket, tools)
+    context = _context(command_id(payload.get("command_id"), uuid4()), contact, payload)
+    reply = await handling.enable(EnableSecondFactor(actor=contact.contact, code=code), context, tools)
+    return {**await let_in(contact, APP, tools), "codes": reply.result["codes"], "position": reply.position}
+
+
+async def _sets_up(ticket: str, tools: Tools) -> Contact:
+    half = await asyncio.to_thread(handling.factors(tools).half, ticket, SET_UP)
+    contact, known = await _of(half, tools)
+    if known is None or known.command != half.password:
+        raise SignInExpired
+    return contact
+
+
+async def _policies(contact: Contact, tools: Tools) -> list[Policy]:
+    """The policy of the contact's first company, where they will stand, and those of the others."""
+    known = (await tools.repository.load(SETTINGS, PORTAL)).state.known
+    settings = {name: one.value for name, one in known.items() if name.startswith(SIGN_IN)}
+    others = sorted(contact.companies - {contact.company, ""})
+    return [policy_of(settings, company) for company in (contact.company, *others)]
 
 
 async def _of(half: Half, tools: Tools) -> tuple[Contact, credentials.Password | None]:

@@ -30,8 +30,10 @@ SINGLE_SIGN_ON = "sso"
 """The ways somebody is let in: by password alone; by that and an app's code, a recovery code or a passkey; by a
 passkey alone; by a provider's word, which has asked for what it thinks right.
 """
-CODE, OWN_PASSWORD = "code", "password"
-"""What a half-done sign-in waits for: a code, or a password of one's own instead of an admin's."""
+CODE, OWN_PASSWORD, SET_UP = "code", "password", "set_up"
+"""What a half-done sign-in waits for: a code, a password of one's own instead of an admin's, or an authenticator app
+to be set up.
+"""
 _STEP_SECONDS = 30
 _STEPS_OFF = (0, -1, 1)
 _SIX_DIGITS = re.compile(r"[0-9]{6}")

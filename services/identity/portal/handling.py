@@ -12,12 +12,12 @@ from typing import Any
 
 from chassis.dispatch import Handle, Tools
 from chassis.errors import Invalid, PorticoError
-from chassis.messages import Context, Event, Reply, reference
+from chassis.messages import ALL_COMPANIES, Context, Event, Reply, reference
 from chassis.repository import Aggregate
 from services.identity import commands
 from services.identity.errors import PictureRefused
 from services.identity.mails import texts
-from services.identity.portal import menu, pictures, settings
+from services.identity.portal import menu, pictures, policy, settings
 from services.identity.portal.events import PictureAdded
 from services.identity.streams import (
     COMPANY,
@@ -44,6 +44,12 @@ def for_admins(handle: Handle) -> Handle:
 @for_admins
 async def change_settings(command: commands.ChangeSettings, context: Context, tools: Tools) -> Reply:
     """Each setting that is another one is an event."""
+    for name in command.settings:
+        company = name.removeprefix(policy.SIGN_IN)
+        if company in (name, ALL_COMPANIES):
+            continue
+        if (await tools.repository.load(COMPANY, company)).revision < 0:
+            raise Invalid("Nothing was saved.", fields={name: ["There is no such company."]})
     return await _change(SETTINGS, PORTAL, context, tools, lambda state: settings.decide_change(state, command))
 
 

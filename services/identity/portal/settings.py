@@ -13,7 +13,7 @@ from services.identity.commands import ChangeSettings
 from services.identity.errors import ChangedSince
 from services.identity.mails.originals import LANGUAGES
 from services.identity.mails.settings import is_address
-from services.identity.portal import colours, markup
+from services.identity.portal import colours, markup, policy
 from services.identity.portal.events import SettingChanged
 
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_PHONE, LONGEST_WELCOME = 60, 300, 40, 2000
@@ -80,6 +80,9 @@ def evolve(state: Portal, event: Event) -> Portal:
 
 def decide_change(state: Portal, command: ChangeSettings) -> list[Event]:
     """An event for each setting that is another one from now on. A logo can be taken away here, not set."""
+    unknown = [name for name in command.settings if name not in SETTINGS and not name.startswith(policy.SIGN_IN)]
+    if unknown:
+        raise Invalid("Nothing was saved.", fields={name: ["There is no such setting."] for name in unknown})
     wanted = {name: tidy(name, value) for name, value in command.settings.items()}
     found = {name: fault for name, value in wanted.items() if (fault := _fault(name, value))}
     if found:
@@ -104,6 +107,8 @@ def tidy(setting: str, value: str) -> str:
     """The value as it is kept."""
     if setting.startswith(WELCOME):
         return value.replace("\r\n", "\n").strip()
+    if setting.startswith(policy.SIGN_IN) and value and not policy.fault(value):
+        return policy.written(policy.read(value))
     value = " ".join(value.split())
     return value.lower() if setting == "accent" else value
 
@@ -115,6 +120,8 @@ def _fault(setting: str, value: str) -> str:
         return _welcome_fault(value)
     if setting.startswith(FEATURE):
         return "" if value == OFF else "A feature is on or off."
+    if setting.startswith(policy.SIGN_IN):
+        return policy.fault(value)
     return {
         "name": _name_fault,
         "website": _website_fault,

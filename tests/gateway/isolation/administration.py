@@ -59,6 +59,9 @@ _ENTRY = {
     "permission": "",
 }
 
+_POLICY = {"ways": ["password", "passkey", "sso"], "longest_hours": "24"}
+"""As it is anyway, so that nobody has to log in again."""
+
 ADMINISTRATION: dict[str, Asked] = {
     "GET /administration/history": Asked(shows=shown("menu.titles name.admin", ADMIN)),
     "GET /administration/licences": Asked(shows=shown("company.name", ADMIN), holders=("birch",)),
@@ -79,6 +82,17 @@ ADMINISTRATION: dict[str, Asked] = {
     ),
     "GET /info/<entry> #everybody": Asked("/info/{everybodys}"),
     "GET /info/<entry> #permission": Asked("/info/{cases_entry}", "/info/E-0000-0000"),
+    "GET /administration/sign-in/<path:code>": Asked(
+        "/administration/sign-in/{company}", "/administration/sign-in/NONE", shown("company.name", ADMIN), ("alder",)
+    ),
+    "POST /administration/sign-in": Asked(form=lambda world, visitor: _POLICY, sends=("identity.ChangeSettings",)),
+    "POST /administration/sign-in/<path:code>": Asked(
+        "/administration/sign-in/{company}",
+        "/administration/sign-in/NONE",
+        form=lambda world, visitor: _POLICY,
+        sends=("identity.ChangeSettings",),
+    ),
+    "POST /administration/sign-in/company": Asked(form=lambda world, visitor: {"company": world.things["company"]}),
     "POST /administration/branding": Asked(
         form=lambda world, visitor: {"website": f"https://walk.example/{uuid4().hex}"},
         sends=("identity.ChangeSettings",),

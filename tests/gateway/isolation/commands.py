@@ -194,6 +194,8 @@ def methods(walk: Walk) -> list[str]:
         },
         "identity.second_step": {"nobody": {"ticket": "none", "code": "000000"}},
         "identity.single_sign_on": {"nobody": {"provider": "none", "subject": "none"}},
+        "identity.factor_draft": {"nobody": {"ticket": "none"}},
+        "identity.set_up_factor": {"nobody": {"ticket": "none", "code": "000000"}},
         "identity.own_password": {"nobody": {"ticket": "none", "password": "a long enough one"}},
         "identity.passkey_options": dict.fromkeys(("owner", "off", "nobody"), {"origin": "http://localhost"}),
         "identity.passkey_sign_in": {"nobody": _NO_PASSKEY},

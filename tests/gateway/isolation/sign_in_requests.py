@@ -43,5 +43,6 @@ SIGN_IN_REQUESTS: dict[str, Asked] = {
     "POST /settings/passkeys/new": Asked(
         form=lambda world, visitor: {"name": "Phone", "password": "not this one at all", "answer": "{}"}
     ),
+    "POST /login/second-factor": Asked(form=lambda world, visitor: {"code": "000000"}),
     "POST /login/password": Asked(form=lambda world, visitor: NEW_PASSWORD),
 }

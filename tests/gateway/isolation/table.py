@@ -27,6 +27,8 @@ GET  /administration/licences                     403   403  403   403   403  40
 GET  /administration/menu                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu/<entry>                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/sign-in                      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /branding/<version>/accent.css               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /branding/logo/<name>                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -72,6 +74,7 @@ GET /login/back/<provider>                        404   404  404   404   404  40
 GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/passkey                                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/password                               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET /login/second-factor                          ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/with/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /mails                                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -125,6 +128,9 @@ POST /administration/licences/change              403   403  403   403   403  40
 POST /administration/menu/<entry>                 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /administration/menu/<entry>/remove          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /administration/menu/new                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/sign-in                      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /administration/sign-in/company              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
 POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
 POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -164,6 +170,7 @@ POST /login                                       ok    ok   ok    ok    ok   ok
 POST /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /login/passkey                               401   401  401   401   401  401   401    401   401   401  401  401  401    401  401
 POST /login/password                              ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+POST /login/second-factor                         ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /logout                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 POST /mails/<mail>/again                          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /mails/sender                                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -319,6 +326,8 @@ identity.outbox                 done  -     404    -
 erp_sync.run_status             done  done  done   -
 identity.single_sign_on         -     -     404    -
 identity.own_password           -     -     410    -
+identity.factor_draft           -     -     410    -
+identity.set_up_factor          -     -     410    -
 identity.passkey_options        done  done  done   -
 identity.passkey_sign_in        -     -     401    -
 identity.passkey_step           -     -     410    -
