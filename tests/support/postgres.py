@@ -122,8 +122,19 @@ class PostgresServer:
         if self._process is None:
             return
         self._process.send_signal(signal.SIGSTOP)  # so that no session is begun meanwhile
-        for pid in self._pids():
+        pids = self._pids()
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signum)
         self._process.wait(20)
         self._process = None
+        # What is left of a session holds the shared memory, with which the next start would find fault.
+        wait_until(lambda: not any(map(_runs, pids)), 20, "the sessions' processes ended")
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
