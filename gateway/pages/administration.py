@@ -18,7 +18,7 @@ from gateway.frame import render
 from gateway.pages.mails import KIND_NAMES as MAIL_NAMES
 from gateway.parts import parts
 from gateway.people import COMPANIES, CONTACTS, REQUESTS
-from gateway.portal import House, house
+from gateway.portal import PORTAL_MODEL, House, house
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 from services.identity import contract as identity
@@ -26,8 +26,8 @@ from services.identity import contract as identity
 pages = Pages("administration", __name__)
 _ROLE = "portal_admin"
 _SHOWN = 50
-_MODELS = (identity.PORTAL_MODEL, identity.ADMIN_CHANGES_MODEL, identity.MAIL_TEXTS_MODEL)
-_SHOWS = tuple(f"{identity.SERVICE}.{model}" for model in _MODELS)
+_HISTORY = f"{identity.SERVICE}.{identity.ADMIN_CHANGES_MODEL}"
+_MAIL_TEXTS = f"{identity.SERVICE}.{identity.MAIL_TEXTS_MODEL}"
 _MAILS = StaffQuery(
     "administration.mails",
     """SELECT m.state, COUNT(*) AS count FROM identity.mails_v1 m
@@ -209,11 +209,13 @@ def undo() -> Any:
     kind, change = request.form.get("kind", ""), request.form.get("change", "")
     if form.validate_on_submit():
         payload = {
-            "kind": "setting" if kind == "feature" else kind,
+            "kind": "setting" if kind in ("feature", "sign_in") else kind,
             "key": request.form.get("key", ""),
             "change": int(change) if change.isascii() and change.isdigit() and len(change) < 10 else -1,
         }
-        if send(form, current_scope(), "identity", "UndoChange", payload, shows=_SHOWS) is None:
+        # Only a model that reads the stream gets so far; waiting for another would say "being processed" for minutes.
+        shows = (_HISTORY, PORTAL_MODEL if payload["kind"] in ("setting", "menu") else _MAIL_TEXTS)
+        if send(form, current_scope(), "identity", "UndoChange", payload, shows=shows) is None:
             flash(" ".join(form.summary), "danger")
         else:
             flash(_("Undone: what was before holds again. The history has it as a change of yours."), "success")

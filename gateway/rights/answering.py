@@ -97,7 +97,7 @@ def _refuse(desk: Desk, row: Any, form: RefusalForm) -> str:
     if not form.validate_on_submit():
         return ""
     payload = {"request": row.request, "for_company": row.company, "reason": form.reason.data}
-    if send(form, desk.scope, "identity", "RefuseAccess", payload, shows=_SHOWS) is None:
+    if send(form, desk.scope, "identity", "RefuseAccess", payload, shows=(REQUESTS_MODEL,)) is None:
         return ""
     return _("Refused. Who asked and %(name)s are told by mail.", name=row.name)
 

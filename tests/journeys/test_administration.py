@@ -26,6 +26,12 @@ def drawn() -> bytes:
     return file.getvalue()
 
 
+def go(page: Page, path: str) -> None:
+    """To that page, once nothing is being processed: without script, such a page asks for itself again meanwhile."""
+    expect(page.locator("[data-pending]")).to_have_count(0, timeout=30_000)
+    page.goto(path)
+
+
 def press(page: Page, name: str) -> None:
     """Press a button, and say yes where the page asks."""
     with page.expect_navigation():
@@ -59,17 +65,17 @@ def test_an_admin_makes_the_portal_theirs(visit: Visit, log_in: LogIn, size: str
 
     tabs = buyer.get_by_role("navigation", name="Main")
     expect(tabs.get_by_role("link", name="Documents")).to_be_visible()
-    admin.goto("/administration/features")
+    go(admin, "/administration/features")
     press(admin, "Switch off: Search documents")
     expect(admin.get_by_text("is switched off for everybody")).to_be_visible()
     # Nobody reloads: the open page follows.
     expect(tabs.get_by_role("link", name="Documents")).to_have_count(0, timeout=30_000)
-    admin.goto("/administration/history")
+    go(admin, "/administration/history")
     press(admin, "Undo: Search documents")
     expect(admin.get_by_text("what was before holds again")).to_be_visible()
     expect(tabs.get_by_role("link", name="Documents")).to_be_visible(timeout=30_000)
 
-    admin.goto("/administration/menu")
+    go(admin, "/administration/menu")
     admin.get_by_role("link", name="New menu entry").click()
     admin.get_by_label("Title, English").fill(f"Returns {size}")
     admin.get_by_label("Text of the page, English").fill("Send it back **soon**.")
@@ -83,7 +89,7 @@ def test_an_admin_makes_the_portal_theirs(visit: Visit, log_in: LogIn, size: str
     expect(buyer.locator(".own-text strong")).to_have_text("soon")
 
     press(admin, f"Remove Returns {size}")
-    admin.goto("/administration/history?kind=setting")
+    go(admin, "/administration/history?kind=setting")
     for what in ("Undo: Accent colour", "Undo: Name of the portal", "Undo: Logo"):
         press(admin, what)
         expect(admin.get_by_text("what was before holds again")).to_be_visible()

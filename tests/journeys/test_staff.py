@@ -18,7 +18,7 @@ def test_an_admin_creates_a_contact_who_accepts_the_invitation(visit: Visit, log
     admin.get_by_role("link", name="New contact").click()
     admin.get_by_label("Name").fill("Dana Frost")
     admin.get_by_label("E-mail address").fill(f"dana-{size}@customer.example")
-    admin.get_by_label("Invoices report").check()
+    admin.get_by_label("Invoices report", exact=True).check()
     admin.get_by_role("button", name="Create contact").click()
     expect(admin.get_by_role("heading", level=1)).to_have_text("Dana Frost")
     expect(admin.get_by_label("Support cases", exact=True)).to_be_checked()
