@@ -36,7 +36,7 @@ from localstore.wire import ANY, EXISTS, Proposed
 
 MAX_WRITES = 1000  # in one transaction
 MAX_BYTES = 256 * 1024  # more gains nothing: who is answered meanwhile prepares his next append
-GATHER_SECONDS, SMALL_BYTES = 0.003, 8 * 1024
+GATHER_SECONDS, SMALL_BYTES = 0.005, 8 * 1024
 """Where several write at once, a small write waits so long for company: a transaction costs the processor as much as
 thirty such writes, so few large ones leave it more time to take and answer calls. Who writes alone does not wait."""
 RECENT_IDS = 50_000
