@@ -17,6 +17,7 @@ from chassis.messages import ALL_COMPANIES
 from gateway import people
 from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
+from gateway.portal import house
 from gateway.security import device_name
 from gateway.throttle import minutes
 from gateway.websession import WebSession
@@ -36,7 +37,7 @@ class TooMany(Exception):
     @property
     def said(self) -> str:
         """What to tell the person."""
-        wait, gateway = minutes(self.seconds), parts().gateway
+        wait, gateway = minutes(self.seconds), house(parts())
         if self.by_mail and gateway.forgot_password:
             return gettext(
                 "Too many tries. Wait %(minutes)s minutes, then try again; or choose a new password now by “Forgot your"

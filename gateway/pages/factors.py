@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyotp
-import segno
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,11 +13,11 @@ from wtforms.validators import InputRequired, Length
 from chassis.errors import NotFound, Refused, Unavailable
 from gateway import accounts
 from gateway.access import Scope, current_scope
+from gateway.appkeys import app_key
 from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.pages.companies import customers_contact
 from gateway.pages.login import ENTER_CODE, CodeForm
-from gateway.parts import parts
 from gateway.people import FACTORS_MODEL
 from gateway.rights.contacts import PEOPLE, PlainForm
 from gateway.routes import Pages
@@ -54,14 +52,12 @@ def set_up() -> Any:
     except Refused as error:
         flash(error.message, "danger")
         return redirect("/settings")
-    uri = pyotp.TOTP(secret).provisioning_uri(name=scope.email, issuer_name=parts().gateway.supplier)
     return render(
         "factors/set_up.html",
         title=_("Set up an authenticator app"),
         crumb=False,
         form=form,
-        picture=segno.make(uri, error="m").svg_data_uri(scale=5, light="#fff", dark="#000"),
-        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        key=app_key(secret, scope.email),
         status=form.status,
     )
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyotp
-import segno
 from flask import redirect, request
 from flask_babel import gettext as _
 
 from chassis.errors import Refused, Unavailable
 from gateway import accounts
+from gateway.appkeys import app_key
 from gateway.frame import render
 from gateway.pages.login import EXPIRED, STEPS, CodeForm, begin_again, wait_page
-from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import safe_next
@@ -54,17 +52,14 @@ def set_up() -> Any:
 
 
 def _key_page(form: CodeForm, status: int = 200) -> Any:
+    """The key to scan and the form for its first code; without them while identity is away."""
+    key = None
     try:
         draft = accounts.factor_draft()
-    except (Refused, Unavailable) as error:
+        key = app_key(draft["secret"], draft["email"])
+    except Refused as error:
         return begin_again(form, error)
-    secret = draft["secret"]
-    uri = pyotp.TOTP(secret).provisioning_uri(name=draft["email"], issuer_name=parts().gateway.supplier)
-    return render(
-        "login/set_up.html",
-        title=_("Set up an authenticator app"),
-        form=form,
-        picture=segno.make(uri, error="m").svg_data_uri(scale=5, light="#fff", dark="#000"),
-        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        status=status,
-    )
+    except Unavailable as error:
+        form.refused(error)
+        status = form.status
+    return render("login/set_up.html", title=_("Set up an authenticator app"), form=form, key=key, status=status)

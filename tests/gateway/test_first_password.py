@@ -8,6 +8,7 @@ from uuid import uuid4
 from flask.testing import FlaskClient
 
 from chassis.errors import RemoteRefusal, Unavailable
+from services.identity.projections.portal import SETTINGS
 from tests.gateway.ground import CUSTOMER, PASSWORD, Ground, post, token
 
 STAFF_MAIL, ANN = "sam@s.example", "ann@a.example"
@@ -98,6 +99,16 @@ def lock(ground: Ground) -> None:
     assert answer.status_code == 429
     assert "choose a new password now by" in answer.text
     assert 'href="/forgot"' in answer.text
+
+
+def test_who_guessed_codes_too_often_is_told_the_support_contact_that_admins_set(ground: Ground) -> None:
+    ground.models["identity"].put(SETTINGS, setting="support_phone", value="+49 40 77")
+    ground.identity.second_factors.add(CUSTOMER)
+    browser = ground.browser()
+    post(browser, "/login", "/login", email=ANN, password=PASSWORD)
+    answers = [post(browser, "/login/code", "/login/code", code="000000") for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert "who can let you in: +49 40 77." in answers[-1].text
 
 
 def test_a_mailed_link_lets_in_whom_wrong_tries_shut_out(ground: Ground) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from flask.testing import FlaskClient
 
+from gateway.appkeys import app_key
 from services.identity.projections.factors import FACTORS
+from services.identity.projections.portal import SETTINGS
 from tests.gateway.ground import CODE, CUSTOMER, PASSWORD, SECRET, Ground, post, token
 
 STAFF_MAIL = "sam@s.example"
@@ -127,3 +130,11 @@ def test_a_portal_admin_removes_a_lost_one_and_nobody_else_does(ground: Ground) 
     assert ground.commands.sent[-1][1:3] == ("RemoveSecondFactor", {"contact_id": CUSTOMER})
     assert admin.post("/contacts/S-1/second-factor", data=form).status_code == 404, "staff are no admin's to let in"
     assert post(ground.signed_in(), "/settings", f"/contacts/{CUSTOMER}/second-factor").status_code == 403
+
+
+def test_the_app_names_the_portal_as_its_admins_do(ground: Ground) -> None:
+    ground.models["identity"].put(SETTINGS, setting="name", value="Weiß & Co")
+    with ground.app.test_request_context("/"):
+        key = app_key(SECRET, "ann@a.example")
+    assert parse_qs(urlsplit(key.uri).query)["issuer"] == ["Weiß & Co"]
+    assert key.text.replace(" ", "") == SECRET

@@ -82,6 +82,16 @@ def test_an_app_is_set_up_while_logging_in_and_the_codes_are_shown_once(ground: 
     assert browser.get("/login/second-factor").location == "/login"
 
 
+def test_setting_up_waits_for_a_service_that_is_away(ground: Ground) -> None:
+    ground.identity.to_set_up.add(CUSTOMER)
+    browser = ground.browser()
+    post(browser, "/login", "/login", email=ANN, password=PASSWORD)
+    ground.identity.away = True
+    assert browser.get("/login/second-factor").status_code == 503
+    ground.identity.away = False
+    assert SECRET[:4] in browser.get("/login/second-factor").text
+
+
 def test_an_admin_sets_the_policy_of_everybody_and_of_a_company(ground: Ground) -> None:
     admin = ground.signed_in(SAM)
     form = {"ways": ["password", "sso"], "factor": "y", "idle_minutes": "30", "longest_hours": ""}

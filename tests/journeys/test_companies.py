@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from chassis.messages import ALL_COMPANIES, Context
+from tests.journeys.people import contact_of
 from tests.journeys.test_accessibility import violations
 from tests.support.portal import Portal
 
 Visit = Callable[..., Page]
 LogIn = Callable[[Page, str], Page]
-PASSWORD = "a long enough pass phrase"
-HERE, ELSEWHERE = "C10010", "C10020"
-
-
-def send(portal: Portal, command: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """What set-up asks of identity."""
-    context = Context(uuid4(), ALL_COMPANIES, "set-up", "test", "journey")
-    return portal.commands.send("identity", command, payload, context)
-
-
-def contact_of(portal: Portal, page: Page, name: str, email: str, *permissions: str) -> str:
-    """The id of a new contact of the demo's customer, logged in on this page."""
-    rights = {"permissions": ["open_cases", *permissions]}
-    made = send(portal, "CreateContact", {"for_company": HERE, "name": name, "email": email, **rights})
-    token = send(portal, "InviteContact", {"contact_id": made["id"]})["result"]["token"]
-    accepting = {"token": token, "password": PASSWORD, "correlation_id": "journey"}
-    assert portal.rpc.call("identity", "accept_invitation", accepting)["status"] == "done"
-    page.goto("/login")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/")
-    return str(made["id"])
+ELSEWHERE = "C10020"
 
 
 def test_a_colleague_is_asked_for_and_let_in_by_the_companys_own_admin(portal: Portal, visit: Visit, size: str) -> None:

@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from chassis.messages import ALL_COMPANIES, Context
+from tests.journeys.people import contact_of
 from tests.support.portal import Portal
 
 Visit = Callable[..., Page]
 LogIn = Callable[[Page, str], Page]
-PASSWORD = "a long enough pass phrase"
-
-
-def send(portal: Portal, command: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """What set-up asks of identity."""
-    context = Context(uuid4(), ALL_COMPANIES, "set-up", "test", "journey")
-    return portal.commands.send("identity", command, payload, context)
-
-
-def newcomer(portal: Portal, page: Page, email: str) -> str:
-    """The id of a contact of the demo's customer who may open cases alone, logged in on this page."""
-    made = send(portal, "CreateContact", {"for_company": "C10010", "name": "Robin Vale", "email": email})
-    token = send(portal, "InviteContact", {"contact_id": made["id"]})["result"]["token"]
-    accepting = {"token": token, "password": PASSWORD, "correlation_id": "journey"}
-    assert portal.rpc.call("identity", "accept_invitation", accepting)["status"] == "done"
-    page.goto("/login")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/")
-    return str(made["id"])
 
 
 def test_a_role_is_given_until_a_day_and_taken_away(portal: Portal, visit: Visit, log_in: LogIn, size: str) -> None:
     contact = visit(size)
-    contact_id = newcomer(portal, contact, f"robin-{size}@customer.example")
+    contact_id = contact_of(portal, contact, "Robin Vale", f"robin-{size}@customer.example")
     tabs = contact.get_by_role("navigation", name="Main")
     expect(tabs.get_by_role("link", name="Support")).to_be_visible()
     expect(tabs.get_by_role("link", name="Orders")).to_have_count(0)
