@@ -239,3 +239,14 @@ def test_the_same_command_again_is_answered_and_done_once(house: House) -> None:
     payload = {"titles": {"en": "Twice"}, "address": "/support"}
     one, two = (house.services.commands.send("identity", "SetMenuEntry", payload, context) for _ in range(2))
     assert two == {**one, "repeated": True}
+
+
+def test_a_sign_in_policy_is_in_the_history_and_undone_by_a_click(house: House) -> None:
+    browser = house.signed_in()
+    policy = "/administration/sign-in"
+    house.post(browser, policy, policy, ways=["password", "passkey", "sso"], longest_hours="10")
+    page = browser.get(f"{HISTORY}?kind=sign_in").text
+    assert "after 10 hours at the latest" in page
+    assert "after 10 hours at the latest" not in browser.get(f"{HISTORY}?kind=setting").text
+    assert "holds again" in house.post(browser, HISTORY, f"{HISTORY}/undo", **undo_of(page, "Everybody"))
+    assert 'value="10"' not in browser.get(policy).text
