@@ -174,9 +174,10 @@ class RemoveRole(Command):
 
 @dataclass(frozen=True, slots=True)
 class BeginViewAs(Command):
-    """Staff wants to look at the portal as the contact sees it."""
+    """Staff wants to look at the portal as the contact sees it; `in_company` "" is the contact's first one."""
 
     contact_id: str
+    in_company: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,7 @@ class BeginViewAsShape(Shape):
 
     makes = commands.BeginViewAs
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
 
 
 class EndViewAsShape(Shape):

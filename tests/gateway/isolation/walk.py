@@ -21,7 +21,6 @@ from gateway.config import GatewaySettings
 from gateway.live import create_live
 from gateway.parts import Parts
 from gateway.people import VIEWING
-from gateway.viewing import Viewing
 from gateway.websession import COOKIE
 from tests.gateway.isolation.asked import Asked
 from tests.gateway.isolation.marks import Mark
@@ -196,8 +195,9 @@ class Walk:
         if not visitor.contact:
             return "made up"
         if visitor.eyes:
-            contact = self.world.visitors[visitor.eyes].contact
-            data = {VIEWING: Viewing(contact=contact, view="none", until=time.time() + 3600, back="/"), **(data or {})}
+            seen = self.world.visitors[visitor.eyes]
+            looks = {"contact": seen.contact, "company": seen.company, "branch": None, "view": "none", "back": "/"}
+            data = {VIEWING: {**looks, "until": time.time() + 3600}, **(data or {})}
         company = "*" if visitor.roles else visitor.company
         return self.parts.store.create(visitor.contact, company, "", data or {})[0]
 
