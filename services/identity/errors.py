@@ -110,6 +110,15 @@ class OfOthersToo(Refused):
         )
 
 
+class ShutBySupplier(Refused):
+    """What the supplier shut, a company's admin does not open."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__("We switched this contact off: only we can switch them on again. Please ask our support.")
+
+
 class HasPassword(Refused):
     """A new link would be a way to another's password."""
 

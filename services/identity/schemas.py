@@ -109,6 +109,7 @@ class SetDelegationShape(Shape):
 
     makes = commands.SetDelegation
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
     permissions = fields.List(
         fields.String(),
         allow_none=True,
@@ -375,4 +376,16 @@ def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "roles": [], "ends": {}}
 
 
-UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}
+def _delegations_were_of_the_first_company(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "admin_of": data["company"]}
+
+
+def _nobody_said_who_switched_off(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "by_company": ""}
+
+
+UPCASTERS = {
+    ("PermissionsChanged", 1): _permissions_had_no_roles,
+    ("DelegationSet", 1): _delegations_were_of_the_first_company,
+    ("ContactDeactivated", 1): _nobody_said_who_switched_off,
+}
