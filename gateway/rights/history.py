@@ -220,6 +220,10 @@ def actors(scope: Scope, changes: Iterable[Any]) -> dict[str, str]:
 def _from_outside(actor: str) -> str:
     if actor.startswith("erp:"):
         return _("The ERP")
+    if actor.startswith("sso:"):
+        key = actor.removeprefix("sso:")
+        provider = identity.providers().get(key)
+        return _("%(name)s (single sign-on)", name=provider.name if provider else key)
     return _("By itself") if not actor else _("Set-up")
 
 

@@ -186,11 +186,16 @@ async def set_permissions(command: commands.SetPermissions, context: Context, to
         refuse_unknown_roles(known, command.roles)
         refuse_peers(limits, state, before, gives, today)
         refuse_beyond(limits, before, rights_of(command), gives)
-        if of != state.company:
-            return memberships.decide_change(state, of, rights_of(command), now())
-        return domain.decide_set_permissions(state, command, now())
+        return decide_rights(state, of, command)
 
     return await tools.repository.change(CONTACT, command.contact_id, context, decide)
+
+
+def decide_rights(state: Contact, company: str, command: commands.SetPermissions) -> list[Event]:
+    """What the contact may do in one of their companies; nothing when it is so already."""
+    if company != state.company:
+        return memberships.decide_change(state, company, rights_of(command), now())
+    return domain.decide_set_permissions(state, command, now())
 
 
 async def lift_lock(command: commands.LiftSignInLock, context: Context, tools: Tools) -> Reply:

@@ -39,7 +39,9 @@ from services.identity.portal.settings import OFF as FEATURE_OFF
 from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
 from services.identity.schemas import UPCASTERS
+from services.identity.single_sign_on.settings import EACH as RULES_AT_EACH
 from services.identity.single_sign_on.settings import Provider as SingleSignOn
+from services.identity.single_sign_on.settings import Rule as SingleSignOnRule
 from services.identity.single_sign_on.settings import is_safe, providers
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
@@ -204,6 +206,7 @@ __all__ = [
     "ROLES_MODEL",
     "ROLES_TABLE",
     "ROLE_CHANGES_TABLE",
+    "RULES_AT_EACH",
     "SERVICE",
     "SHORTEST_PASSWORD",
     "SIGN_IN_SETTING",
@@ -226,6 +229,7 @@ __all__ = [
     "Rights",
     "colours",
     "SingleSignOn",
+    "SingleSignOnRule",
     "effective",
     "in_force",
     "is_safe",
