@@ -183,7 +183,6 @@ def test_each_sign_in_gives_what_the_groups_say_then_where_the_mapping_says_so(o
     with office.services.reading("identity") as execute:
         sql = "SELECT company, kind, actor FROM rights_changes_v3 WHERE contact_id = ? AND actor LIKE 'sso:%'"
         told = [tuple(row) for row in execute(f"{sql} AND kind <> 'signed_up' ORDER BY position", (contact,))]
-    by = "sso:hollis"
     changed = (HOLLIS, "permissions", "sso:hollis")
     again = [changed, (FJORD, "member", "sso:hollis")]
     assert told == [(HOLLIS, "created", "sso:hollis"), changed, *again, *again]
