@@ -38,11 +38,11 @@ from services.identity.portal.settings import FEATURES as PORTAL_FEATURES
 from services.identity.portal.settings import OFF as FEATURE_OFF
 from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
-from services.identity.schemas import UPCASTERS
 from services.identity.single_sign_on.settings import EACH as RULES_AT_EACH
 from services.identity.single_sign_on.settings import Provider as SingleSignOn
 from services.identity.single_sign_on.settings import Rule as SingleSignOnRule
 from services.identity.single_sign_on.settings import is_safe, providers
+from services.identity.upcasters import UPCASTERS
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import fields
 from marshmallow.validate import ContainsOnly, Length, OneOf, Range, Regexp
 
@@ -385,22 +383,3 @@ class UndoChangeShape(Shape):
     kind = fields.String(required=True, validate=OneOf(("setting", "menu", "mailtext", "mailsender")))
     key = fields.String(required=True, validate=Length(min=1, max=100))
     change = fields.Integer(required=True, validate=Range(min=0))
-
-
-def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "roles": [], "ends": {}}
-
-
-def _delegations_were_of_the_first_company(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "admin_of": data["company"]}
-
-
-def _nobody_said_who_switched_off(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "by_company": ""}
-
-
-UPCASTERS = {
-    ("PermissionsChanged", 1): _permissions_had_no_roles,
-    ("DelegationSet", 1): _delegations_were_of_the_first_company,
-    ("ContactDeactivated", 1): _nobody_said_who_switched_off,
-}

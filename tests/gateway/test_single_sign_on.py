@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
 
 import pytest
 import yaml
@@ -16,12 +15,11 @@ from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
 from chassis.codec import loads
-from chassis.config import BadSetting
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.single_sign_on import provider as sso
 from services.identity.single_sign_on import settings
-from services.identity.single_sign_on.settings import SETTING, providers
+from services.identity.single_sign_on.settings import SETTING
 from tests.gateway.ground import PASSWORD, Ground, post
 from tests.support.inprocess import Services
 from tests.support.provider import BentProvider, log_in_there, real_provider, tell
@@ -371,37 +369,3 @@ def test_a_file_that_went_wrong_changes_nothing(bent: tuple[Ground, BentProvider
     assert come(ground, provider).status_code == 302
     (tmp_path / "providers.yaml").write_text("a: [")
     assert come(ground, provider).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("providers: 3", "no list"),
-        ("a: [", "not YAML"),
-        ("providers: [{key: a, name: A, issuer: 'http://sso.example', client_id: c, secret_file: s}]", "https://"),
-        ("providers: [{key: a, name: A, issuer: 'https://sso.example', client_id: c}]", "secret_file"),
-        (
-            "providers: [{key: a/b, name: A, issuer: 'https://s.example', client_id: c, secret_file: s}]",
-            "small letters",
-        ),
-        (
-            "providers: [{key: a, name: A, issuer: 'https://s.example', client_id: c, secret_file: s, colour: red}]",
-            "colour",
-        ),
-        (
-            "providers: [{key: a, name: A, issuer: 'https://s.example', client_id: c, secret_file: s,"
-            " rules: [{company: C1}]}]",
-            "may not speak",
-        ),
-        (
-            "providers: [{key: a, name: A, issuer: 'https://s.example', client_id: c, secret_file: s,"
-            " rules_at: never}]",
-            "each sign-in",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / f"{uuid4().hex}.yaml"
-    file.write_text(text)
-    with pytest.raises(BadSetting, match=said):
-        providers({SETTING: str(file)})
