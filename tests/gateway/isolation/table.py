@@ -232,7 +232,7 @@ identity.UnpinPage           done  done done  done  done done  done   done  done
 identity.BeginViewAs         403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
 identity.EndViewAs           403   403  403   403   403  403   403    404   done  403  403  in   in     403  403
 identity.DeactivateContact   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
-identity.ReactivateContact   403   403  403   403   404  403   403    403   done  403  403  in   in     403  403
+identity.ReactivateContact   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
 identity.SendMailAgain       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChangeMailText      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.RestoreMailText     403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
