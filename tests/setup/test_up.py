@@ -144,7 +144,7 @@ def test_staff_of_each_role_are_created_listed_and_switched_off(terminal: Termin
     [
         (("switch-off", "nobody@example.com"), "Nobody of your staff logs in with nobody@example.com."),
         (("switch-off",), "portico admin switch-off EMAIL"),
-        (("create", "sam@example.com", "--role", "king"), "'king' is not one of 'portal_admin', 'agent'"),
+        (("create", "sam@example.com", "--role", "king"), "'king' is not one of"),
     ],
 )
 def test_what_cannot_be_done_about_staff_is_said(terminal: Terminal, arguments: tuple[str, ...], said: str) -> None:
