@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gateway import money
+from gateway.refusals import said
 from gateway.texts import LOCALE
 
 
@@ -118,4 +119,5 @@ def install(app: Flask) -> None:
         number=as_number,
         price=as_price,
         plain=as_plain,
+        said=said,
     )
