@@ -96,7 +96,7 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)
-    texts.install(app)
+    texts.install(app, gateway.languages)
     errors.install(app)
     forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))

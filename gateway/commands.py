@@ -56,6 +56,7 @@ SENT_BY_PAGES = {
     "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
+    "identity.ChooseLanguage": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,

@@ -18,6 +18,8 @@ LANGUAGES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "ar": "
 CLDR gives them the digits that document numbers, references and what people type have, too."""
 DRAFTS = frozenset({"ar", "de", "es", "fr"})
 """Those whose catalogue is not whole yet: offered with PORTICO_STYLE=1 alone."""
+UNREVIEWED = frozenset({"ar", "de", "es", "fr"})
+"""Those that a machine translated and no native speaker has read yet; the choice of language says so."""
 PSEUDO, PSEUDO_LOCALE = "en-XA", "en_001"
 """Not a language: every text with accents and longer, to see which one does not go through the catalogues."""
 SHORTEST_KEY = 32

@@ -310,6 +310,12 @@ def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]
     return tuple(others[: _RECENT - 1])
 
 
+def came_from() -> str:
+    """The page whose form was sent; the start page where the browser does not say."""
+    base, referrer = request.host_url, request.referrer or ""
+    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/"
+
+
 def keep_choices(form: Mapping[str, str], response: Response) -> None:
     """Keep theme, menu and language in this browser; anything but the known values is ignored."""
     allowed = {THEME_COOKIE: THEMES, MENU_COOKIE: ("open", "closed"), LANGUAGE_COOKIE: tuple(parts().gateway.languages)}

@@ -7,25 +7,30 @@ as translators write them, at the first text of a language: nothing has to be co
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask
 from flask_babel import Babel, Domain
 
-from gateway.config import LANGUAGES, PSEUDO, PSEUDO_LOCALE
+from gateway.config import LANGUAGES, PSEUDO, PSEUDO_LOCALE, UNREVIEWED
 
 LOCALE: ContextVar[str] = ContextVar("locale", default=LANGUAGES["en"])
 """The reader's locale, set at the start of every request."""
 _CATALOGUES = Path(__file__).parent / "translations"
 _RIGHT_TO_LEFT = frozenset({"ar"})
+# Unicode's isolates: invisible, and as good in a mail's subject or a title as on a page.
+LEFT_TO_RIGHT, FIRST_STRONG, END = "\u2066", "\u2068", "\u2069"
+_VALUE = re.compile(r"%\(\w+\)[sd](?![\"'])")
 
 
 @lru_cache(maxsize=64)
@@ -36,11 +41,28 @@ def catalogue(locale: str) -> NullTranslations:
     path = _CATALOGUES / language_of(locale) / "LC_MESSAGES" / "messages.po"
     if not path.exists():
         return NullTranslations()
-    packed = BytesIO()
     with path.open("rb") as file:
-        write_mo(packed, read_po(file, locale=language_of(locale), abort_invalid=True))
+        texts = read_po(file, locale=language_of(locale), abort_invalid=True)
+    if language_of(locale) in _RIGHT_TO_LEFT:
+        _isolate(texts)
+    packed = BytesIO()
+    write_mo(packed, texts)
     packed.seek(0)
     return Translations(packed)
+
+
+def _isolate(texts: Catalog) -> None:
+    """Keep what is put into Arabic texts in its own direction: references, amounts, names in Latin letters."""
+    for one in texts:
+        if one.id:
+            forms = one.string if isinstance(one.string, tuple | list) else (one.string,)
+            kept = tuple(_VALUE.sub(f"{FIRST_STRONG}\\g<0>{END}", form or "") for form in forms)
+            one.string = kept if isinstance(one.string, tuple | list) else kept[0]
+
+
+def isolated(text: str) -> str:
+    """A number or amount as it is to stand in the reader's text: from left to right, whatever is about it."""
+    return f"{LEFT_TO_RIGHT}{text}{END}" if direction() == "rtl" else text
 
 
 def language_of(locale: str) -> str:
@@ -90,13 +112,23 @@ class _Catalogues(Domain):
         return catalogue(LOCALE.get())
 
 
-def install(app: Flask) -> None:
-    """Set up Flask-Babel, and the templates' `_`, `gettext`, `ngettext`, `pgettext`; `language_tag`, `direction`."""
+def choices(offered: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """The languages to choose from: tag, name in itself, whether it is the reader's; none where there is one alone."""
+    here = LOCALE.get()
+    found = [(tag, own_name(tag, locale), locale == here) for tag, locale in offered.items()]
+    return found if len(found) > 1 else []
+
+
+def install(app: Flask, offered: Mapping[str, str]) -> None:
+    """Set up Flask-Babel, and the templates' `_`, `gettext`, `ngettext`, `pgettext`; `language_tag`, `direction`,
+    `languages()` of those that are `offered`, and which are `unreviewed`.
+    """
     babel = Babel(app, locale_selector=LOCALE.get)
     babel.domain_instance = _Catalogues()
     environment: Any = app.jinja_env
     environment.install_gettext_callables(gettext, _ngettext, newstyle=True, pgettext=_pgettext, npgettext=_npgettext)
     environment.globals.update(language_tag=tag, direction=direction)
+    environment.globals.update(languages=partial(choices, offered), unreviewed=UNREVIEWED)
 
 
 class Pseudo(NullTranslations):
@@ -137,4 +169,5 @@ def pseudo(text: str) -> str:
     """`Open orders` as `[Öþéñ öŕðéŕš~~~~]`: places for values stay as they are."""
     parts = _PLACE.split(text)
     disguised = "".join(part if number % 2 else part.translate(_ACCENTS) for number, part in enumerate(parts))
-    return f"[{disguised}{'~' * max(1, round(len(_PLACE.sub('', text)) * 0.4) - 2)}]"
+    more = max(1, round(len(_PLACE.sub("", text)) * 0.4) - 2)
+    return f"[{disguised}{('~~~~ ' * more)[:more]}]"

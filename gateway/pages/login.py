@@ -15,7 +15,7 @@ from chassis.errors import PorticoError, Refused, Unavailable
 from gateway import accounts, passkeys, viewing
 from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
-from gateway.frame import keep_choices, render
+from gateway.frame import came_from, keep_choices, render
 from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
@@ -359,15 +359,10 @@ def accept_reset(token: str) -> Any:
 
 @pages.public_page("/preferences", methods=("POST",))
 def preferences() -> Any:
-    """Keep a choice of appearance in this browser; goes back to the page it came from."""
-    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(safe_next(_back()))
+    """Keep a choice of appearance or language in this browser; goes back to the page it came from."""
+    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(safe_next(came_from()))
     keep_choices(request.form, response)
     return response
-
-
-def _back() -> str:
-    base, referrer = request.host_url, request.referrer or ""
-    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/"
 
 
 def _invitation_page(form: InvitationForm, token: str, person: dict[str, Any] | None, status: int = 200) -> Any:

@@ -218,6 +218,14 @@ class ChooseMails(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseLanguage(Command):
+    """The actor says in which language they want to be written to: `de`."""
+
+    actor: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMail(Command):
     """Something happened of which the contact is to hear by a mail of this `kind` (mails/kinds.py).
 

@@ -12,6 +12,7 @@ from services.identity.factors import handling as factors
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.portal import handling as portal
+from services.identity.portal import languages
 from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
@@ -64,6 +65,7 @@ COMMAND_HANDLERS = {
         schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
     ),
     "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
+    "ChooseLanguage": CommandHandler(schemas.ChooseLanguageShape, changes(CONTACT, "actor", languages.decide_choose)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))

@@ -219,6 +219,13 @@ class ChooseMailsShape(Shape):
     )
 
 
+class ChooseLanguageShape(Shape):
+    """ChooseLanguage as the settings page and the menu send it."""
+
+    makes = commands.ChooseLanguage
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+
+
 class RequestMailShape(Shape):
     """RequestMail, which reactions give."""
 

@@ -36,6 +36,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
+    "identity.ChooseLanguage": {"language": "de"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
     "identity.AddToCompany": {"contact_id": "{lender}", "to_company": "{company}", "permissions": ["order"]},
