@@ -57,6 +57,8 @@ SENT_BY_PAGES = {
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
     "identity.ChooseLanguage": Access(),
+    "identity.PinPage": Access(),
+    "identity.UnpinPage": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import people
 from gateway.access import Scope
+from gateway.favourites import pages_of, with_favourites
 from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
@@ -70,9 +71,10 @@ def _above(
     path: str,
     theme: str,
     menu: str,
+    favourites: tuple[str, ...],
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
-    nav, gateway = navigation_of(scope), house(parts())
+    nav, gateway = with_favourites(navigation_of(scope), favourites), house(parts())
     common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": gateway, "theme": theme}
     top = render_part(
         "_frame/top.html",
@@ -100,7 +102,7 @@ def _above(
 
 def _above_of(scope: Scope, look: Look) -> Markup:
     whose = look.name, look.company, look.companies, look.branch
-    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu)
+    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu, look.favourites)
 
 
 def _branches(scope: Scope) -> dict[str, str]:
@@ -155,6 +157,7 @@ class Look:
     theme: str
     menu: str
     live: str
+    favourites: tuple[str, ...]
 
 
 class Frame:
@@ -177,6 +180,7 @@ class Frame:
             _theme(asked),
             "closed" if cookie(asked, MENU_COOKIE) == "closed" else "open",
             live_url(ground.gateway.live_url, asked.scheme, asked.host, ground.settings.live_port),
+            pages_of(scope),
         )
 
     @property
@@ -308,12 +312,6 @@ def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]
     if title and recent[:1] != [here]:
         web["recent"] = [list(entry) for entry in [here, *others][:_RECENT]]
     return tuple(others[: _RECENT - 1])
-
-
-def came_from() -> str:
-    """The page whose form was sent; the start page where the browser does not say."""
-    base, referrer = request.host_url, request.referrer or ""
-    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/"
 
 
 def keep_choices(form: Mapping[str, str], response: Response) -> None:

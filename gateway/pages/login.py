@@ -15,11 +15,11 @@ from chassis.errors import PorticoError, Refused, Unavailable
 from gateway import accounts, passkeys, viewing
 from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
-from gateway.frame import came_from, keep_choices, render
+from gateway.frame import keep_choices, render
 from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
-from gateway.security import safe_next
+from gateway.security import came_from, safe_next
 from services.identity.contract import SHORTEST_PASSWORD, providers
 
 pages = Pages("login", __name__)
@@ -360,7 +360,7 @@ def accept_reset(token: str) -> Any:
 @pages.public_page("/preferences", methods=("POST",))
 def preferences() -> Any:
     """Keep a choice of appearance or language in this browser; goes back to the page it came from."""
-    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(safe_next(came_from()))
+    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(came_from(request))
     keep_choices(request.form, response)
     return response
 

@@ -20,13 +20,13 @@ from gateway.access import current_scope
 from gateway.config import LANGUAGES
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.fragments import fragment
-from gateway.frame import LANGUAGE_COOKIE, came_from, keep_choices, render
+from gateway.frame import LANGUAGE_COOKIE, keep_choices, render
 from gateway.people import PEOPLE_MODEL
 from gateway.queries import Query
 from gateway.reports.glance import BALANCE, balance
 from gateway.rights import own
 from gateway.routes import Feature, Pages
-from gateway.security import safe_next
+from gateway.security import came_from, safe_next
 from services.identity.contract import CHOOSABLE_MAILS, MAIL_CHOICES_MODEL, SERVICE, SHORTEST_PASSWORD
 
 pages = Pages("settings", __name__)
@@ -174,7 +174,7 @@ def choose_language() -> Any:
     scope, chosen = current_scope(), request.form.get(LANGUAGE_COOKIE, "")
     if chosen not in scope.visit.ground.gateway.languages:
         abort(404)
-    response = redirect(safe_next(came_from()))
+    response = redirect(came_from(request))
     keep_choices(request.form, response)
     if chosen in LANGUAGES:
         try:
