@@ -44,7 +44,8 @@ def _update() -> int:
 
 def _missing(locale: str) -> int:
     catalogue = read(locale)
-    lacking = Catalog(locale=locale, charset="utf-8", fuzzy=False)
+    lacking = Catalog(locale=locale, charset="utf-8", fuzzy=False, header_comment=f"# To be filled in: {locale}")
+    lacking.mime_headers = [("Plural-Forms", catalogue.plural_forms)]
     for one in untranslated(catalogue):
         lacking.add(one.id, one.string, one.locations, auto_comments=one.auto_comments, context=one.context)
     out = BytesIO()

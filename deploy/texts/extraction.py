@@ -45,7 +45,7 @@ _SPOKEN = (
     "services/identity/mails/sending.py",
 )
 _NOT_SAID = frozenset({"BadSetting", "Problem", "TypeError", "ValueError", "RuntimeError", "AssertionError"})
-_SENTENCE = re.compile(r"(?!SELECT |UPDATE |DELETE |INSERT |X = )[A-Z“%{].* .*[.?]\Z", re.S)
+_SENTENCE = re.compile(r"(?!SELECT |UPDATE |DELETE |INSERT |AND |X = )[A-Z“%{].* .*[.?]\Z", re.S)
 
 
 def texts() -> Catalog:
