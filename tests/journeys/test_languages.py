@@ -31,7 +31,7 @@ SAID = """() => {
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DATA = re.compile(
     r"\d|@|Tarnbrook|Hollis|depot|Priya|Mira|Approval Flow|EDI Link|Label Designer|Van Stock|Warehouse Scanner"
-    r"|^Chrome|^GBP$|\.csv$|/"
+    r"|^SW-|^Chrome|^GBP$|\.csv$|/"
 )
 
 
