@@ -5,7 +5,7 @@ ARGS   ?=
 TESTERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor bench test test-ready soak lint venv lock clean distclean
+.PHONY: help up down status doctor bench test test-ready soak lint venv texts lock clean distclean
 
 help: ## List the targets
 	@echo 'Portico. Data lives in ./var; PORTICO_VAR=/folder and PORTICO_PORT=8010 move data and address.'
@@ -45,6 +45,9 @@ venv: ## Make or mend .venv from the locked requirements
 
 test-ready: ## Also install what the tests need: RabbitMQ, PostgreSQL, postfix, dovecot, Chromium, strace
 	@exec $(PYTHON) deploy/local/bootstrap.py --test --parts
+
+texts: test-ready ## Bring the catalogues of gateway/translations up to date with the texts in the code
+	@exec $(VENV)/python -m deploy.texts
 
 lock: ## Write requirements/*.txt anew from *.in (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv:  pipx install uv'; exit 1; }

@@ -23,6 +23,7 @@ from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
 from gateway.people import VIEWING, Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
+from gateway.refusals import translated
 from gateway.websession import WebSession
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ class Scope:
         )
         # No read transaction is held while the service works.
         self.visit.reads.end()
-        reply = self.visit.commands.send(service, name, dict(payload), context)
+        with translated():
+            reply = self.visit.commands.send(service, name, dict(payload), context)
         remember(self.visit.web, shows, int(reply["position"]))
         return reply
 
@@ -288,6 +290,4 @@ def _uuid(given: UUID | str) -> UUID:
     try:
         return given if isinstance(given, UUID) else UUID(given)
     except ValueError:
-        raise Invalid(
-            "This form has lost its number. Please open it again.", fields={"command_id": ["not a number"]}
-        ) from None
+        raise Invalid("This form has lost its number. Please open it again.", fields={}) from None

@@ -18,6 +18,7 @@ from gateway import people, viewing
 from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
 from gateway.portal import house
+from gateway.refusals import translated
 from gateway.security import device_name
 from gateway.throttle import minutes
 from gateway.websession import WebSession
@@ -329,9 +330,11 @@ def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What identity's RPC method answers; raises Refused, Unavailable."""
     refuse_viewers(g.get("scope"))
     # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
-    answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
-    if answer["status"] != "done":
-        raise from_wire(answer)
+    given = {**payload, "correlation_id": g.correlation_id}
+    with translated():
+        answer: dict[str, Any] = parts().rpc.call("identity", method, given, 10.0)
+        if answer["status"] != "done":
+            raise from_wire(answer)
     return answer
 
 

@@ -95,11 +95,10 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     app.session_interface = Sessions(found.store, keys, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon, brand=portal.brand)
-    app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)
-    texts.install(app)
+    texts.install(app, gateway.languages)
     errors.install(app)
     forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))
@@ -120,7 +119,7 @@ def _enter(ground: Parts) -> Any:
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     here.started = time.perf_counter_ns()
     here.correlation_id = token_hex(8)
-    _speak(here, asked, "")
+    _speak(ground, here, asked, "")
     access = ground.access.get(asked.endpoint or "")
     web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
     if access is None:
@@ -163,7 +162,7 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     if eyes is None:
         return None
     own = eyes.viewer or eyes.person
-    _speak(here, asked, own.language)
+    _speak(ground, here, asked, own.language)
     scope = scope_of(own, visit, here.locale, here.correlation_id, today)
     if eyes.viewer is None:
         here.view_lapsed = eyes.lapsed
@@ -180,17 +179,23 @@ def _enter_nowhere(ground: Parts, web: WebSession) -> None:
                 g.scope = scope
 
 
-def _speak(here: Any, asked: Request, own: str) -> None:
-    """Set the language: a person's own, else the one they chose or their browser asks for."""
-    chosen = own if own in LANGUAGES else cookie(asked, LANGUAGE_COOKIE)
-    if chosen not in LANGUAGES:
-        chosen = (asked.accept_languages.best_match(list(LANGUAGES)) if len(LANGUAGES) > 1 else "") or "en"
-    here.locale = LANGUAGES[chosen]
+def _speak(ground: Parts, here: Any, asked: Request, own: str) -> None:
+    """Set the language: the one chosen in this browser, else the person's own, else what the browser asks for."""
+    offered = ground.gateway.languages
+    chosen = cookie(asked, LANGUAGE_COOKIE)
+    if chosen not in offered:
+        chosen = own.replace("_", "-").partition("-")[0].lower()
+    if chosen not in offered:
+        # German of Austria is German; whoever takes anything gets English.
+        real = [one for one in offered if one in LANGUAGES]
+        chosen = asked.accept_languages.best_match(real, "en") if len(real) > 1 else "en"
+    here.locale = offered[chosen]
     texts.LOCALE.set(here.locale)
 
 
 def _leave(ground: Parts, response: Response) -> Response:
     here = g._get_current_object()  # type: ignore[attr-defined]
     response.headers["X-Correlation-Id"] = here.get("correlation_id", "")
+    response.headers.setdefault("Content-Language", texts.tag())
     requestlog.write(here, request._get_current_object(), response.status_code, ground.plain_log)  # type: ignore[attr-defined]
     return response

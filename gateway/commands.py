@@ -56,6 +56,7 @@ SENT_BY_PAGES = {
     "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
+    "identity.ChooseLanguage": Access(),
     "identity.PinPage": Access(),
     "identity.UnpinPage": Access(),
     "identity.SendMailAgain": _ADMIN,

@@ -15,6 +15,7 @@ from chassis.errors import PorticoError
 from chassis.rpc import RemoteFault
 from gateway.frame import render
 from gateway.reads import NotReady
+from gateway.refusals import said
 
 _log = log.get("gateway")
 
@@ -127,7 +128,7 @@ def install(app: Flask) -> None:
             return error_page(500)
         if isinstance(error, NotReady):
             return error_page(503, words=_PREPARED)
-        return error_page(503 if status == 504 else status, error.message)
+        return error_page(503 if status == 504 else status, said(error.message))
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:

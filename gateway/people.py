@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from chassis.messages import ALL_COMPANIES
+from chassis.sorting import by_name
 from gateway import portal
 from gateway.reads import NotReady, Reads
 from gateway.sessions import Session
@@ -243,7 +244,7 @@ def _standing(reads: Reads, person: Person, company: str, today: date) -> Person
     if not others:
         return person
     own = ((person.company, person.company_name), *((row.company, row.company_name) for row in others))
-    found = replace(person, companies=tuple(sorted(own, key=lambda pair: (pair[1].casefold(), pair[0]))))
+    found = replace(person, companies=tuple(sorted(own, key=by_name)))
     for row in others:
         if row.company == company:
             found = replace(
@@ -260,4 +261,5 @@ def _standing(reads: Reads, person: Person, company: str, today: date) -> Person
 def branch_names(reads: Reads, company: str, allowed: tuple[str, ...] | None) -> dict[str, str]:
     """Key and name of the branches of a company that a person may see."""
     rows = reads.rows(_BRANCHES, {"company": company})
-    return {row.branch: row.name for row in rows if allowed is None or row.branch in allowed}
+    named = [(row.branch, row.name) for row in rows if allowed is None or row.branch in allowed]
+    return dict(sorted(named, key=by_name))

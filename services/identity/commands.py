@@ -223,6 +223,14 @@ class ChooseMails(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseLanguage(Command):
+    """The actor says in which language they want to be written to: `de`."""
+
+    actor: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class PinPage(Command):
     """The actor wants a page of the portal, by its path, on top of their menu."""
 

@@ -31,6 +31,7 @@ from services.identity.events import (
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
+    LanguageChosen,
     MailsChosen,
     MembershipEnded,
     MembershipGiven,
@@ -140,6 +141,7 @@ class Contact:
     invited_until: datetime | None = None
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
+    chosen_language: str = ""
     linked: bool = False
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     memberships: Mapping[str, Rights] = field(default_factory=dict)
@@ -170,18 +172,10 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
     match event:
         case ContactRecorded() if not state.erased:
             known = replace(state, contact=event.contact, company=event.company)
-            return replace(known, personal=event.personal, language=event.language)
+            return replace(known, personal=event.personal, language=state.chosen_language or event.language)
         case ContactCreated():
-            return Contact(
-                event.contact,
-                event.company,
-                event.staff_roles,
-                event.personal,
-                event.login,
-                event.permissions,
-                event.branches,
-                language=event.language,
-            )
+            who = event.contact, event.company, event.staff_roles, event.personal, event.login
+            return Contact(*who, event.permissions, event.branches, language=event.language)
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
             return replace(_with_login(state, event.login), stage=stage, invited_until=event.expires_at)
@@ -204,6 +198,8 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(state, memberships=others, delegations=left)
         case MailsChosen():
             return replace(state, mails_off=event.off)
+        case LanguageChosen():
+            return replace(state, language=event.language, chosen_language=event.language)
         case ContactDeactivated():
             return replace(state, active=False, shut_by=event.by_company)
         case SingleSignOnLinked():

@@ -237,6 +237,15 @@ class MailsChosen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    """The contact said in which language it wants to be written to, whatever the ERP has: `de`."""
+
+    contact: str
+    company: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailRequested(Event):
     """A contact is to get a mail of this kind. `params` has what is to be said, nothing personal and no token.
 
@@ -356,6 +365,7 @@ ALL = (
     PasswordResetAsked,
     PasswordReset,
     MailsChosen,
+    LanguageChosen,
     MailRequested,
     MailSent,
     MailDelayed,

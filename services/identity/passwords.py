@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chassis.sentences import sentence
 from services.identity.errors import WeakPassword
 
 SHORTEST = 12
@@ -47,9 +48,9 @@ async def weighed(password: str, own: Iterable[str]) -> None:
 def refuse_weak(password: str, own: Iterable[str]) -> None:
     """Raise WeakPassword, saying why. `own` are texts that anybody may know: name, address, company, portal."""
     if len(password) < SHORTEST:
-        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.")
+        raise WeakPassword(sentence("Please choose a password of at least %(least)s characters.", least=SHORTEST))
     if len(password) > LONGEST:
-        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.")
+        raise WeakPassword(sentence("Please choose a password of at most %(most)s characters.", most=LONGEST))
     words = sorted({word for text in own for word in _WORDS.split(text.casefold()) if len(word) > 2}, key=len)
     folded = rest = password.casefold()
     for word in reversed(words):

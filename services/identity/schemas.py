@@ -220,6 +220,13 @@ class ChooseMailsShape(Shape):
     )
 
 
+class ChooseLanguageShape(Shape):
+    """ChooseLanguage as the settings page and the menu send it."""
+
+    makes = commands.ChooseLanguage
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+
+
 class PinPageShape(Shape):
     """PinPage as the menu sends it."""
 

@@ -20,7 +20,9 @@ class AlreadyDecided(Refused):
     http = 409
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"This request was answered already: it is {state}. Nothing was changed.", state=state)
+        approved = "This request was answered already: it is approved. Nothing was changed."
+        refused = "This request was answered already: it is refused. Nothing was changed."
+        super().__init__(approved if state == "approved" else refused, state=state)
 
 
 class IsColleague(Refused):

@@ -17,10 +17,10 @@ from chassis.repository import now
 from services.identity import contacts, domain
 from services.identity.commands import CreateContact, SetPermissions
 from services.identity.domain import Rights
-from services.identity.errors import SingleSignOnUnknown, SingleSignOnUnproven
 from services.identity.factors import handling
 from services.identity.factors.steps import let_in, texts
 from services.identity.factors.store import SINGLE_SIGN_ON, owe
+from services.identity.single_sign_on.errors import SingleSignOnUnknown, SingleSignOnUnproven
 from services.identity.single_sign_on.settings import EACH, Provider, Rule, providers
 from services.identity.streams import ADDRESS, COMPANY, CONTACT, PORTAL, ROLES
 from services.identity.vault import open_vault

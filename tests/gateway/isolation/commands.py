@@ -37,6 +37,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
+    "identity.ChooseLanguage": {"language": "de"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.PinPage": {"page": "/invoices"},
     "identity.UnpinPage": {"page": "/invoices"},

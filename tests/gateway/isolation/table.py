@@ -168,6 +168,7 @@ POST /favourites #unpin                           ok    ok   ok    ok    ok   ok
 POST /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /invitation/<token>                          -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -
 POST /invitation/<token> #used                    410   -    -     -     410  -     -      410   -     -    -    -    410    -    -
+POST /language                                    ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 POST /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401  401    ok   ok
 POST /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /login/passkey                               401   401  401   401   401  401   401    401   401   401  401  401  401    401  401
@@ -227,6 +228,7 @@ identity.RenewRecoveryCodes  422   422  422   422   422  422   422    422   422 
 identity.DisableSecondFactor 422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 identity.RemoveSecondFactor  403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChooseMails         done  done done  done  done done  done   403   403   403  403  in   in     done 403
+identity.ChooseLanguage      done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.PinPage             done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.UnpinPage           done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.BeginViewAs         403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
@@ -267,6 +269,7 @@ identity.InviteContact       403  404    done  403    403
 identity.SetPassword         403  403    done  403    403
 identity.ChangePassword      422  422    422   404    404
 identity.ChooseMails         done done   done  404    404
+identity.ChooseLanguage      done done   done  404    404
 identity.PinPage             done done   done  404    404
 identity.UnpinPage           done done   done  404    404
 identity.SetPermissions      403  404    done  403    403
