@@ -8,6 +8,7 @@ from marshmallow.validate import ContainsOnly, Length, OneOf, Range, Regexp
 from chassis.dispatch import Shape
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
+from services.identity.favourites import commands as pinning
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 from services.identity.shapes import CODES, RightsShape, Stripped, once, one_company, permissions
@@ -230,14 +231,14 @@ class ChooseLanguageShape(Shape):
 class PinPageShape(Shape):
     """PinPage as the menu sends it."""
 
-    makes = commands.PinPage
+    makes = pinning.PinPage
     page = fields.String(required=True, validate=_PAGE)
 
 
 class UnpinPageShape(Shape):
     """UnpinPage as the menu sends it."""
 
-    makes = commands.UnpinPage
+    makes = pinning.UnpinPage
     page = fields.String(required=True, validate=_PAGE)
 
 
