@@ -65,8 +65,13 @@ def sign_in(request: Request, email: str, password: str) -> str:
 
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
-    throttle, address = parts().throttle, request.remote_addr or ""
-    wait = throttle.begin(email, address)
+    return let_in(request, _right_password(request, email, password))
+
+
+def _right_password(request: Request, email: str, password: str) -> dict[str, Any]:
+    """What identity answers to whoever has this password; a wrong one is counted."""
+    throttle, tried = parts().throttle, (email, request.remote_addr or "", web_session().device)
+    wait = throttle.begin(*tried)
     if wait:
         _log.info("log-in throttled", seconds=wait)
         raise TooMany(wait, by_mail=True)
@@ -76,10 +81,10 @@ def sign_in(request: Request, email: str, password: str) -> str:
         _log.info("log-in refused", code=error.code)
         raise
     except PorticoError:
-        throttle.not_tried(email, address)
+        throttle.not_tried(*tried)
         raise
-    throttle.succeeded(email, address)
-    return let_in(request, answer)
+    throttle.succeeded(*tried)
+    return answer
 
 
 def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
@@ -345,6 +350,9 @@ def let_in(request: Request, answer: dict[str, Any], position: int | None = None
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
     web["way"] = answer["way"]
+    email = people.address_of(parts().reads, answer["contact_id"])
+    if email:
+        web.device = parts().throttle.recognise(email, web.device)
     if position is not None:
         # The first page waits until identity's read model shows the person as active.
         remember(web, (people.PEOPLE_MODEL,), int(position))
