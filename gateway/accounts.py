@@ -12,7 +12,7 @@ from flask import Request, g, session
 from flask_babel import gettext
 
 from chassis import log
-from chassis.errors import PorticoError, Refused, Unavailable, from_wire
+from chassis.errors import NotAllowed, PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
 from gateway import people
 from gateway.access import Scope, refuse_viewers, remember
@@ -66,6 +66,16 @@ def sign_in(request: Request, email: str, password: str) -> str:
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
     return let_in(request, _right_password(request, email, password))
+
+
+def prove(scope: Scope, request: Request, password: str) -> None:
+    """Make sure that this person's password is known to who sits there.
+
+    Raises TooMany, Refused when it is another or their policy has another way, Unavailable.
+    """
+    answer = _right_password(request, scope.email, password)
+    if answer["contact_id"] != scope.contact_id:
+        raise NotAllowed(gettext("This is somebody else's."))
 
 
 def _right_password(request: Request, email: str, password: str) -> dict[str, Any]:
@@ -350,6 +360,7 @@ def let_in(request: Request, answer: dict[str, Any], position: int | None = None
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
     web["way"] = answer["way"]
+    web.prove()
     email = people.address_of(parts().reads, answer["contact_id"])
     if email:
         web.device = parts().throttle.recognise(email, web.device)

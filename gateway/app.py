@@ -17,7 +17,7 @@ from chassis.config import Settings
 from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
-from gateway import errors, formats, people, portal, requestlog, texts
+from gateway import errors, formats, people, portal, proof, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, refuse_viewers, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_keys
@@ -102,6 +102,7 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))
     app.before_request(lambda: _protect(forgery))
+    app.before_request(proof.take)
     app.after_request(lambda response: _leave(found, response))
     app.teardown_request(lambda _error: found.reads.end())
     app.wsgi_app = harden(app.wsgi_app, gateway, found.settings.live_port)  # type: ignore[method-assign]

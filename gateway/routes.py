@@ -42,7 +42,8 @@ class Access:
     `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended,
     and who looks with this person's eyes does not see it. `of_session`: it changes nothing but the browser's own
     session, so they may send it.
-    `part` is the feature whose switch the page goes with, where no permission does.
+    `part` is the feature whose switch the page goes with, where no permission does. `proof`: of a command, it is
+    sent only by who proved lately who they are (proof.py).
     """
 
     public: bool = False
@@ -56,6 +57,7 @@ class Access:
     path: str = ""
     max_body: int = FORM_BYTES
     part: str = ""
+    proof: bool = False
 
     def allows(self, permissions: frozenset[str], staff_roles: frozenset[str]) -> bool:
         """Whether somebody with these rights may see it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -15,7 +16,10 @@ COOKIE = "portico_session"
 VISIT_COOKIE = "portico_visit"
 DEVICE_COOKIE = "portico_device"
 """By which a browser is recognised that somebody signed in with before; see throttle.py."""
-_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes"})
+_PROVED = "proved"
+PROOF_LASTS = 15 * 60
+"""Seconds, of a log-in too; see proof.py."""
+_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes", _PROVED})
 _VISIT_SECONDS = 12 * 3600
 _DEVICE_SECONDS = 180 * 86400
 
@@ -58,6 +62,15 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.clear()
         self.new_token, self.record = self._store.create(contact_id, company, device, {})
         self.ended = False
+
+    def prove(self) -> None:
+        """Note that the person has proved just now who they are."""
+        self[_PROVED] = int(time.time())
+
+    @property
+    def proven(self) -> bool:
+        """Whether they did so lately."""
+        return 0 <= time.time() - self.get(_PROVED, 0) < PROOF_LASTS
 
     def stand_in(self, company: str) -> None:
         """Go on in another of the person's companies: nothing of what was begun in the one before goes along.
