@@ -122,6 +122,9 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
     except Unavailable:
         throttle.not_tried(account, address)
         raise
+    except Refused as error:
+        _log.info("code refused", code=error.code)
+        raise
     throttle.succeeded(account, address)
 
 
@@ -361,6 +364,7 @@ def let_in(request: Request, answer: dict[str, Any], position: int | None = None
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
     web["way"] = answer["way"]
     web.prove()
+    _log.info("logged in", contact=answer["contact_id"], way=answer["way"])
     email = people.address_of(parts().reads, answer["contact_id"])
     if email:
         web.device = parts().throttle.recognise(email, web.device)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.access import CommandBus
     from gateway.assets import Assets
     from gateway.fragments import FragmentCache
+    from gateway.looks import Looks
 
 EXTENSION = "portico"
 
@@ -38,6 +39,7 @@ class Parts:
     reads: Reads
     store: SessionStore
     throttle: Throttle
+    looks: Looks
     rpc: Rpc
     commands: CommandBus
     fragments: FragmentCache

@@ -16,6 +16,7 @@ from gateway import accounts, passkeys, people
 from gateway.access import Scope
 from gateway.forms import CommandForm
 from gateway.frame import render
+from gateway.resume import here
 from gateway.websession import PROOF_LASTS
 
 _PASSWORD, _PASSKEY = "proof_password", "proof_passkey"
@@ -72,7 +73,7 @@ def question(said: str = "", status: int = 403) -> Any:
             title=_("Is it still you?"),
             crumb=False,
             form=form,
-            path=request.full_path if request.query_string else request.path,
+            path=here(),
             fields=fields,
             anew=len(fields) < len(sent),
             minutes=PROOF_LASTS // 60,

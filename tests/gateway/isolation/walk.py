@@ -199,7 +199,8 @@ class Walk:
             contact = self.world.visitors[visitor.eyes].contact
             data = {VIEWING: Viewing(contact=contact, view="none", until=time.time() + 3600, back="/"), **(data or {})}
         company = "*" if visitor.roles else visitor.company
-        return self.parts.store.create(visitor.contact, company, "", data or {})[0]
+        proved = {"proved": int(time.time())}
+        return self.parts.store.create(visitor.contact, company, "", {**proved, **(data or {})})[0]
 
     def _secret(self, token: str) -> str:
         """What the session has of a token: who is deactivated may have a form open from before."""
