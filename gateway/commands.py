@@ -61,6 +61,8 @@ SENT_BY_PAGES = {
     "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _weighty(_ADMIN),
     "identity.ChooseMails": Access(customers=True),
+    "identity.PinPage": Access(),
+    "identity.UnpinPage": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,
