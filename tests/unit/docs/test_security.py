@@ -32,6 +32,7 @@ def test_each_requirement_of_the_standard_is_answered_once_and_no_other() -> Non
         first, _, last = one.partition("–")
         chapter, start = first.rsplit(".", 1)
         numbers += [f"{chapter}.{place}" for place in range(int(start), int((last or first).rsplit(".", 1)[1]) + 1)]
-    wanted = {f"{c}.{n}" for c, _, last in (one.rpartition(".") for one in LAST.split()) for n in range(1, int(last) + 1)}
+    last = (one.rpartition(".") for one in LAST.split())
+    wanted = {f"{section}.{place}" for section, _, most in last for place in range(1, int(most) + 1)}
     assert set(numbers) ^ (wanted - LEFT_OUT) == set()
     assert sorted({one for one in numbers if numbers.count(one) > 1}) == []
