@@ -22,8 +22,15 @@ def forget_proofs(portal: Portal) -> None:
         db.execute("UPDATE sessions SET data = json_set(data, '$.proved', 0)")
 
 
-def password_of(role: str) -> str:
-    return next(password for name, _email, password in demo.LOGINS if name == role)
+def prove(page: Page, role: str) -> None:
+    """Type a wrong password and then the right one where the page asks whether it is still this person."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    page.get_by_label("Your password", exact=True).fill("not this one")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("This password is not right.")).to_be_visible()
+    password = next(password for name, _email, password in demo.LOGINS if name == role)
+    page.get_by_label("Your password", exact=True).fill(password)
+    page.get_by_role("button", name="Go on").click()
 
 
 def test_a_role_is_given_until_a_day_and_taken_away(portal: Portal, visit: Visit, log_in: LogIn, size: str) -> None:
@@ -53,12 +60,7 @@ def test_a_role_is_given_until_a_day_and_taken_away(portal: Portal, visit: Visit
     expect(tabs.get_by_role("link", name="Orders")).to_have_count(0)
     forget_proofs(portal)
     preview.get_by_role("button", name="Save permissions").click()
-    expect(admin.get_by_role("heading", level=1)).to_have_text("Is it still you?")
-    admin.get_by_label("Your password", exact=True).fill("not this one")
-    admin.get_by_role("button", name="Go on").click()
-    expect(admin.get_by_text("This password is not right.")).to_be_visible()
-    admin.get_by_label("Your password", exact=True).fill(password_of("portal admin"))
-    admin.get_by_role("button", name="Go on").click()
+    prove(admin, "portal admin")
     expect(admin.get_by_text("Saved.")).to_be_visible()
     expect(admin.get_by_text("until 31 Dec 2099")).to_be_visible()
 
