@@ -243,7 +243,7 @@ class InvitationUsed(Refused):
     http = 410
 
     def __init__(self) -> None:
-        super().__init__("This invitation was already used or replaced. Sign in, or ask for a new one.")
+        super().__init__("This invitation was already used or replaced. Log in, or ask for a new one.")
 
 
 class InvitationExpired(Refused):
