@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from flask import g
 
-from chassis.errors import Invalid, NotAllowed, NotFound
+from chassis.errors import Invalid, NotAllowed, NotFound, PorticoError
 from chassis.messages import Context
 from gateway import portal
 from gateway.commands import SENT_BY_PAGES
@@ -34,6 +34,12 @@ DEADLINE = timedelta(seconds=10)
 _NOT_IN_PAYLOAD = frozenset({"actor", "actor_id", "channel", "context", "correlation_id", "command_id"})
 _STAFF_BOUND = frozenset({"contact", "today"})
 _WAIT_SECONDS, _POLL_SECONDS, _FORGET_SECONDS = 1.0, 0.005, 120
+
+
+class ProofWanted(PorticoError):
+    """The last proof of who somebody is is too old for this; answered by a question for it (proof.py)."""
+
+    http = 403
 
 
 class CommandBus(Protocol):
@@ -178,7 +184,7 @@ class Scope:
 
         `shows` names the read models ("orders.orders_v1") that will show what it did: this session's next reads of
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
-        Raises NotAllowed unless this person may send it (gateway/commands.py).
+        Raises NotAllowed unless this person may send it (gateway/commands.py), ProofWanted.
         """
         refuse_viewers(self)
         self._check_payload(payload)
@@ -190,6 +196,8 @@ class Scope:
             raise NotAllowed("Your account does not include this. Your administrator can add it.")
         if access.part and access.part in portal.switched_off(self.visit.reads):
             raise NotAllowed(portal.SWITCHED_OFF)
+        if access.proof and not self.visit.web.proven:
+            raise ProofWanted("Please prove once more that it is you.")
         if for_company is not None and not self.is_staff:
             raise NotAllowed("You can act for your own company only.")
         context = Context(

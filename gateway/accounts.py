@@ -12,7 +12,7 @@ from flask import Request, g, session
 from flask_babel import gettext
 
 from chassis import log
-from chassis.errors import PorticoError, Refused, Unavailable, from_wire
+from chassis.errors import NotAllowed, PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
 from gateway import people, viewing
 from gateway.access import Scope, refuse_viewers, remember
@@ -66,8 +66,23 @@ def sign_in(request: Request, email: str, password: str) -> str:
 
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
-    throttle, address = parts().throttle, request.remote_addr or ""
-    wait = throttle.begin(email, address)
+    return let_in(request, _right_password(request, email, password))
+
+
+def prove(scope: Scope, request: Request, password: str) -> None:
+    """Make sure that this person's password is known to who sits there.
+
+    Raises TooMany, Refused when it is another or their policy has another way, Unavailable.
+    """
+    answer = _right_password(request, scope.email, password)
+    if answer["contact_id"] != scope.contact_id:
+        raise NotAllowed(gettext("This is somebody else's."))
+
+
+def _right_password(request: Request, email: str, password: str) -> dict[str, Any]:
+    """What identity answers to whoever has this password; a wrong one is counted."""
+    throttle, tried = parts().throttle, (email, request.remote_addr or "", web_session().device)
+    wait = throttle.begin(*tried)
     if wait:
         _log.info("log-in throttled", seconds=wait)
         raise TooMany(wait, by_mail=True)
@@ -77,10 +92,10 @@ def sign_in(request: Request, email: str, password: str) -> str:
         _log.info("log-in refused", code=error.code)
         raise
     except PorticoError:
-        throttle.not_tried(email, address)
+        throttle.not_tried(*tried)
         raise
-    throttle.succeeded(email, address)
-    return let_in(request, answer)
+    throttle.succeeded(*tried)
+    return answer
 
 
 def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
@@ -107,6 +122,9 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
         yield
     except Unavailable:
         throttle.not_tried(account, address)
+        raise
+    except Refused as error:
+        _log.info("code refused", code=error.code)
         raise
     throttle.succeeded(account, address)
 
@@ -353,6 +371,11 @@ def let_in(request: Request, answer: dict[str, Any], position: int | None = None
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
     web["way"] = answer["way"]
+    web.prove()
+    _log.info("logged in", contact=answer["contact_id"], way=answer["way"])
+    email = people.address_of(parts().reads, answer["contact_id"])
+    if email:
+        web.device = parts().throttle.recognise(email, web.device)
     if position is not None:
         # The first page waits until identity's read model shows the person as active.
         remember(web, (people.PEOPLE_MODEL,), int(position))

@@ -17,12 +17,13 @@ from chassis.config import Settings
 from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
-from gateway import errors, formats, people, portal, requestlog, texts
+from gateway import errors, formats, looks, people, portal, proof, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, refuse_viewers, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_keys
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
+from gateway.looks import Looks
 from gateway.pages import all_pages
 from gateway.parts import EXTENSION, Parts, Rpc
 from gateway.reads import NotReady, open_reads
@@ -61,6 +62,7 @@ def create_app(
         store=SessionStore(state, gateway),
         throttle=Throttle(state, keys[0]),
         outcomes=Outcomes(state),
+        looks=Looks(state, gateway.looks_days),
         rpc=rpc or client,
         commands=commands or Commands(client),
         fragments=FragmentCache(gateway.fragment_chars),
@@ -103,6 +105,7 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))
     app.before_request(lambda: _protect(forgery))
+    app.before_request(proof.take)
     app.after_request(lambda response: _leave(found, response))
     app.teardown_request(lambda _error: found.reads.end())
     app.wsgi_app = harden(app.wsgi_app, gateway, found.settings.live_port)  # type: ignore[method-assign]
@@ -195,6 +198,8 @@ def _speak(ground: Parts, here: Any, asked: Request, own: str) -> None:
 
 def _leave(ground: Parts, response: Response) -> Response:
     here = g._get_current_object()  # type: ignore[attr-defined]
+    looked = here.get("scope"), request.view_args or {}, response.status_code
+    looks.note(ground.looks, ground.access.get(request.endpoint or ""), *looked)
     response.headers["X-Correlation-Id"] = here.get("correlation_id", "")
     response.headers.setdefault("Content-Language", texts.tag())
     requestlog.write(here, request._get_current_object(), response.status_code, ground.plain_log)  # type: ignore[attr-defined]

@@ -48,6 +48,7 @@ class GatewaySettings:
     proxies: int = 0
     origin: str = ""
     live_url: str = ""
+    looks_days: int = 365
     idle_minutes: int = 120
     absolute_hours: int = 12
     live_heartbeat_seconds: float = 15.0
@@ -90,6 +91,7 @@ class GatewaySettings:
             live_url=env.get("PORTICO_LIVE_URL", ""),
             idle_minutes=whole_number(env, "PORTICO_IDLE_MINUTES", 120, 1, 525600),
             absolute_hours=whole_number(env, "PORTICO_SESSION_HOURS", 12, 1, 8760),
+            looks_days=whole_number(env, "PORTICO_LOOKS_DAYS", 365, 31, 3650),
             live_heartbeat_seconds=float(env.get("PORTICO_LIVE_HEARTBEAT_SECONDS", "15")),
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),

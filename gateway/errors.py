@@ -13,7 +13,9 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from chassis import log
 from chassis.errors import PorticoError
 from chassis.rpc import RemoteFault
+from gateway.access import ProofWanted
 from gateway.frame import render
+from gateway.proof import question
 from gateway.reads import NotReady
 from gateway.refusals import said
 
@@ -129,6 +131,11 @@ def install(app: Flask) -> None:
         if isinstance(error, NotReady):
             return error_page(503, words=_PREPARED)
         return error_page(503 if status == 504 else status, said(error.message))
+
+    @app.errorhandler(ProofWanted)
+    def unproved(_error: ProofWanted) -> Response:
+        asked: Response = question()
+        return asked
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.access import CommandBus
     from gateway.assets import Assets
     from gateway.fragments import FragmentCache
+    from gateway.looks import Looks
 
 EXTENSION = "portico"
 
@@ -40,6 +41,7 @@ class Parts:
     store: SessionStore
     throttle: Throttle
     outcomes: Outcomes
+    looks: Looks
     rpc: Rpc
     commands: CommandBus
     fragments: FragmentCache

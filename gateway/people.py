@@ -66,6 +66,7 @@ _FACTOR = (
     f"SELECT enabled_at, passkeys, codes_left FROM {FACTORS}"
     " WHERE contact_id = :contact AND (enabled_at IS NOT NULL OR passkeys > 0)"
 )
+_ADDRESS = f"SELECT p.email FROM {CONTACTS} p WHERE p.contact_id = :contact"
 _DEFINITIONS = f"SELECT role, permissions FROM {ROLES}"
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
@@ -183,6 +184,15 @@ def load_factor(reads: Reads, contact_id: str) -> Factor | None:
     """The person's second factors, None when there are none; raises NotReady."""
     rows = reads.rows(_FACTOR, {"contact": contact_id})
     return Factor(rows[0].enabled_at or "", rows[0].passkeys, rows[0].codes_left) if rows else None
+
+
+def address_of(reads: Reads, contact_id: str) -> str:
+    """What the person signs in with; "" while identity's read model does not know them."""
+    try:
+        rows = reads.rows(_ADDRESS, {"contact": contact_id})
+    except NotReady:
+        return ""
+    return str(rows[0].email or "") if rows else ""
 
 
 def ends_of(text: str) -> dict[str, date]:

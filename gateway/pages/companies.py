@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from gateway import looks
 from gateway.access import Scope, current_scope
 from gateway.forms import send
 from gateway.frame import render
@@ -96,7 +97,7 @@ def companies() -> Any:
     )
 
 
-@pages.staff_page("/companies/<path:code>", role=(_ROLE, "agent"), tab="companies")
+@pages.staff_page("/companies/<path:code>", role=(_ROLE, "agent"), tab="companies", personal=looks.CONTACTS)
 def company(code: str) -> Any:
     """A company with its contacts, branches and features."""
     scope = current_scope()
@@ -142,7 +143,9 @@ def new_contact(code: str) -> Any:
     return contacts.new_contact(SuppliersDesk(scope), code, row.name, url_for("companies.company", code=code))
 
 
-@pages.staff_page("/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"))
+@pages.staff_page(
+    "/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"), personal=looks.CONTACT
+)
 def contact(contact_id: str) -> Any:
     """A contact: what they may do, seen in a preview before it is saved, and their way in."""
     desk = SuppliersDesk(current_scope())

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 
+from gateway import looks
 from gateway.access import current_scope
 from gateway.forms import send
 from gateway.frame import render
@@ -27,7 +28,7 @@ from services.identity import contract as identity
 pages = Pages("memberships", __name__)
 
 
-@pages.staff_page("/contacts/<contact_id>/companies", role=ADMIN, tab="companies")
+@pages.staff_page("/contacts/<contact_id>/companies", role=ADMIN, tab="companies", personal=looks.CONTACT)
 def choose(contact_id: str) -> Any:
     """Find the company that the contact is to belong to, too."""
     scope = current_scope()
@@ -45,7 +46,13 @@ def choose(contact_id: str) -> Any:
     )
 
 
-@pages.staff_page("/contacts/<contact_id>/companies/<path:code>", role=ADMIN, tab="companies", methods=("GET", "POST"))
+@pages.staff_page(
+    "/contacts/<contact_id>/companies/<path:code>",
+    role=ADMIN,
+    tab="companies",
+    methods=("GET", "POST"),
+    personal=looks.CONTACT,
+)
 def membership(contact_id: str, code: str) -> Any:
     """What the contact may do in another company: seen in a preview, then saved; so they are added to it."""
     scope = current_scope()

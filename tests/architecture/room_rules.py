@@ -23,6 +23,7 @@ OWN_ROOMS = {
     "identity/definitions.py": "commands on roles: portal admins alone",
     "identity/factors": "what lets in besides a password, kept in the state database, and the steps of a sign-in",
     "identity/limits.py": "what a company's own admin may hand out",
+    "identity/hashing.py": "the process that hashes passwords, for passwords.py",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
     "identity/mails": "which mails there are, how each is written and sent",
     "identity/favourites": "the pages that people pinned to their menus",

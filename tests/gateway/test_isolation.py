@@ -56,6 +56,22 @@ def test_pages_wait_for_models_that_read_what_their_command_wrote(walk: Walk) ->
     assert SENT_BY_PAGES.keys() - walk.done == NOT_DONE
 
 
+def test_pages_with_other_peoples_addresses_note_who_looked(walk: Walk) -> None:
+    walk.walked()
+    rules = {rule.rule: walk.parts.access[rule.endpoint] for rule in walk.world.app.url_map.iter_rules()}
+    silent = set()
+    for row, answer in walk.answers:
+        asked, _as, name = row.rpartition(" as ")
+        own = {f"{field}.{one}" for field in ("email", "phone") for one in (name, walk.world.visitors[name].eyes)}
+        people = [
+            mark for mark in walk.world.marks if mark.field.startswith(("email.", "phone.")) and mark.field not in own
+        ]
+        rule = asked.split()[1]
+        if not rules[rule].personal and any(mark.stands_in(answer.text) for mark in people):
+            silent.add(rule)
+    assert silent == set()
+
+
 def test_the_tables_have_every_command_and_no_other() -> None:
     there = {f"{name}.{command}" for name in SERVICES for command in rooms.load(name).command_handlers}
     assert parsed(AT_THE_SERVICES).keys() == there

@@ -23,6 +23,7 @@ GET  /administration                              403   403  403   403   403  40
 GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/looks                        403   403  403  403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/licences                     403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu/<entry>                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403

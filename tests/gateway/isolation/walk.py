@@ -225,7 +225,8 @@ class Walk:
             looks = {"contact": seen.contact, "company": seen.company, "branch": None, "view": "none", "back": "/"}
             data = {VIEWING: {**looks, "until": time.time() + 3600}, **(data or {})}
         company = "*" if visitor.roles else visitor.company
-        return self.parts.store.create(visitor.contact, company, "", data or {})[0]
+        proved = {"proved": int(time.time())}
+        return self.parts.store.create(visitor.contact, company, "", {**proved, **(data or {})})[0]
 
     def _secret(self, token: str) -> str:
         """What the session has of a token: who is deactivated may have a form open from before."""
