@@ -11,6 +11,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from chassis import codec
+from gateway import cases_glance
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
@@ -21,6 +22,7 @@ from services.cases import contract
 
 pages = Pages("support", __name__)
 SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
+cases_glance.register()
 
 _OURS = f"""(p.company = :company
              OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""

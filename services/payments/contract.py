@@ -13,6 +13,7 @@ from services.payments import events
 from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
 from services.payments.projections.documents import DOCUMENTS
+from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS
 
 SERVICE = "payments"
 STREAMS = ("documents-", "ledger-")
@@ -23,6 +24,8 @@ DOCUMENTS_MODEL = "documents_v1"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
 BALANCE_MODEL = "balance_v1"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
+MOVEMENTS_MODEL = "movements_v1"
+"""Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
 
 
 class Applied(Schema):
@@ -63,12 +66,17 @@ class PaymentBody(Schema):
 
 
 __all__ = [
+    "AGEING_MONTHS",
     "BALANCES",
     "BALANCE_MODEL",
+    "BUCKETS",
     "CODEC",
     "DOCUMENTS",
     "DOCUMENTS_MODEL",
     "KINDS",
+    "MOVED_ITEMS",
+    "MOVEMENTS",
+    "MOVEMENTS_MODEL",
     "OPEN_ITEMS",
     "PUBLISHED",
     "SERVICE",

@@ -25,6 +25,7 @@ VALUES: dict[str, Any] = {
     "numbers": '["1"]',
     "of": '[["order", "1"]]',
     "today": "2026-11-22",
+    "on": "2026-08-31",
     "like": "%5_%",
 }
 

@@ -17,8 +17,8 @@ _DOCUMENT = (
     "DocNo CustomerCode Branch DocDate DueDate Currency CustomerRef Status DocTotal OpenAmount PortalRef Remarks "
     "LineNo ItemCode Description Quantity Unit UnitPrice LineAmount ShipDate LineStatus BaseType BaseNo UpdatedAt"
 )
-# File name without .csv: its columns. The order is that of the import.
-_COLUMNS = {
+# File name without .csv: its columns. The order is that of the import; the bench writes such files too.
+COLUMNS = {
     "companies": "CustomerCode CustomerName Currency PriceList DiscountPercent Country Language Phone Email Address "
     "UpdatedAt",
     "branches": "CustomerCode BranchCode BranchName UpdatedAt",
@@ -36,7 +36,7 @@ _COLUMNS = {
     "projects": "CustomerCode ProjectNo ProjectName Status PercentDone DueDate Reference TaskName TaskStatus "
     "TaskPercentDone TaskNote UpdatedAt",
 }
-FILES = tuple(_COLUMNS)
+FILES = tuple(COLUMNS)
 """The export files without `.csv`, in the order in which they are imported; the profile is `demo-<name>`."""
 
 
@@ -69,7 +69,7 @@ def write_export(folder: Path, anchor: date) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        _write(folder / f"{name}.csv", _COLUMNS[name].split(), rows[name])
+        _write(folder / f"{name}.csv", COLUMNS[name].split(), rows[name])
 
 
 def _write(path: Path, columns: list[str], rows: Iterable[Iterable[object]]) -> None:

@@ -13,7 +13,7 @@ from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, chain, kinds
+from gateway.reports import account, chain, figures, kinds
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -126,6 +126,12 @@ PLANTS = (
     ),
     Plant(
         "payments, branch", _no_branch(account.ITEMS), _route("GET /balance"), "GET /balance as south: shows north's"
+    ),
+    Plant(
+        "payments on a day, branch",
+        _no_branch(figures.PAST_ITEMS),
+        _route("GET /balance/past"),
+        "GET /balance/past as south: shows north's",
     ),
     Plant(
         "payments, what was paid",

@@ -45,7 +45,7 @@ _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
-            " payment.number name.{me}"),
+            " payment.number case.number case.summary name.{me}"),
     AGENT: "case.number case.summary company.name",
     ADMIN: "case.number case.summary run.file request.name",
     ERP: "run.file",
@@ -65,6 +65,9 @@ REQUESTS: dict[str, Asked] = (
         "GET /balance": Asked(
             shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")
         ),
+        "GET /balance/past": Asked("/balance/past?on=2026-11-10", shows=shown("invoice.number creditmemo.number")),
+        "GET /charts": Asked(shows=shown("balance.sum")),
+        "GET /charts/orders": Asked(),
         "GET /credit-memos": _listed("creditmemo"),
         "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
         "GET /deliveries": _listed("delivery"),

@@ -31,8 +31,11 @@ GET  /administration/menu/new                     403   403  403   403   403  40
 GET  /administration/sign-in                      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /balance/past                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /branding/<version>/accent.css               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /branding/logo/<name>                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /charts                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /charts/orders                               ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
 GET  /companies                                   403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>                       403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
