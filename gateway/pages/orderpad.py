@@ -141,7 +141,7 @@ def cancel(key: str) -> Any:
             if isinstance(error, CommandReused):
                 raise
             flash(error.message, "danger")
-    return redirect(url_for("reports.order_document", number=key))
+    return redirect(url_for("documents.order", number=key))
 
 
 def _order_form(scope: Scope) -> OrderForm:
