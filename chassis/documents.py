@@ -2,7 +2,8 @@
 
 A document is one row of `…s`, its normalised body one JSON blob in `…_lines`. Totals of reports come from `…_totals`
 (by day) and `…_months`, kept by deltas; search from `…_search`; `…_links` leads from a document to those it was made
-from, `…_timeline` says what happened to it (chassis/timeline.py). Amounts are integer minor units of the document's currency, dates ISO text, "" where there is none.
+from; `…_timeline` says what happened to it (chassis/timeline.py). Amounts are integer minor units of the document's
+currency, dates ISO text, "" where there is none.
 """
 
 from __future__ import annotations

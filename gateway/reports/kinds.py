@@ -190,10 +190,11 @@ def _links_query(kind: Kind) -> Query:
 
 
 def _visible_query(kind: Kind) -> Query:
-    """Those of the numbers that the person may open."""
+    """Those of the numbers that the person may open, with what a chain shows of them."""
     return Query(
         f"{kind.kind}.visible",
-        f"""SELECT d.number FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
+        f"""SELECT d.number, d.date, d.due_date, d.currency, d.total_minor, d.open_minor, d.status
+            FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
             AND d.number IN (SELECT value FROM json_each(:numbers)) {_BRANCH.format("d")}""",
         needs=kind.needs,
     )

@@ -16,7 +16,8 @@ from services.payments.domain import open_amount, status_of
 VERSION = 2
 DOCUMENTS: DocumentTables = document_tables("document", VERSION)
 """`documents_v2`, `document_lines_v2`, `document_totals_v2`, `document_months_v2`, `document_links_v2`,
-`document_search_v2`, `document_timeline_v2`. `number` names a document; `kind` is one of domain.KINDS, `status` of domain.STATUSES.
+`document_search_v2`, `document_timeline_v2`. `number` names a document; `kind` is one of domain.KINDS, `status` of
+domain.STATUSES.
 """
 _KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
 _WRITER = DocumentWriter(DOCUMENTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from uuid import uuid4
 import orjson
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from gateway.config import GatewaySettings
@@ -276,7 +278,11 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 def _all_of(answer: TestResponse) -> str:
     """Headers and body, as whoever got them reads them."""
-    return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), answer.text])
+    headers = [f"{name}: {unquote(value)}" for name, value in answer.headers]
+    if answer.mimetype == "application/pdf":
+        printed = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+        return "\n".join([*headers, printed, printed.replace("\n", "")])  # a long word goes on in the next line
+    return "\n".join([*headers, answer.text])
 
 
 def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:

@@ -14,7 +14,7 @@ from services.payments.projections import documents
 from tests.support.examples.payments import COMPANY, INVOICE, PAID, PART_PAID, document, line, payment
 from tests.support.projecting import ReadModel
 
-FIRST = ("recorded", "", "erp", [])
+FIRST: tuple[Any, ...] = ("recorded", "", "erp", [])
 
 
 @pytest.fixture
