@@ -282,7 +282,8 @@ def _all_of(answer: TestResponse) -> str:
     if answer.mimetype == "application/pdf":
         printed = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
         return "\n".join([*headers, printed, printed.replace("\n", "")])  # a long word goes on in the next line
-    return "\n".join([*headers, answer.text])
+    # Where a long address may break is no part of it.
+    return "\n".join([*headers, answer.text.replace("<wbr>", "")])
 
 
 def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:
