@@ -21,7 +21,7 @@ from chassis.messages import Context
 from gateway import portal
 from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
-from gateway.people import Person
+from gateway.people import VIEWING, Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
 from gateway.websession import WebSession
 
@@ -247,11 +247,11 @@ def scope_of(
 ) -> Scope:
     """The scope of a signed-in person in this request, or of whom `viewer` looks as.
 
-    The session's branch counts only while it is one of theirs; a viewer's is none of theirs.
+    The session's branch, or the one that the viewer chose, counts only while it is one of theirs.
     """
     record = visit.web.record
     assert record is not None
-    chosen = None if viewer is not None else record.branch
+    chosen = record.branch if viewer is None else visit.web[VIEWING].get("branch")
     branch = chosen if person.branches is None or chosen in person.branches else None
     branches = person.branches if branch is None else (branch,)
     rights = person.permissions, person.staff_roles
@@ -273,7 +273,7 @@ def scope_of(
         today=today,
         visit=visit,
         audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
-        companies=() if viewer is not None else person.companies,
+        companies=person.companies,
         viewer=viewer,
     )
 
