@@ -182,7 +182,7 @@ class Scope:
     ) -> dict[str, Any]:
         """Send a command and give its reply (`id`, `stream`, `revision`, `position`, `repeated`).
 
-        `shows` names the read models ("orders.orders_v1") that will show what it did: this session's next reads of
+        `shows` names the read models ("orders.orders_v2") that will show what it did: this session's next reads of
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
         Raises NotAllowed unless this person may send it (gateway/commands.py), ProofWanted.
         """

@@ -14,15 +14,16 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from chassis.errors import CommandReused, Refused, Unavailable
+from chassis.errors import CommandReused, NotFound, Refused, Unavailable
 from gateway import people
 from gateway.access import Scope, current_scope
+from gateway.formats import as_number
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
 from gateway.reports.document import load_document
-from gateway.reports.kinds import ORDERS
+from gateway.reports.kinds import KINDS, ORDERS
 from gateway.routes import Feature, Pages
 from services.orders import contract as orders
 
@@ -57,6 +58,10 @@ class OrderForm(CommandForm):
 
 class CancelForm(CommandForm):
     """Takes an order back."""
+
+
+class AgainForm(CommandForm):
+    """Puts a document's lines on the pad."""
 
 
 @pages.page(
@@ -124,6 +129,37 @@ def _take_up(form: OrderForm) -> list[Typed]:
     return [Typed(*row) for row in kept["rows"]]
 
 
+@pages.page("/order-pad/again", needs="order", tab="orders", methods=("POST",))
+def again() -> Any:
+    """Put what a document has in it on the pad, behind what is there; nothing is ordered by it."""
+    scope, form = current_scope(), AgainForm()
+    kind = KINDS.get(request.form.get("kind", ""))
+    if kind is None:
+        raise NotFound("There is no such document, or it is not yours to see.")
+    document = load_document(scope, kind, request.form.get("number", ""))
+    kept = session.get(DRAFT) or {"rows": []}
+    if not form.validate_on_submit() or kept.get("again") == form.command_id.data:
+        return redirect("/order-pad")  # sent twice: its lines are there
+    rows = [Typed(item, as_number(quantity)) for item, quantity in document.items]
+    if len(kept["rows"]) + len(rows) > MOST:
+        flash(
+            _("An order has at most %(most)s lines: clear the pad first, then order this again.", most=MOST), "danger"
+        )
+        return redirect("/order-pad")
+    session[DRAFT] = {
+        **kept,
+        "rows": [*kept["rows"], *(astuple(row) for row in rows)],
+        "again": form.command_id.data,
+    }
+    gone = [answer.row.item for answer in read_prices(scope, rows, g.locale).answers if answer.problem]
+    about = f"{kind.singular} {document.row.number}"
+    flash(_("The lines of %(document)s are on the pad; nothing is ordered yet.", document=about), "success")
+    if gone:
+        named = ", ".join(gone[:5]) + (" …" if gone[5:] else "")
+        flash(_("Not to be had as it was: %(items)s. The lines below say why.", items=named), "warning")
+    return redirect("/order-pad")
+
+
 @pages.page("/orders/<key>/cancel", needs="order", tab="orders", methods=("POST",))
 def cancel(key: str) -> Any:
     """Take the order back, at once or, where it is on its way, if the ERP has not taken it."""
@@ -141,7 +177,7 @@ def cancel(key: str) -> Any:
             if isinstance(error, CommandReused):
                 raise
             flash(error.message, "danger")
-    return redirect(url_for("reports.order_document", number=key))
+    return redirect(url_for("documents.order", number=key))
 
 
 def _order_form(scope: Scope) -> OrderForm:

@@ -1,4 +1,4 @@
-"""The full reports (R2) and the documents behind them (R7)."""
+"""The full reports (R2); the documents behind them are in documents.py."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chassis.errors import NotFound
 from gateway.access import Scope, current_scope
 from gateway.frame import render
-from gateway.reports import chain, glance, kinds
+from gateway.reports import glance, kinds
 from gateway.reports.account import AGEING, ITEMS, MOST
-from gateway.reports.document import load_document
 from gateway.reports.filter import (
     Filter,
     found_parameters,
@@ -23,7 +21,7 @@ from gateway.reports.filter import (
     read_filter,
     sums_parameters,
 )
-from gateway.reports.kinds import FOUND, KINDS, ORDERS, PAGE, SUMS, Kind, list_query
+from gateway.reports.kinds import FOUND, KINDS, PAGE, SUMS, Kind, list_query
 from gateway.routes import Feature, Pages
 
 pages = Pages("reports", __name__)
@@ -87,31 +85,11 @@ def _newer(chosen: Filter, rows: list[Any]) -> str:
     return chosen.query(place=place_of(rows[0], chosen.sort), back=True, first=chosen.first - PAGE)
 
 
-def _document(kind: Kind, number: str) -> Any:
-    scope = current_scope()
-    try:
-        document = load_document(scope, kind, number)
-    except NotFound:
-        if not scope.visit.pending:
-            raise
-        return render("_states/pending.html", title=number, crumb=False)
-    return render(
-        "reports/document.html",
-        title=f"{kind.singular} {document.row.number}",
-        kind=kind,
-        document=document,
-        chain=chain.around(scope, kind.kind, document.row.number),
-    )
-
-
 def _register(kind: Kind) -> None:
     def report() -> Any:
         return _report(kind)
 
-    def document(number: str) -> Any:
-        return _document(kind, number)
-
-    report.__name__, document.__name__ = kind.kind, f"{kind.kind}_document"
+    report.__name__ = kind.kind
     # Orders come before the Order Pad in their tab; each report leads where its tab has no other page.
     feature = Feature(
         kind.title,
@@ -122,9 +100,6 @@ def _register(kind: Kind) -> None:
         order=kind.order,
     )
     pages.page(kind.path, needs=kind.needs, tab=kind.tab, feature=feature)(report)
-    # Who may only order is led to the order they placed.
-    needs = (kind.needs, "order") if kind is ORDERS else kind.needs
-    pages.page(f"{kind.path}/<path:number>", needs=needs, tab=kind.tab)(document)
 
 
 for _kind in KINDS.values():

@@ -23,7 +23,7 @@ _MOST = 10
 _CASES = Query(
     "search.cases",
     """SELECT c.number, c.summary, c.status, c.updated_at FROM cases.case_list_v1 c
-       WHERE c.company = :company AND (REPLACE(c.number, '-', '') LIKE :like OR c.customer_reference LIKE :like
+       WHERE c.company = :company AND (REPLACE(c.number, '-', '') LIKE :number OR c.customer_reference LIKE :like
              OR c.summary LIKE :like) ORDER BY c.updated_at DESC LIMIT :limit""",
     needs="open_cases",
 )
@@ -82,7 +82,7 @@ def _cases(scope: Scope, key: str, text: str) -> list[Any]:
     # A case's number is compared without its dashes, its words as they are.
     like = f"%{key.upper()}%" if any(letter.isdigit() for letter in key) else f"%{text.replace('%', '')}%"
     try:
-        return scope.rows(_CASES, like=like, limit=_MOST)
+        return scope.rows(_CASES, number=f"%{key.upper()}%", like=like, limit=_MOST)
     except NotReady:
         scope.visit.gaps += 1
         return []

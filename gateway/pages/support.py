@@ -45,7 +45,7 @@ _CASE = Query(
 )
 _CONVERSATION = Query(
     "cases.conversation",
-    f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
+    f"""SELECT m.kind, m.author, m.text, m.at, m.channel, p.name AS author_name
        FROM cases.case_messages_v1 m
        LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
             AND ({_OURS} OR p.staff_roles <> '[]')
@@ -141,6 +141,7 @@ def new_case() -> Any:
             return redirect(f"/support/{reply['id']}")
     elif not form.is_submitted():
         form.summary_line.data = request.args.get("about", "")[:200]
+        form.customer_reference.data = request.args.get("reference", "")[:100]
     products = [row.name for row in scope.rows(_PRODUCTS)]
     return render("support/new.html", title=_("New support request"), form=form, products=products, status=form.status)
 

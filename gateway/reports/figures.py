@@ -40,8 +40,8 @@ def _month_sums(name: str, table: str, kind: str, needs: str) -> Query:
     )
 
 
-_INVOICED = _month_sums("figures.invoiced", "payments.document_months_v1", "invoice", "report_invoices")
-_CREDITED = _month_sums("figures.credited", "payments.document_months_v1", "credit_memo", "report_credit_memos")
+_INVOICED = _month_sums("figures.invoiced", "payments.document_months_v2", "invoice", "report_invoices")
+_CREDITED = _month_sums("figures.credited", "payments.document_months_v2", "credit_memo", "report_credit_memos")
 _ORDERED = _month_sums("figures.ordered", ORDERS.table("_months"), "order", "report_orders")
 
 # What is open of each item at the end of a day, and how many whole days that is late then.

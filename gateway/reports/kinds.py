@@ -52,7 +52,7 @@ class Kind:
 
     def table(self, part: str) -> str:
         """A published table: part "s" for the documents, "_lines", "_totals", …"""
-        return f"{self.service}.{self.prefix}{part}_v1"
+        return f"{self.service}.{self.prefix}{part}_{self.model.rpartition('_')[2]}"
 
 
 ORDERS = Kind(
@@ -177,10 +177,10 @@ def _document_query(kind: Kind, own: bool = False) -> Query:
     )
 
 
-def _links_query(service: str, prefix: str) -> Query:
-    table = f"{service}.{prefix}_links_v1"
+def _links_query(kind: Kind) -> Query:
+    table = kind.table("_links")
     return Query(
-        f"{service}.links",
+        f"{kind.service}.links",
         f"""SELECT l.kind, l.number, l.base_kind, l.base_number FROM {table} l
             WHERE l.company = :company AND (l.kind, l.number) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:of))
             UNION SELECT m.kind, m.number, m.base_kind, m.base_number FROM {table} m
@@ -190,10 +190,11 @@ def _links_query(service: str, prefix: str) -> Query:
 
 
 def _visible_query(kind: Kind) -> Query:
-    """Those of the numbers that the person may open."""
+    """Those of the numbers that the person may open, with what a chain shows of them."""
     return Query(
         f"{kind.kind}.visible",
-        f"""SELECT d.number FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
+        f"""SELECT d.number, d.date, d.due_date, d.currency, d.total_minor, d.open_minor, d.status
+            FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
             AND d.number IN (SELECT value FROM json_each(:numbers)) {_BRANCH.format("d")}""",
         needs=kind.needs,
     )
@@ -205,4 +206,4 @@ FOUND = {kind.kind: _found_query(kind, LIST[kind.kind]) for kind in KINDS.values
 DOCUMENT = {kind.kind: _document_query(kind) for kind in KINDS.values()}
 OWN_ORDER = _document_query(ORDERS, own=True)
 VISIBLE = {kind.kind: _visible_query(kind) for kind in KINDS.values()}
-LINKS = (_links_query("orders", "order"), _links_query("payments", "document"))
+LINKS = (_links_query(ORDERS), _links_query(INVOICES))

@@ -19,7 +19,7 @@ STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked", "OrderPosted", "OrderRejected"})
 
-ORDERS_MODEL = "orders_v1"
+ORDERS_MODEL = "orders_v2"
 """Published tables: ORDERS (see projections/orders.py)."""
 CATALOGUE_MODEL = "catalogue_v1"
 """Published tables: ITEMS, PRICES, TERMS (see projections/catalogue.py); `catalogue_of` is what their rows say."""

@@ -20,7 +20,7 @@ STREAMS = ("documents-", "ledger-")
 CODEC = Codec(events.ALL)
 PUBLISHED: frozenset[str] = frozenset()
 
-DOCUMENTS_MODEL = "documents_v1"
+DOCUMENTS_MODEL = "documents_v2"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
 BALANCE_MODEL = "balance_v1"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""

@@ -36,7 +36,7 @@ def declared() -> Iterator[Statement]:
         for value in list(vars(sys.modules[name]).values()):
             several = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
             yield from (one for one in several if isinstance(one, Statement))
-    yield list_query(INVOICES, "documents_v1_date")
+    yield list_query(INVOICES, "documents_v2_date")
 
 
 def variants() -> Iterator[Statement]:

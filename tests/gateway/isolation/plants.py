@@ -13,7 +13,7 @@ from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, chain, figures, kinds
+from gateway.reports import account, figures, kinds
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -147,9 +147,15 @@ PLANTS = (
     ),
     Plant(
         "the chain of documents",
-        lambda patch, walk: patch.setattr(chain, "visible", lambda scope, pairs: set(pairs)),
+        _no_branch(kinds.VISIBLE["invoice"]),
         _route("GET /orders/<path:number>"),
         "GET /orders/<path:number> as owner: shows south's invoice.number",
+    ),
+    Plant(
+        "a document as a PDF",
+        _no_company(kinds.DOCUMENT["credit_memo"]),
+        _route("GET /credit-memos/<path:number>/pdf"),
+        "GET /credit-memos/<path:number>/pdf as east: 200",
     ),
     Plant(
         "orders, command",

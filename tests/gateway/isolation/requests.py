@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ _OWN_COMPANY = "company.name company.code company.phone company.email company.ad
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
     fields = f"{kind}.number {kind}.reference {kind}.total {kind}.note {kind}.item {kind}.description {extra}"
-    return Asked(path, path.rpartition("/")[0] + "/NONE-0", shown(fields), holders=("north",))
+    return Asked(path, re.sub("{.*}", "NONE-0", path), shown(fields), holders=("north",))
 
 
 def _listed(kind: str, extra: str = "") -> Asked:
@@ -92,6 +93,24 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
         "GET /invoices #after": Asked("/invoices?after=2026-11-02&after={invoice}&n=51"),
         "GET /invoices/<path:number>": _of_north("invoice", "/invoices/{invoice}", "delivery.number order.number"),
+        "GET /credit-memos/<path:number>/pdf": _of_north("creditmemo", "/credit-memos/{credit_memo}/pdf"),
+        "GET /deliveries/<path:number>/pdf": _of_north("delivery", "/deliveries/{delivery}/pdf"),
+        "GET /invoices/<path:number>/pdf": _of_north("invoice", "/invoices/{invoice}/pdf"),
+        "GET /invoices/<path:number>/pdf #same-east": Asked(
+            "/invoices/SAME-1/pdf",
+            shows=shown("same.reference same.total same.note same.item", "east"),
+            holders=("east",),
+        ),
+        "GET /orders/<path:number>/pdf": _of_north("order", "/orders/{order}/pdf"),
+        "GET /payments/<path:number>/pdf": Asked(
+            "/payments/{payment}/pdf",
+            "/payments/NONE-0/pdf",
+            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            holders=("north",),
+        ),
+        "POST /order-pad/again": Asked(
+            form=lambda world, visitor: {"kind": "invoice", "number": world.things["invoice"]},
+        ),
         "GET /invoices/<path:number> #same": Asked(
             "/invoices/SAME-1",
             "/invoices/NONE-0",

@@ -56,9 +56,11 @@ GET /contacts/<contact_id>/sign-in                403   403  403   403   403  40
 GET /contacts/<contact_id>/sign-in #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 GET  /credit-memos                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /credit-memos/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /credit-memos/<path:number>/pdf              own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /deliveries                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /deliveries #sums                            -     -    own   -     -    -     -      -     -     -    -    -    -      -    -
 GET  /deliveries/<path:number>                    own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /deliveries/<path:number>/pdf                own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -73,6 +75,8 @@ GET  /invoices #overdue                           own   own  own   own   own  40
 GET  /invoices/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same                own   own  own   404   ok   403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /invoices/<path:number>/pdf                  own   -    -     404   404  403   403    403   403   403  403  in   in     -    own
+GET  /invoices/<path:number>/pdf #same-east       -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
 GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/back/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -88,11 +92,13 @@ GET  /order-pad                                   own   ok   ok    ok    ok   40
 GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number> #placed                own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /orders/<path:number>/pdf                    own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /outbox                                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /outbox/<key>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /outbox/<key>/html                           403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /payments                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /payments/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /payments/<path:number>/pdf                  own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /projects                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
 GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
@@ -184,6 +190,7 @@ POST /mails/sender                                403   403  403   403   403  40
 POST /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /mails/texts/<kind>/<language>/original      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /order-pad                                   ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /order-pad/again                             ok    ok   ok    404   404  403   403    403   403   403  403  in   in     ok   403
 POST /orders/<key>/cancel                         ok    ok   ok    404   404  403   403    403   403   403  403  in   in     ok   403
 POST /preferences                                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403

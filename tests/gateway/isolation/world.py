@@ -133,8 +133,9 @@ class World:
             if one.name == "nobody":
                 continue
             holder = "birch" if one.company == COMPANIES["birch"] else "alder"
-            # Who opened a case is read by those of the company who see cases.
-            seen: dict[str, Any] = {"needs": ("open_cases",)} if one.name in ("owner", "east") else {"only": one.email}
+            # Who opened a case or placed an order is read by those of the company who see such.
+            shown: dict[str, Any] = {"needs": ("open_cases", "report_orders")}
+            seen: dict[str, Any] = shown if one.name in ("owner", "east") else {"only": one.email}
             seen["own_admin"] = own = () if one.roles else (one.company, one.first)
             name = self.marks.text(holder, f"name.{one.name}", roles=AGENTS, **seen)
             self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS, own_admin=own)
