@@ -23,6 +23,8 @@ ORDERS_MODEL = "orders_v1"
 """Published tables: ORDERS (see projections/orders.py)."""
 CATALOGUE_MODEL = "catalogue_v1"
 """Published tables: ITEMS, PRICES, TERMS (see projections/catalogue.py); `catalogue_of` is what their rows say."""
+SEARCH_MODEL = "search_v1"
+"""Published tables `order_words_v1` and, on SQLite, its index `order_fts_v1` (see projections/search.py)."""
 
 
 class _Strict(Schema):
@@ -75,6 +77,7 @@ __all__ = [
     "ORDERS_MODEL",
     "PRICES",
     "PUBLISHED",
+    "SEARCH_MODEL",
     "SERVICE",
     "STATUSES",
     "STREAMS",

@@ -23,6 +23,8 @@ DOCUMENTS_MODEL = "documents_v1"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
 BALANCE_MODEL = "balance_v1"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
+SEARCH_MODEL = "search_v1"
+"""Published tables `document_words_v1` and, on SQLite, its index `document_fts_v1` (see projections/search.py)."""
 
 
 class Applied(Schema):
@@ -71,6 +73,7 @@ __all__ = [
     "KINDS",
     "OPEN_ITEMS",
     "PUBLISHED",
+    "SEARCH_MODEL",
     "SERVICE",
     "STATUSES",
     "STREAMS",
