@@ -12,6 +12,7 @@ from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
 from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, catalogue_of, item_bucket, read_catalogue
 from services.orders.projections.orders import KINDS, ORDERS
+from services.orders.projections.search import ITEM as ITEM_WORDS
 from services.orders.schemas import UPCASTERS
 
 SERVICE = "orders"
@@ -72,6 +73,7 @@ __all__ = [
     "CATALOGUE_MODEL",
     "CODEC",
     "ITEMS",
+    "ITEM_WORDS",
     "KINDS",
     "ORDERS",
     "ORDERS_MODEL",
