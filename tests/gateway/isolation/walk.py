@@ -275,8 +275,9 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 
 def _all_of(answer: TestResponse) -> str:
-    """Headers and body, as whoever got them reads them."""
-    return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), answer.text])
+    """Headers and body, as whoever got them reads them: what a search marks in a word does not divide it."""
+    text = answer.text.replace("<mark>", "").replace("</mark>", "")
+    return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
 
 
 def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:
