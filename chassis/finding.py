@@ -21,7 +21,7 @@ from chassis.readmodel import Rows
 
 LONGEST_TEXT = 4000
 """Of a text as long as a letter, this many characters are searched."""
-_MOST_WORDS, _LONGEST_WORD = 8, 40
+_MOST_WORDS, _LONGEST_WORD, _SHORT = 8, 40, 120
 _JOINING = "\u0300-\u036f\u064b-\u065f\u0670\u0640"
 _PIECE = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_JOINING}])*")
 _APART = re.compile(r"[\W_]+")
@@ -62,13 +62,22 @@ def words_of(*texts: str) -> set[str]:
     """What something with these texts is found by: their words, and those of what is written without its dashes."""
     found: set[str] = set()
     for text in texts:
-        for chunk in text[:LONGEST_TEXT].split():
-            own = pieces(chunk)
-            found.update(own)
-            if len(own) > 1:
-                found.update(pieces(_APART.sub("", chunk)))
-    found.discard("")
+        # Lines repeat what other documents' lines say.
+        found |= _kept_words(text) if len(text) < _SHORT else _words(text)
     return found
+
+
+def _words(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for chunk in text[:LONGEST_TEXT].split():
+        own = pieces(chunk)
+        found.update(own)
+        if len(own) > 1:
+            found.update(pieces(_APART.sub("", chunk)))
+    return frozenset(found - {""})
+
+
+_kept_words = lru_cache(1 << 15)(_words)
 
 
 def asked_words(text: str) -> tuple[str, ...]:
@@ -106,20 +115,34 @@ def tag(company: str) -> str:
 
 
 def match_of(
-    company: str, asked: Sequence[str], kind: str, branches: Sequence[str] | None = None, *, whole: bool = False
+    company: str,
+    asked: Sequence[str],
+    kind: str,
+    branches: Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+    loose: bool = False,
 ) -> str:
-    """What an index is asked: all these words, each as a word's beginning unless `whole`; of one kind and branches.
+    """What an index is asked: all these words, the last as a word's beginning; of one kind and branches.
 
-    In FTS5's language; gateway/postgres_reads.py says the same to PostgreSQL. It narrows and no more: the statement
-    that uses it names company and branches as all others do.
+    `whole`: the last is a word, too; `loose`: all are beginnings. In FTS5's language; gateway/postgres_reads.py says
+    the same to PostgreSQL. It narrows and no more: the statement that uses it names company and branches itself.
     """
     own = tag(company)
-    terms = [own + word if whole or (len(word) < 2 and word != asked[-1]) else f"{own}{word}*" for word in asked]
+    terms = [
+        f"{own}{word}{'*' if begun else ''}" for word, begun in zip(asked, begins(asked, whole, loose), strict=True)
+    ]
     terms.append(own + _kind_word(kind))
     text = " AND ".join(terms)
     if branches is not None:
         text += f" AND ({' OR '.join(own + _branch_word(branch) for branch in branches) or own + _MARK})"
     return text
+
+
+def begins(asked: Sequence[str], whole: bool, loose: bool) -> list[bool]:
+    """Of each word whether it is taken for a word's beginning; a single letter only where it was typed last."""
+    last = len(asked) - 1
+    return [not whole and (place == last or (loose and len(word) > 1)) for place, word in enumerate(asked)]
 
 
 def _kind_word(kind: str) -> str:

@@ -10,7 +10,7 @@ import orjson
 from flask_babel import lazy_gettext as _l
 
 from chassis.codec import loads
-from chassis.finding import match_of, words_of
+from chassis.finding import words_of
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope
 from gateway.finding.hits import Hit, texts_of
@@ -101,7 +101,7 @@ PRODUCTS = Query(
 
 def _documents(kind: Kind) -> Subject:
     def find(scope: Scope, wanted: Wanted) -> Found:
-        match = match_of(scope.company, wanted.asked, kind.kind, scope.branches, whole=wanted.whole)
+        match = wanted.match(scope.company, kind.kind, scope.branches)
         rows = scope.rows(WORDS[kind.kind], kind=kind.kind, match=match, below=wanted.below, limit=wanted.limit + 1)
         hits = [
             Hit(
@@ -130,7 +130,7 @@ def _documents(kind: Kind) -> Subject:
 
 
 def _cases(scope: Scope, wanted: Wanted) -> Found:
-    match = match_of(scope.company, wanted.asked, "case", whole=wanted.whole)
+    match = wanted.match(scope.company, "case")
     rows = scope.rows(CASES, match=match, below=wanted.below, limit=wanted.limit + 1)
     return Found.of([case_hit(row, f"/support/{row.number}") for row in rows], wanted.limit)
 
@@ -157,7 +157,7 @@ def add_said(hits: Sequence[Hit], rows: Iterable[Any]) -> None:
 
 
 def _projects(scope: Scope, wanted: Wanted) -> Found:
-    match = match_of(scope.company, wanted.asked, "project", whole=wanted.whole)
+    match = wanted.match(scope.company, "project")
     hits = []
     for row in scope.rows(PROJECTS, match=match, below=wanted.below, limit=wanted.limit + 1):
         texts = [text for task in loads(row.tasks) for text in (task["name"], task["note"])]
@@ -169,7 +169,7 @@ def _projects(scope: Scope, wanted: Wanted) -> Found:
 
 def find_items(scope: Scope, wanted: Wanted) -> Found:
     """Items that can be ordered, by number or words of their name."""
-    match = match_of(ALL_COMPANIES, wanted.asked, ITEM_WORDS, whole=wanted.whole)
+    match = wanted.match(ALL_COMPANIES, ITEM_WORDS)
     rows = scope.rows(ITEMS, match=match, below=wanted.below, limit=wanted.limit + 1)
     hits = [
         Hit(row.place, f"/order-pad?{urlencode({'item': row.item})}", row.item, row.name, key=row.item, icon="upc")

@@ -29,6 +29,7 @@ class Group:
     hits: list[Hit]
     count: int
     more: bool
+    loose: bool = False
 
 
 def subjects(scope: Scope) -> list[Subject]:
@@ -39,33 +40,42 @@ def subjects(scope: Scope) -> list[Subject]:
 
 
 def look(scope: Scope, asked: tuple[str, ...], limit: int, most: int = MOST) -> list[Group]:
-    """Of each kind the first hits, those that are the number itself before all others; `most` of a kind are counted."""
+    """Of each kind the first hits, those that are the number itself before all others; `most` of a kind are counted.
+
+    The last word may be a beginning; where nothing is found so, each may.
+    """
+    found = _look(scope, Wanted(asked, most), limit)
+    return found or (_look(scope, Wanted(asked, most, loose=True), limit) if len(asked) > 1 else found)
+
+
+def _look(scope: Scope, wanted: Wanted, limit: int) -> list[Group]:
     groups = []
     for subject in subjects(scope):
         try:
-            found = _first(scope, subject, asked, most)
+            found = _first(scope, subject, wanted)
         except NotReady:
             scope.visit.gaps += 1
             continue
         if found.hits:
-            hits = ranked(found.hits, asked)
-            groups.append(Group(subject, hits[:limit], most if found.more else len(hits), found.more))
+            hits = ranked(found.hits, wanted.asked)
+            count = wanted.limit if found.more else len(hits)
+            groups.append(Group(subject, hits[:limit], count, found.more, wanted.loose))
     return groups
 
 
-def _first(scope: Scope, subject: Subject, asked: tuple[str, ...], most: int) -> Found:
+def _first(scope: Scope, subject: Subject, wanted: Wanted) -> Found:
     """The latest that begin so; and, where those are many, the latest that have just these words."""
-    found = subject.find(scope, Wanted(asked, most))
+    found = subject.find(scope, wanted)
     if not found.more:
         return found
-    exact = subject.find(scope, Wanted(asked, most // 4, whole=True))
+    exact = subject.find(scope, replace(wanted, limit=wanted.limit // 4, whole=True))
     return replace(found, hits=[*exact.hits, *found.hits])
 
 
-def further(scope: Scope, subject: Subject, asked: tuple[str, ...], below: int) -> Found:
-    """The page of one kind behind a place, the latest first."""
+def further(scope: Scope, subject: Subject, wanted: Wanted) -> Found:
+    """A page of one kind, the latest first."""
     try:
-        return subject.find(scope, Wanted(asked, PAGE, below))
+        return subject.find(scope, wanted)
     except NotReady:
         scope.visit.gaps += 1
         return Found([])

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import orjson
 from flask_babel import lazy_gettext as _l
 
-from chassis.finding import match_of
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope
 from gateway.finding.customers import add_said, case_hit
@@ -38,7 +37,7 @@ _SAID = StaffQuery(
 
 
 def _cases(scope: Scope, wanted: Wanted) -> Found:
-    match = match_of(ALL_COMPANIES, wanted.asked, "case", whole=wanted.whole)
+    match = wanted.match(ALL_COMPANIES, "case")
     rows = scope.rows(CASES, match=match, below=wanted.below, limit=wanted.limit + 1)
     hits = [case_hit(row, f"/desk/{row.number}", row.company_name or "", row.company) for row in rows]
     return Found.of(hits, wanted.limit)

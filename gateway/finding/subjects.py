@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.finding import begins, match_of
 from gateway.access import Scope
 from gateway.finding.hits import Hit
 
@@ -15,18 +16,25 @@ NOWHERE = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: the words, how many hits at most, below which place; `whole` words, or their beginnings."""
+    """What is looked for: the words, how many hits at most, below which place; see chassis.finding.match_of."""
 
     asked: tuple[str, ...]
     limit: int
     below: int = NOWHERE
     whole: bool = False
+    loose: bool = False
+
+    def match(self, company: str, kind: str, branches: Sequence[str] | None = None) -> str:
+        """What the index is asked."""
+        return match_of(company, self.asked, kind, branches, whole=self.whole, loose=self.loose)
 
     def fits(self, words: set[str]) -> bool:
         """Whether something with these words is looked for."""
-        if self.whole:
-            return words.issuperset(self.asked)
-        return all(any(word.startswith(one) for word in words) for one in self.asked)
+        begun = begins(self.asked, self.whole, self.loose)
+        return all(
+            any(word.startswith(one) for word in words) if beginning else one in words
+            for one, beginning in zip(self.asked, begun, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)

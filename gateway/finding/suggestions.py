@@ -36,7 +36,7 @@ def suggested_items(scope: Scope, text: str) -> str:
     """A list of items, which put their number into the field that is typed into."""
     asked = asked_words(text.strip()[:100])
     try:
-        hits = find_items(scope, Wanted(asked, _LOOKED_AT)).hits if asked else []
+        hits = find_items(scope, Wanted(asked, _LOOKED_AT, loose=True)).hits if asked else []
     except NotReady:
         hits = []
     return _list(ranked(hits, asked)[:_MOST], asked)

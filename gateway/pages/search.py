@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from chassis.finding import asked_words
 from gateway.access import Scope, current_scope
-from gateway.finding.everything import Group, further, look, subjects
+from gateway.finding.everything import PAGE, Group, further, look, subjects
 from gateway.finding.hits import Hit, marked, snippet
-from gateway.finding.subjects import NOWHERE
+from gateway.finding.subjects import NOWHERE, Wanted
 from gateway.finding.suggestions import PACE, suggested, too_often
 from gateway.frame import render
 from gateway.reads import NotReady
@@ -40,7 +40,8 @@ def results() -> Any:
     shown, older = groups, ""
     if chosen is not None and asked:
         below = _place(request.args.get("below", ""))
-        found = further(scope, chosen, asked, below)
+        loose = any(group.loose for group in groups)
+        found = further(scope, chosen, Wanted(asked, PAGE, below, loose=loose))
         hits = found.hits if below != NOWHERE else _numbers_first(groups, chosen.key, found.hits, asked)
         shown = [Group(chosen, hits, len(hits), found.more)] if hits else []
         if found.more:

@@ -14,6 +14,7 @@ from chassis.messages import ALL_COMPANIES
 from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.finding import customers
+from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
 from gateway.reports import account, chain, kinds
@@ -123,10 +124,10 @@ def _wide_search(query: Statement, company: str | None = None) -> Callable[[pyte
     """A search that neither the index nor its statement narrows to branches, or to the company."""
 
     def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
-        def match(own: str, asked: Any, kind: str, branches: Any = None, whole: bool = False) -> str:
-            return match_of(company or own, asked, kind, whole=whole)
+        def match(wanted: Wanted, own: str, kind: str, branches: Any = None) -> str:
+            return match_of(company or own, wanted.asked, kind)
 
-        patch.setattr(customers, "match_of", match)
+        patch.setattr(Wanted, "match", match)
         sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
         sql = sql.replace("w.company = :company", ":company <> ''") if company else sql
         assert sql != query.sql

@@ -23,8 +23,8 @@ def rows(tmp_path: Path) -> Rows:
     return Rows(connection)
 
 
-def found(rows: Rows, company: str, typed: str, branches: list[str] | None = None, whole: bool = False) -> list[str]:
-    match = match_of(company, asked_words(typed), "order", branches, whole=whole)
+def found(rows: Rows, company: str, typed: str, branches: list[str] | None = None, **how: bool) -> list[str]:
+    match = match_of(company, asked_words(typed), "order", branches, **how)
     sql = "SELECT w.key FROM thing_fts_v1 f JOIN thing_words_v1 w ON w.id = f.rowid WHERE thing_fts_v1 MATCH ?"
     return [row["key"] for row in rows.execute(sql + " ORDER BY f.rowid DESC", (match,))]
 
@@ -63,6 +63,8 @@ def test_every_word_must_be_there_and_the_latest_comes_first(rows: Rows) -> None
     WRITER.put(rows, ("C-1", "order", "3"), words_of("a scanner in red"), 3)
     assert found(rows, "C-1", "red scan") == ["3", "1"]
     assert found(rows, "C-1", "red scan", whole=True) == []
+    assert found(rows, "C-1", "re scan") == []
+    assert found(rows, "C-1", "re scan", loose=True) == ["3", "1"]
 
 
 def test_another_company_kind_or_branch_is_not_found(rows: Rows) -> None:
