@@ -95,9 +95,9 @@ def choose() -> Any:
         code = (form.company.data or "").strip()
         if scope.row(_COMPANY, code=code):
             return redirect(f"{_PAGE}/{code}")
-        form.company.errors = [_("There is no company with this number.")]
-    flash(" ".join(map(str, form.company.errors)), "danger")
-    return redirect(_PAGE)
+        form.company.errors = [_("There is no company with this number. You find it at Companies.")]
+        form.status = 422
+    return _page(scope, ALL_COMPANIES, "", choice=form)
 
 
 @pages.staff_page(f"{_PAGE}/<path:code>", role=_ROLE, tab="administration", methods=("GET", "POST"))
@@ -108,10 +108,10 @@ def company(code: str) -> Any:
     return _page(scope, row.company, row.name)
 
 
-def _page(scope: Scope, code: str, name: str) -> Any:
-    form = PolicyForm()
+def _page(scope: Scope, code: str, name: str, choice: CompanyForm | None = None) -> Any:
+    form = PolicyForm() if choice is None else PolicyForm(formdata=None)
     setting = f"{_PREFIX}{code}"
-    if form.validate_on_submit():
+    if choice is None and form.validate_on_submit():
         dropped = request.form.get("action") == "drop"
         settings = {setting: "" if dropped else identity.written_policy(form.policy)}
         if send(form, scope, "identity", "ChangeSettings", {"settings": settings}, shows=SHOWS) is not None:
@@ -119,7 +119,7 @@ def _page(scope: Scope, code: str, name: str) -> Any:
             return redirect(_PAGE)
     scope.settle(identity.SERVICE)
     known = {row.setting: row for row in scope.rows(_POLICIES)}
-    if not form.is_submitted():
+    if choice is not None or not form.is_submitted():
         values = {one: row.value for one, row in known.items()}
         form.fill(identity.policy_of(values, code))
     others = [
@@ -134,7 +134,8 @@ def _page(scope: Scope, code: str, name: str) -> Any:
         form=form,
         own=setting in known,
         others=others if code == ALL_COMPANIES else None,
-        choice=CompanyForm(formdata=None),
+        choice=choice or CompanyForm(formdata=None),
+        path=f"{_PAGE}/{code}" if name else _PAGE,
         installed=parts().gateway,
-        status=form.status,
+        status=form.status if choice is None else choice.status,
     )

@@ -33,7 +33,7 @@ CONTACT_STATUS = {
     "erased": _l("Erased"),
 }
 EMAIL = [
-    InputRequired(_l("This is what they sign in with.")),
+    InputRequired(_l("This is what they log in with.")),
     Length(max=254),
     Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("This is no e-mail address.")),
 ]

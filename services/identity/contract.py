@@ -46,7 +46,7 @@ from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 SERVICE = "identity"
 STREAMS = (
     *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
-    *("portal-", "menu-", "picture-"),
+    *("portal-", "menu-", "picture-", "favourites-"),
 )
 CODEC = Codec((*events.ALL, *portal_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
@@ -115,6 +115,9 @@ MEMBERSHIPS_TABLE = "memberships_v1"
 DELEGATIONS_MODEL = "delegations_v1"
 """Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
 DELEGATIONS_TABLE = "delegations_v1"
+FAVOURITES_MODEL = "favourites_v1"
+"""Published table `favourites_v1` (see projections/favourites.py): the pages people pinned to their menus."""
+FAVOURITES_TABLE = "favourites_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -187,6 +190,8 @@ __all__ = [
     "MAILS_MODEL",
     "MAIL_CHOICES_MODEL",
     "MAIL_KINDS",
+    "FAVOURITES_MODEL",
+    "FAVOURITES_TABLE",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
     "MEMBERSHIPS_MODEL",

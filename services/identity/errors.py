@@ -243,7 +243,7 @@ class InvitationUsed(Refused):
     http = 410
 
     def __init__(self) -> None:
-        super().__init__("This invitation was already used or replaced. Sign in, or ask for a new one.")
+        super().__init__("This invitation was already used or replaced. Log in, or ask for a new one.")
 
 
 class InvitationExpired(Refused):
@@ -375,6 +375,13 @@ class SecondFactorOff(Refused):
 
     def __init__(self) -> None:
         super().__init__("No authenticator app is set up.")
+
+
+class TooManyFavourites(Refused):
+    """The menu's top is full."""
+
+    def __init__(self) -> None:
+        super().__init__("You have twelve favourites already. Take one away before you pin another.")
 
 
 class PictureRefused(Refused):

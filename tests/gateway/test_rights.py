@@ -306,3 +306,22 @@ def test_roles_are_defined_on_a_page_for_portal_admins(branched: Ground) -> None
 
 def test_the_model_is_the_one_of_the_contract() -> None:
     assert PEOPLE_MODEL == "identity.people_v2"
+
+
+def test_who_has_a_permission_until_a_day_gives_it_until_then_at_the_latest(ground: Ground) -> None:
+    ann(ground, "open_cases", "company_admin", open_cases="2199-12-24")
+    path = "/company/contacts/new"
+    browser = ground.signed_in()
+    page = browser.get(path)
+    assert 'name="until-open_cases" value="2199-12-24"' in page.text, "what the form offers can be sent as it is"
+    assert "Yours ends after 24 Dec 2199" in html.unescape(page.text)
+    form = {"name": "Nora", "email": "nora@a.example", "permissions": ["open_cases"]}
+    for day in ("", "2199-12-25"):
+        refused = post(browser, path, path, **form, **{"until-open_cases": day})
+        assert "Support cases: yours ends after 24 Dec 2199. Choose that day or an earlier one." in html.unescape(
+            refused.text
+        )
+        assert 'value="nora@a.example"' in refused.text
+    assert ground.commands.sent == []
+    assert post(browser, path, path, **form, **{"until-open_cases": "2199-12-24"}).status_code == 302
+    assert ground.commands.sent[-1][2]["ends"] == {"open_cases": "2199-12-24"}

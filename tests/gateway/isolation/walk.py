@@ -275,8 +275,9 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 
 def _all_of(answer: TestResponse) -> str:
-    """Headers and body, as whoever got them reads them: what a search marks in a word does not divide it."""
-    text = answer.text.replace("<mark>", "").replace("</mark>", "")
+    """Headers and body, as whoever got them reads them."""
+    # Where a long address may break, and what a search marks in a word, divides nothing.
+    text = re.sub("<wbr>|</?mark>", "", answer.text)
     return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
 
 
