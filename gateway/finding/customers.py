@@ -30,13 +30,19 @@ def _words(service: str, name: str) -> str:
 
 
 def _found_query(kind: Kind) -> Query:
-    by_number = "" if kind.key == "number" else " OR d.number = w.key"
+    # An order is found by its own key or by its number; said with OR, SQLite would look at all orders for each hit.
+    by_number = (
+        ""
+        if kind.key == "number"
+        else f""", (SELECT n.{kind.key} FROM {kind.table("s")} n
+                   WHERE n.company = w.company AND n.kind = w.kind AND n.number = w.key LIMIT 1)"""
+    )
     return Query(
         f"{kind.kind}.words",
         f"""SELECT w.id AS place, d.{kind.key} AS key, d.number, d.date, d.currency, d.total_minor, d.status,
                    d.reference, d.portal_reference
             {_words(kind.service, kind.prefix)}
-            JOIN {kind.table("s")} d ON d.company = w.company AND d.kind = w.kind AND (d.{kind.key} = w.key{by_number})
+            JOIN {kind.table("s")} d ON d.company = w.company AND d.kind = w.kind AND d.{kind.key} IN (w.key{by_number})
             WHERE f.{kind.prefix}_fts_v1 MATCH :match AND w.company = :company AND w.kind = :kind
             {_BRANCHES} {_PLACE}""",
         needs=kind.needs,

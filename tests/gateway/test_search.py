@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,9 @@ from chassis.codec import dumps
 from chassis.finding import WordWriter, document_words, words_of
 from chassis.messages import ALL_COMPANIES
 from chassis.readmodel import Rows
-from gateway.finding import pace
+from chassis.sqlite_models import SqliteDatabase
+from gateway.finding import customers, pace, staff
+from gateway.queries import Statement
 from services.cases.projections.cases import CASE_LIST, MESSAGES
 from services.cases.projections.search import WORDS as CASE_WORDS
 from services.identity.projections.portal import SETTINGS
@@ -270,3 +275,20 @@ def test_it_says_when_a_part_is_still_being_prepared(filled: Ground) -> None:
     page = search(filled, "scanner")
     assert "A part of this page is being prepared" in page
     assert names(page) == ["SCN-100 Warehouse scanner"]
+
+
+def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
+    connection = sqlite3.connect(":memory:")
+    for service in (*SERVICES, "identity", "licensing"):
+        database = SqliteDatabase(tmp_path / f"{service}.db")
+        with closing(database.connect()) as made:
+            database.create_tables(made, rooms.load(service).projections)
+        connection.execute(f"ATTACH ? AS {service}", (str(tmp_path / f"{service}.db"),))
+    statements = [one for module in (customers, staff) for one in vars(module).values() if isinstance(one, Statement)]
+    for one in (*statements, *customers.WORDS.values(), *customers.BODIES.values()):
+        values = dict.fromkeys(one.parameters, "1")
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {one.sql}", values)]
+        scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+        halves = [step for step in plan if step.endswith("kind=?)")]
+        assert (scans, halves) == ([], []), one.name
+    connection.close()
