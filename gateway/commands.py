@@ -15,6 +15,11 @@ def _contacts(permission: str) -> Access:
     return Access(needs=frozenset({permission}), customers=True)
 
 
+def _weighty(access: Access) -> Access:
+    """What people may do and how they come in: who changes that proves anew who they are (proof.py)."""
+    return replace(access, proof=True)
+
+
 def _staff(*roles: str) -> Access:
     return Access(roles=frozenset(roles))
 
@@ -30,43 +35,44 @@ SENT_BY_PAGES = {
     "cases.ChangeCaseStatus": _AGENTS,
     "orders.PlaceOrder": _contacts("order"),
     "orders.CancelOrder": _contacts("order"),
-    "identity.CreateContact": _ADMINS,
-    "identity.InviteContact": _ADMINS,
-    "identity.SetPermissions": _ADMINS,
-    "identity.SetDelegation": _ADMIN,
-    "identity.AddToCompany": _ADMIN,
-    "identity.RemoveFromCompany": _ADMINS,
+    "identity.CreateContact": _weighty(_ADMINS),
+    "identity.InviteContact": _weighty(_ADMINS),
+    "identity.SetPermissions": _weighty(_ADMINS),
+    "identity.SetDelegation": _weighty(_ADMIN),
+    "identity.AddToCompany": _weighty(_ADMIN),
+    "identity.RemoveFromCompany": _weighty(_ADMINS),
     "identity.RequestAccess": Access(customers=True),
-    "identity.ApproveAccess": _ADMINS,
+    "identity.ApproveAccess": _weighty(_ADMINS),
     "identity.RefuseAccess": _ADMINS,
-    "identity.SetPassword": _ADMIN,
-    "identity.LiftSignInLock": _ADMIN,
-    "identity.DefineRole": _ADMIN,
-    "identity.ChangeRole": _ADMIN,
-    "identity.RemoveRole": _ADMIN,
+    "identity.SetPassword": _weighty(_ADMIN),
+    "identity.LiftSignInLock": _weighty(_ADMIN),
+    "identity.DefineRole": _weighty(_ADMIN),
+    "identity.ChangeRole": _weighty(_ADMIN),
+    "identity.RemoveRole": _weighty(_ADMIN),
     "identity.BeginViewAs": _AGENTS,
     "identity.EndViewAs": _AGENTS,
-    "identity.DeactivateContact": _ADMINS,
-    "identity.ReactivateContact": _ADMINS,
+    "identity.DeactivateContact": _weighty(_ADMINS),
+    "identity.ReactivateContact": _weighty(_ADMINS),
     "identity.ChangePassword": Access(),
     "identity.EnableSecondFactor": Access(),
     "identity.RenewRecoveryCodes": Access(),
     "identity.DisableSecondFactor": Access(),
     "identity.AddPasskey": Access(),
     "identity.RemovePasskey": Access(),
-    "identity.RemoveSecondFactor": _ADMIN,
+    "identity.RemoveSecondFactor": _weighty(_ADMIN),
     "identity.ChooseMails": Access(customers=True),
+    "identity.ChooseLanguage": Access(),
     "identity.PinPage": Access(),
     "identity.UnpinPage": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,
     "identity.ChangeMailSender": _ADMIN,
-    "identity.ChangeSettings": _ADMIN,
+    "identity.ChangeSettings": _weighty(_ADMIN),
     "identity.ChangeLogo": _ADMIN,
     "identity.SetMenuEntry": _ADMIN,
     "identity.RemoveMenuEntry": _ADMIN,
-    "identity.UndoChange": _ADMIN,
+    "identity.UndoChange": _weighty(_ADMIN),
     "licensing.GrantFeature": _ADMIN,
     "licensing.WithdrawFeature": _ADMIN,
 }

@@ -64,11 +64,11 @@ def _look(scope: Scope, wanted: Wanted, limit: int) -> list[Group]:
 
 
 def _first(scope: Scope, subject: Subject, wanted: Wanted) -> Found:
-    """The latest that begin so; and, where those are many, the latest that have just these words."""
+    """The latest that have just these words; where those are not enough, and they are soon read, what begins so too."""
+    exact = subject.find(scope, replace(wanted, whole=True))
+    if exact.more:
+        return exact
     found = subject.find(scope, wanted)
-    if not found.more:
-        return found
-    exact = subject.find(scope, replace(wanted, limit=wanted.limit // 4, whole=True))
     return replace(found, hits=[*exact.hits, *found.hits])
 
 

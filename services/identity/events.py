@@ -140,10 +140,11 @@ class PermissionsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactDeactivated(Event):
-    """The contact cannot sign in any more."""
+    """The contact cannot sign in any more. `by_company` is the company whose own admin decided so, "" the supplier."""
 
     contact: str
     company: str
+    by_company: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,15 @@ class MailsChosen(Event):
     contact: str
     company: str
     off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    """The contact said in which language it wants to be written to, whatever the ERP has: `de`."""
+
+    contact: str
+    company: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +365,7 @@ ALL = (
     PasswordResetAsked,
     PasswordReset,
     MailsChosen,
+    LanguageChosen,
     MailRequested,
     MailSent,
     MailDelayed,

@@ -11,10 +11,11 @@ from chassis.codec import dumps
 from chassis.config import Settings
 from chassis.messages import Recorded
 from chassis.readmodel import Projection, Rows, upsert
+from chassis.sorting import sort_key
 from services.identity.domain import DEFAULT_PERMISSIONS
 from services.identity.vault import ERASED, Person, Vault, open_vault
 
-VERSION = 2
+VERSION = 3
 CONTACTS = Table(
     f"contacts_v{VERSION}",
     MetaData(),
@@ -29,11 +30,12 @@ CONTACTS = Table(
     Column("branches", Text),  # JSON list; NULL: all
     Column("roles", Text, nullable=False),  # JSON list of ids; those that are gone give nothing
     Column("ends", Text, nullable=False),  # JSON object: permission or role → its last day, ISO
-    Column("language", Text, nullable=False),
+    Column("language", Text, nullable=False),  # chosen, or else the ERP's
+    Column("chosen_language", Text, nullable=False),
     Column("invited_at", Text),
     Column("last_changed", Text, nullable=False),
     Column("password_changed_at", Text),  # sessions from before it are not to be trusted
-    Column("name_key", Text, nullable=False),  # the name as it sorts: lower case
+    Column("name_key", Text, nullable=False),  # the name as it sorts: chassis.sorting
     Column("search", Text, nullable=False),  # name, e-mail and phone in lower case
     Index(f"contacts_v{VERSION}_company", "company", "name_key", "contact_id"),
     Index(f"contacts_v{VERSION}_name", "name_key", "contact_id"),
@@ -60,7 +62,7 @@ def _vault() -> Vault:
 
 def _personal(person: Person, language: str) -> tuple[str, ...]:
     search = " ".join((person.name, person.email, person.phone)).casefold()
-    return (person.name, person.email, person.phone, language, person.name.casefold(), search)
+    return (person.name, person.email, person.phone, language, sort_key(person.name), search)
 
 
 def _json(values: Any) -> str | None:
@@ -76,11 +78,12 @@ def project(event: Recorded, rows: Rows) -> None:
         case "ContactCreated":
             _insert(rows, data, at, data["staff_roles"], data["permissions"], data["branches"])
         case "ContactRecorded":
-            row = rows.one(f"SELECT status FROM {CONTACTS.name} WHERE contact_id = ?", contact)
+            row = rows.one(f"SELECT status, chosen_language FROM {CONTACTS.name} WHERE contact_id = ?", contact)
             if row is None:
                 _insert(rows, data, at, (), DEFAULT_PERMISSIONS, None)
             elif row["status"] != "erased":  # an import may have come between the erasing and the key's end
-                known = _personal(_vault().open(contact, data["personal"]), data["language"])
+                language = row["chosen_language"] or data["language"]
+                known = _personal(_vault().open(contact, data["personal"]), language)
                 _update(rows, contact, at, **dict(zip(_PERSONAL, known, strict=True)))
         case "ContactInvited":
             rows.execute(_INVITED, (at, at, contact))
@@ -91,6 +94,8 @@ def project(event: Recorded, rows: Rows) -> None:
         case "PermissionsChanged":
             rights = {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
             _update(rows, contact, at, **rights)
+        case "LanguageChosen":
+            _update(rows, contact, at, language=data["language"], chosen_language=data["language"])
         case "ContactDeactivated":
             _update(rows, contact, at, status="inactive")
         case "ContactReactivated":
@@ -104,7 +109,7 @@ def _insert(rows: Rows, data: dict[str, Any], at: str, roles: Any, permissions: 
     person = _vault().open(data["contact"], data["personal"])
     name, email, phone, language, name_key, search = _personal(person, data["language"])
     rights = (_json(permissions), _json(branches), "[]", "{}")
-    facts = (name, email, phone, "recorded", _json(roles), *rights, language)
+    facts = (name, email, phone, "recorded", _json(roles), *rights, language, "")
     rows.execute(_CONTACT, (data["contact"], data["company"], *facts, None, at, None, name_key, search))
 
 
