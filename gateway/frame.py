@@ -84,7 +84,7 @@ def _above(
         standing=scope.company,
         branch=branch,
         branches=_branches(scope),
-        searchable="search.results" in parts().access and not scope.is_staff and "search" not in gateway.off,
+        searchable="search.results" in parts().access and "search" not in gateway.off,
         is_staff=scope.is_staff,
         **common,
     )

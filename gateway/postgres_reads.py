@@ -35,6 +35,14 @@ _DIALECT = (
     ),
     (re.compile(r"\bjson_each\((:\w+)\)"), r"json_array_elements(CAST(\1 AS json))"),
     (re.compile(r"\bJULIANDAY\(((?:[^()]|\([^()]*\))*)\)"), r"CAST(\1 AS date)"),
+    # The index of words (chassis/finding.py) is a table of its own in SQLite.
+    (re.compile(r"\bFROM \w+\.\w+_fts_v\d+ f JOIN (\w+\.\w+) w ON w\.id = f\.rowid"), r"FROM \1 w"),
+    (
+        re.compile(r"\bf\.\w+ MATCH (:\w+)"),
+        r"array_to_tsvector(string_to_array(w.words, ' ')) @@"
+        r" CAST(REPLACE(REPLACE(REPLACE(\1, '*', ':*'), ' AND ', ' & '), ' OR ', ' | ') AS tsquery)",
+    ),
+    (re.compile(r"\bf\.rowid\b"), "w.id"),
     # SQLite's LIKE knows no case, and no escape unless it is named.
     (re.compile(r"\bLIKE (:\w+)\b(?!\s+ESCAPE)"), r"ILIKE \1 ESCAPE ''"),
     (re.compile(r"\bLIKE\b"), "ILIKE"),

@@ -17,11 +17,14 @@ from wtforms.validators import InputRequired, Length, Optional
 from chassis.errors import CommandReused, NotFound, Refused, Unavailable
 from gateway import people
 from gateway.access import Scope, current_scope
+from gateway.finding.suggestions import PACE, suggested_items, too_often
 from gateway.formats import as_number
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
+from gateway.parts import parts
+from gateway.portal import house
 from gateway.reports.document import load_document
 from gateway.reports.kinds import KINDS, ORDERS
 from gateway.routes import Feature, Pages
@@ -80,7 +83,9 @@ def pad() -> Any:
     scope = current_scope()
     form = _order_form(scope)
     if not form.is_submitted():
-        return _show(form, read_prices(scope, _take_up(form), g.locale))
+        named = request.args.get("item", "").strip()[:100]
+        rows = [*_take_up(form), *([Typed(named, "1")] if named else [])]
+        return _show(form, read_prices(scope, rows, g.locale))
     action = request.form.get("action")
     if action == "clear":
         session.pop(DRAFT, None)
@@ -114,6 +119,15 @@ def pad() -> Any:
     session.pop(DRAFT, None)
     flash(_("Thank you. Your order has the reference %(reference)s.", reference=reply["id"]), "success")
     return redirect(f"/orders/{reply['id']}")
+
+
+@pages.page("/order-pad/items", needs="order")
+def items() -> Any:
+    """Items that what is typed is the beginning of: of their number, or of words of their name."""
+    scope = current_scope()
+    if not PACE.allows(scope.session_id):
+        return too_often()
+    return suggested_items(scope, request.args.get("q", ""))
 
 
 def _keep(form: OrderForm, rows: list[Typed]) -> None:
@@ -217,6 +231,7 @@ def _show(form: OrderForm, answered: Pad) -> Any:
         form=form,
         pad=answered,
         blank=blank - typed,
+        finds="search" not in house(parts()).off,
         status=form.status,
     )
 

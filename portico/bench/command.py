@@ -12,14 +12,14 @@ from rich.console import Console
 
 from chassis.config import Settings
 from deploy.local.problem import Problem
-from portico.bench import charts, lighthouse, live, loading, order, pages, rebuild, sign_in, store, store_size
+from portico.bench import charts, lighthouse, live, loading, order, pages, rebuild, search, sign_in, store, store_size
 from portico.bench.bed import Bed
 from portico.bench.table import Row, show
 
 _FILE = Path(__file__).resolve().parents[3] / "shared/data/online_retail_ii_2009_2010.csv.gz"
 ALONE = ("store", "loading", "store-size")
 """Parts that need no installation; measured before one is started."""
-PARTS = ("store", "loading", "import", "rebuild", "home", "live", "report", "charts", "order", "sign-in")
+PARTS = ("store", "loading", "import", "rebuild", "home", "live", "report", "charts", "search", "order", "sign-in")
 LONG = ("store-size", "lighthouse")
 """Measured only where they are named."""
 
@@ -50,6 +50,7 @@ def bench(
         "live": lambda: live.live_rows(bed),
         "report": lambda: pages.report_rows(bed),
         "charts": lambda: charts.charts_rows(bed),
+        "search": lambda: search.search_rows(bed),
         "order": lambda: order.order_rows(bed),
         "sign-in": lambda: sign_in.sign_in_rows(bed),
         "lighthouse": lambda: lighthouse.lighthouse_rows(bed),

@@ -24,6 +24,7 @@ ON_BOTH = {
     "test_queries_run",
     "test_reads",
     "test_releases",
+    "test_search",
 }
 
 

@@ -24,6 +24,8 @@ VALUES: dict[str, Any] = {
     "items": '["SCN-100"]',
     "numbers": '["1"]',
     "of": '[["order", "1"]]',
+    "keys": '["1"]',
+    "match": "c1word* AND c1¤order AND (c1¤¤a OR c1¤¤b)",
     "today": "2026-11-22",
     "on": "2026-08-31",
     "like": "%5_%",

@@ -19,14 +19,14 @@ DOCUMENTS: DocumentTables = document_tables("document", VERSION)
 `document_search_v2`, `document_timeline_v2`. `number` names a document; `kind` is one of domain.KINDS, `status` of
 domain.STATUSES.
 """
-_KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
+KIND_OF = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
 _WRITER = DocumentWriter(DOCUMENTS)
 
 
 def project(event: Recorded, rows: Rows) -> None:
     """The document's row, lines, totals, links and search terms, and what it was before."""
     company, body = event.data["company"], event.data["body"]
-    kind = _KINDS[event.type]
+    kind = KIND_OF[event.type]
     payment = kind == "payment"
     total = Decimal(body["amount"] if payment else body["total"])
     still_open = open_amount(kind, body)

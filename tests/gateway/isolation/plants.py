@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from chassis.dispatch import CommandHandler, changes
+from chassis.finding import match_of
+from chassis.messages import ALL_COMPANIES
 from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
+from gateway.finding import customers
+from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
 from gateway.reports import account, figures, kinds
@@ -116,7 +120,35 @@ def _everybodys_menu(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     patch.setattr(ownmenu._MINE, "sql", sql)
 
 
+def _wide_search(query: Statement, company: str | None = None) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """A search that neither the index nor its statement narrows to branches, or to the company."""
+
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        def match(wanted: Wanted, own: str, kind: str, branches: Any = None) -> str:
+            return match_of(company or own, wanted.asked, kind)
+
+        patch.setattr(Wanted, "match", match)
+        sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
+        sql = sql.replace("w.company = :company", ":company <> ''") if company else sql
+        assert sql != query.sql
+        patch.setattr(query, "sql", sql)
+
+    return plant
+
+
 PLANTS = (
+    Plant(
+        "search, branch",
+        _wide_search(customers.WORDS["invoice"]),
+        _route("GET /search"),
+        "GET /search as south: shows north's invoice.number",
+    ),
+    Plant(
+        "search, company",
+        _wide_search(customers.CASES, ALL_COMPANIES),
+        _route("GET /search #case"),
+        "GET /search #case as east: shows alder's case.summary",
+    ),
     Plant("identity, own menu", _everybodys_menu, _route("GET /info/<entry>"), "GET /info/<entry> as east: 200"),
     Plant(
         "payments",

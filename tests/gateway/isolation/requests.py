@@ -163,8 +163,29 @@ REQUESTS: dict[str, Asked] = (
             ("alder",),
         ),
         "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
+        "GET /order-pad/items": Asked("/order-pad/items?q=scanner"),
         "GET /search": Asked(
-            "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+            "/search?q=zq",
+            shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+            | shown("case.number case.summary", f"{AGENT} {ADMIN}"),
+        ),
+        "GET /search #note": Asked("/search?q=note", shows=shown("invoice.note order.note delivery.note")),
+        "GET /search #item": Asked("/search?q=invoice+item", shows=shown("invoice.item")),
+        "GET /search #description": Asked(
+            "/search?q=invoice+description&kind=invoice", shows=shown("invoice.description")
+        ),
+        "GET /search #said": Asked(
+            "/search?q=detail", shows=shown("case.detail") | shown("case.detail", f"{AGENT} {ADMIN}")
+        ),
+        "GET /search #project": Asked(
+            "/search?q=project+note", shows=shown("project.name project.number project.note")
+        ),
+        "GET /search #product": Asked(
+            "/search?q=serial",
+            shows=shown("product.name product.serial") | shown("product.name product.serial", "plain lapsed"),
+        ),
+        "GET /search/suggest": Asked(
+            "/search/suggest?q={invoice}", shows=shown("invoice.number", "owner twin whole both"), holders=("north",)
         ),
         "GET /search #number": Asked(
             "/search?q={invoice}",
@@ -173,7 +194,9 @@ REQUESTS: dict[str, Asked] = (
             ("north",),
         ),
         "GET /search #case": Asked(
-            "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
+            "/search?q={case}",
+            shows=shown("case.summary", f"owner twin whole south both {AGENT} {ADMIN}"),
+            holders=("alder",),
         ),
         "GET /settings": Asked(
             shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")

@@ -89,6 +89,7 @@ GET  /mails/sender                                403   403  403   403   403  40
 GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /order-pad                                   own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
+GET  /order-pad/items                             ok    ok    ok    ok    ok    403   403   403   403   403   403   in    in    ok    ok
 GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number> #placed                own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
@@ -109,9 +110,16 @@ GET  /roles                                       403   403  403   403   403  40
 GET  /roles/<role>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /roles/<role>/remove                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
-GET  /search                                      own   own  own   own   own  ok    ok     403   403   403  403  in   in     own  own
-GET  /search #case                                own   own  own   own   ok   ok    ok     403   403   403  403  in   in     own  own
-GET  /search #number                              own   own  own   ok    ok   ok    ok     403   403   403  403  in   in     own  own
+GET  /search                                      own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search #case                                own   own   own   own   ok    ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search #description                         own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #item                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #note                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #number                              own   own   own   ok    ok    ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #product                             own   own   own   own   own   own   own   ok    ok    ok    ok    in    in    own   own
+GET  /search #project                             own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #said                                own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search/suggest                              own   own   own   ok    ok    ok    ok    ok    ok    ok    ok    in    in    own   own
 GET  /settings                                    own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
 GET  /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET /settings/passkeys                            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403

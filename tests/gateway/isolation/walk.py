@@ -305,8 +305,8 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 def _all_of(answer: TestResponse) -> str:
     """Headers and body, as whoever got them reads them."""
-    # Where a long address may break is no part of it.
-    text = _text(answer).replace("<wbr>", "")
+    # Where a long address may break, and what a search marks in a word, divides nothing.
+    text = re.sub("<wbr>|</?mark>", "", _text(answer))
     return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
 
 
