@@ -108,10 +108,13 @@ def spans(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield found.start(), found.end() if whole else found.start() + begun
 
 
-@lru_cache(4096)
-def tag(company: str) -> str:
-    """What begins each word of a company, so that an index holds each company's words together. Of one length."""
-    return "c" + b32encode(blake2b(company.encode(), digest_size=5).digest())[:6].decode().lower()
+@lru_cache(1 << 14)
+def tag(company: str, kind: str) -> str:
+    """What begins each word of a company's things of a kind, so that an index holds their words together.
+
+    Of one length: no word of one is a word's beginning of another.
+    """
+    return "c" + b32encode(blake2b(f"{company}\n{kind}".encode(), digest_size=5).digest())[:6].decode().lower()
 
 
 def match_of(
@@ -128,12 +131,10 @@ def match_of(
     `whole`: the last is a word, too; `loose`: all are beginnings. In FTS5's language; gateway/postgres_reads.py says
     the same to PostgreSQL. It narrows and no more: the statement that uses it names company and branches itself.
     """
-    own = tag(company)
-    terms = [
+    own = tag(company, kind)
+    text = " AND ".join(
         f"{own}{word}{'*' if begun else ''}" for word, begun in zip(asked, begins(asked, whole, loose), strict=True)
-    ]
-    terms.append(own + _kind_word(kind))
-    text = " AND ".join(terms)
+    )
     if branches is not None:
         text += f" AND ({' OR '.join(own + _branch_word(branch) for branch in branches) or own + _MARK})"
     return text
@@ -145,16 +146,12 @@ def begins(asked: Sequence[str], whole: bool, loose: bool) -> list[bool]:
     return [not whole and (place == last or (loose and len(word) > 1)) for place, word in enumerate(asked)]
 
 
-def _kind_word(kind: str) -> str:
-    return f"{_MARK}{kind.replace('_', '')}"
-
-
 def _branch_word(branch: str) -> str:
-    return f"{_MARK}{_MARK}{blake2b(branch.encode(), digest_size=6).hexdigest()}"
+    return f"{_MARK}{blake2b(branch.encode(), digest_size=6).hexdigest()}"
 
 
 def word_table(name: str, version: int) -> Table:
-    """The table `<name>_words_v1` and its index, `<name>_fts_v1` on SQLite.
+    """The table `<name>_words_v<version>` and its index, `<name>_fts_v<version>` on SQLite.
 
     `id` is the position of the event that said it last: the latest has the highest. `key` names the row of `kind` in
     its own table.
@@ -211,11 +208,8 @@ class WordWriter:
 
         `searched_by`: by whom, if not by its company alone. With a branch it is found among that branch's, too.
         """
-        company, kind, _key = where
-        own = [*words, _kind_word(kind), *(() if branch is None else (_branch_word(branch),))]
-        self._write(
-            rows, where, {tag(one) + word for one in searched_by or (company,) for word in own}, position, False
-        )
+        own = [*words, *(() if branch is None else (_branch_word(branch),))]
+        self._write(rows, where, _tagged(where, own, searched_by), position, False)
 
     def add(
         self,
@@ -226,8 +220,7 @@ class WordWriter:
         searched_by: Sequence[str] = (),
     ) -> None:
         """What `where` is found by besides what it was found by before; nothing when it is not there."""
-        more = {tag(one) + word for one in searched_by or (where[0],) for word in words}
-        self._write(rows, where, more, position, True)
+        self._write(rows, where, _tagged(where, words, searched_by), position, True)
 
     def _write(self, rows: Rows, where: tuple[str, str, str], words: set[str], position: int, adding: bool) -> None:
         kept = rows.one(self._kept, *where)
@@ -243,6 +236,12 @@ class WordWriter:
     def remove(self, rows: Rows, where: tuple[str, str, str]) -> None:
         """It is not found any more."""
         rows.execute(self._delete, where)
+
+
+def _tagged(where: tuple[str, str, str], words: Iterable[str], searched_by: Sequence[str]) -> set[str]:
+    company, kind, _key = where
+    tags = [tag(one, kind) for one in searched_by or (company,)]
+    return {own + word for word in words for own in tags}
 
 
 def document_words(body: dict[str, Any]) -> set[str]:

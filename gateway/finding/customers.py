@@ -25,8 +25,8 @@ _PLACE = "AND f.rowid < :below ORDER BY f.rowid DESC LIMIT :limit"
 
 def _words(service: str, name: str) -> str:
     """The index and its table; the match narrows, company and kind are named besides."""
-    index = f"{service}.{name}_fts_v1"
-    return f"FROM {index} f JOIN {service}.{name}_words_v1 w ON w.id = f.rowid"
+    index = f"{service}.{name}_fts_v2"
+    return f"FROM {index} f JOIN {service}.{name}_words_v2 w ON w.id = f.rowid"
 
 
 def _found_query(kind: Kind) -> Query:
@@ -43,10 +43,10 @@ def _found_query(kind: Kind) -> Query:
                    d.reference, d.portal_reference
             {_words(kind.service, kind.prefix)}
             JOIN {kind.table("s")} d ON d.company = w.company AND d.kind = w.kind AND d.{kind.key} IN (w.key{by_number})
-            WHERE f.{kind.prefix}_fts_v1 MATCH :match AND w.company = :company AND w.kind = :kind
+            WHERE f.{kind.prefix}_fts_v2 MATCH :match AND w.company = :company AND w.kind = :kind
             {_BRANCHES} {_PLACE}""",
         needs=kind.needs,
-        shared=(f"{kind.service}.{kind.prefix}_fts_v1",),
+        shared=(f"{kind.service}.{kind.prefix}_fts_v2",),
     )
 
 
@@ -68,9 +68,9 @@ CASES = Query(
     f"""SELECT w.id AS place, c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product
         {_words("cases", "case")}
         JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
-        WHERE f.case_fts_v1 MATCH :match AND w.company = :company AND w.kind = 'case' {_PLACE}""",
+        WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'case' {_PLACE}""",
     needs="open_cases",
-    shared=("cases.case_fts_v1",),
+    shared=("cases.case_fts_v2",),
 )
 _SAID = Query(
     "search.said",
@@ -84,19 +84,19 @@ PROJECTS = Query(
     f"""SELECT w.id AS place, j.number, j.name, j.status, j.updated_at, j.reference, j.tasks
         {_words("cases", "case")}
         JOIN cases.project_list_v1 j ON j.company = w.company AND j.number = w.key
-        WHERE f.case_fts_v1 MATCH :match AND w.company = :company AND w.kind = 'project' {_PLACE}""",
+        WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'project' {_PLACE}""",
     needs="open_cases",
-    shared=("cases.case_fts_v1",),
+    shared=("cases.case_fts_v2",),
 )
 ITEMS = Query(
     "search.items",
     f"""SELECT w.id AS place, i.item, i.name, i.unit {_words("orders", "order")}
         JOIN orders.items_v1 i ON i.item = w.key
-        WHERE f.order_fts_v1 MATCH :match AND w.company = '{ALL_COMPANIES}' AND w.kind = '{ITEM_WORDS}'
+        WHERE f.order_fts_v2 MATCH :match AND w.company = '{ALL_COMPANIES}' AND w.kind = '{ITEM_WORDS}'
         AND i.sellable AND :company <> '' {_PLACE}""",
     needs="order",
     # The catalogue is everybody's who may order.
-    shared=("orders.order_fts_v1", "orders.order_words_v1", "orders.items_v1"),
+    shared=("orders.order_fts_v2", "orders.order_words_v2", "orders.items_v1"),
 )
 PRODUCTS = Query(
     "search.products",

@@ -20,10 +20,10 @@ CASES = StaffQuery(
     "search.desk",
     f"""SELECT w.id AS place, c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product,
                c.company, m.name AS company_name
-        FROM cases.case_fts_v1 f JOIN cases.case_words_v1 w ON w.id = f.rowid
+        FROM cases.case_fts_v2 f JOIN cases.case_words_v2 w ON w.id = f.rowid
         JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
         LEFT JOIN {COMPANIES} m ON m.company = c.company
-        WHERE f.case_fts_v1 MATCH :match AND w.kind = 'case' AND f.rowid < :below
+        WHERE f.case_fts_v2 MATCH :match AND w.kind = 'case' AND f.rowid < :below
         ORDER BY f.rowid DESC LIMIT :limit""",
     role=_ROLES,
 )

@@ -26,8 +26,8 @@ BALANCE_MODEL = "balance_v1"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
 MOVEMENTS_MODEL = "movements_v1"
 """Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
-SEARCH_MODEL = "search_v1"
-"""Published tables `document_words_v1` and, on SQLite, its index `document_fts_v1` (see projections/search.py)."""
+SEARCH_MODEL = "search_v2"
+"""Published tables `document_words_v2` and, on SQLite, its index `document_fts_v2` (see projections/search.py)."""
 
 
 class Applied(Schema):

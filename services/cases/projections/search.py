@@ -9,7 +9,7 @@ from chassis.finding import WordWriter, word_table, words_of
 from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows
 
-VERSION = 1
+VERSION = 2
 WORDS = word_table("case", VERSION)
 _WRITER = WordWriter(WORDS)
 

@@ -10,7 +10,7 @@ from chassis.finding import WordWriter, document_words, word_table, words_of
 from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows
 
-VERSION = 1
+VERSION = 2
 WORDS = word_table("order", VERSION)
 ITEM = "item"
 _WRITER = WordWriter(WORDS)

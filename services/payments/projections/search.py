@@ -7,7 +7,7 @@ from chassis.messages import Recorded
 from chassis.readmodel import Projection, Rows
 from services.payments.projections.documents import KIND_OF
 
-VERSION = 1
+VERSION = 2
 WORDS = word_table("document", VERSION)
 _WRITER = WordWriter(WORDS)
 

@@ -15,7 +15,7 @@ from tests.support.examples.orders import COMPANY, ERP_NUMBER, OTHER_COMPANY, PL
 from tests.support.projecting import ReadModel
 
 _SQL = (
-    "SELECT w.key FROM order_fts_v1 f JOIN order_words_v1 w ON w.id = f.rowid WHERE order_fts_v1 MATCH ? AND w.kind = ?"
+    "SELECT w.key FROM order_fts_v2 f JOIN order_words_v2 w ON w.id = f.rowid WHERE order_fts_v2 MATCH ? AND w.kind = ?"
 )
 LINKED = OrderRecorded(COMPANY, ERP_NUMBER, erp_order(portal_reference=REFERENCE))
 
