@@ -21,7 +21,9 @@ from chassis.readmodel import Rows
 
 LONGEST_TEXT = 4000
 """Of a text as long as a letter, this many characters are searched."""
-_MOST_WORDS, _LONGEST_WORD, _SHORT = 8, 40, 120
+MOST_WORDS = 8
+"""So many words are asked for at once."""
+_LONGEST_WORD, _SHORT = 40, 120
 _JOINING = "\u0300-\u036f\u064b-\u065f\u0670\u0640"
 _PIECE = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_JOINING}])*")
 _APART = re.compile(r"[\W_]+")
@@ -82,7 +84,7 @@ _kept_words = lru_cache(1 << 15)(_words)
 
 def asked_words(text: str) -> tuple[str, ...]:
     """The words somebody asks for, at most eight."""
-    return tuple(dict.fromkeys(word for word in pieces(text[:100]) if word))[:_MOST_WORDS]
+    return tuple(dict.fromkeys(word for word in pieces(text[:100]) if word))[:MOST_WORDS]
 
 
 def is_number(asked: Sequence[str], number: str) -> bool:

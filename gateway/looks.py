@@ -72,15 +72,19 @@ class Looks:
 
 
 def note(looks: Looks, access: Access | None, scope: Scope | None, named: Mapping[str, Any], status: int) -> None:
-    """After an answer: note the look if the page shows personal data: of who sits there, with whose eyes ever.
+    """After an answer: note the look if the page shows personal data."""
+    if access is None or not access.personal or scope is None or status not in _SHOWN:
+        return
+    shown(looks, scope, access.personal, str(next(iter(named.values()), "" if scope.is_staff else scope.company)))
+
+
+def shown(looks: Looks, scope: Scope, what: str, subject: str) -> None:
+    """Note a look: of who sits there, with whose eyes ever.
 
     A log that cannot be written to is said in the other one, and keeps nobody from their work.
     """
-    if access is None or not access.personal or scope is None or status not in _SHOWN:
-        return
     actor = (scope.viewer or scope).contact_id
-    subject = str(next(iter(named.values()), "" if scope.is_staff else scope.company))
     try:
-        looks.note(actor, access.personal, subject)
+        looks.note(actor, what, subject)
     except sqlite3.Error:
-        _log.exception("look not noted", actor=actor, what=access.personal, subject=subject)
+        _log.exception("look not noted", actor=actor, what=what, subject=subject)

@@ -14,6 +14,7 @@ from gateway.finding.customers import find_items
 from gateway.finding.everything import look
 from gateway.finding.hits import Hit, marked, ranked
 from gateway.finding.pace import SECONDS, Pace
+from gateway.finding.staff import note_looks
 from gateway.finding.subjects import Subject, Wanted
 from gateway.fragments import render_part
 from gateway.reads import NotReady
@@ -29,6 +30,8 @@ def suggested(scope: Scope, text: str) -> str:
     groups = look(scope, asked, _OF_A_KIND, _LOOKED_AT) if asked else []
     kinds = {hit.path: group.subject for group in groups for hit in group.hits}
     hits = ranked((hit for group in groups for hit in group.hits), asked)[:_MOST]
+    for hit in hits:
+        note_looks(scope, kinds[hit.path], [hit])
     return _list(hits, asked, kinds, text)
 
 

@@ -13,6 +13,7 @@ from chassis.finding import asked_words
 from gateway.access import Scope, current_scope
 from gateway.finding.everything import PAGE, Group, further, look, subjects
 from gateway.finding.hits import Hit, marked, snippet
+from gateway.finding.staff import note_looks
 from gateway.finding.subjects import NOWHERE, Wanted
 from gateway.finding.suggestions import PACE, suggested, too_often
 from gateway.frame import render
@@ -48,6 +49,7 @@ def results() -> Any:
             older = "?" + urlencode({"q": text, "kind": chosen.key, "below": found.hits[-1].place})
     for group in shown:
         _explain(scope, group)
+        note_looks(scope, group.subject, group.hits)
     return render(
         "search/results.html",
         title=_("Search"),

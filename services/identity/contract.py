@@ -89,6 +89,8 @@ COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
 BRANCHES_TABLE = "branches_v1"
+SEARCH_MODEL = "search_v1"
+"""Published table `company_words_v1` and, on SQLite, its index `company_fts_v1` (see projections/search.py)."""
 MAILS_MODEL = "mails_v1"
 """Published table `mails_v1` (see projections/mails.py)."""
 MAIL_CHOICES_MODEL = "mailchoices_v1"
@@ -212,6 +214,7 @@ __all__ = [
     "ROLES_TABLE",
     "ROLE_CHANGES_TABLE",
     "RULES_AT_EACH",
+    "SEARCH_MODEL",
     "SERVICE",
     "SHORTEST_PASSWORD",
     "SIGN_IN_SETTING",

@@ -15,6 +15,7 @@ from services.identity.projections import (
     requests,
     rights_history,
     roles,
+    search,
     sign_in_changes,
     viewings,
 )
@@ -22,6 +23,7 @@ from services.identity.projections import (
 _MODELS = (
     people,
     companies,
+    search,
     roles,
     rights_history,
     mails,
