@@ -42,7 +42,10 @@ _DIALECT = (
         r"array_to_tsvector(string_to_array(w.words, ' ')) @@"
         r" CAST(REPLACE(REPLACE(REPLACE(\1, '*', ':*'), ' AND ', ' & '), ' OR ', ' | ') AS tsquery)",
     ),
+    # By the index of words, not backwards through all rows until enough have them: few have what is asked for most.
+    (re.compile(r"\bORDER BY f\.rowid DESC"), "ORDER BY w.id + 0 DESC"),
     (re.compile(r"\bf\.rowid\b"), "w.id"),
+    (re.compile(r"\bINSTR\("), "STRPOS("),
     # SQLite's LIKE knows no case, and no escape unless it is named.
     (re.compile(r"\bLIKE (:\w+)\b(?!\s+ESCAPE)"), r"ILIKE \1 ESCAPE ''"),
     (re.compile(r"\bLIKE\b"), "ILIKE"),

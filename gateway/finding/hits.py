@@ -38,7 +38,7 @@ class Hit:
 
     def rank(self, asked: Sequence[str]) -> int:
         """0 for the number itself, 1 for what begins with it, 2 for the rest."""
-        numbers = [number for number in (self.number, self.key) if number]
+        numbers = {self.number, self.key} - {""}
         if any(is_number(asked, number) for number in numbers):
             return 0
         return 1 if any(begins_number(asked, number) for number in numbers) else 2

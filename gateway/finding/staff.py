@@ -54,9 +54,9 @@ FOUND_CONTACTS = StaffQuery(
     "search.contacts",
     f"""SELECT p.contact_id, p.name, p.email, p.phone, p.company, m.name AS company_name
         FROM (SELECT c.contact_id, c.name, c.email, c.phone, c.company, c.name_key,
-                     ' ' || c.name_key LIKE :first AS named
+                     INSTR(' ' || c.name_key, :first) > 0 AS named
               FROM {CONTACTS} c WHERE c.company <> '' AND c.status <> 'erased'
-              {" ".join(f"AND (c.name_key LIKE :w{n} OR c.search LIKE :w{n})" for n in range(MOST_WORDS))}
+              {" ".join(f"AND (INSTR(c.name_key, :w{n}) > 0 OR INSTR(c.search, :w{n}) > 0)" for n in range(MOST_WORDS))}
               ORDER BY named DESC, c.name_key || '', c.contact_id LIMIT {_CANDIDATES} OFFSET :skip) p
         LEFT JOIN {COMPANIES} m ON m.company = p.company ORDER BY p.named DESC, p.name_key, p.contact_id""",
     role=_ROLES,
@@ -87,10 +87,9 @@ def _contacts(scope: Scope, wanted: Wanted) -> Found:
     if wanted.whole:  # is among what begins so, and as dear
         return Found([])
     skip = 0 if wanted.below == NOWHERE else max(0, _FIRST - wanted.below + 1)
-    patterns = [f"%{_pattern(word)}%" for word in wanted.asked]
-    patterns += ["%"] * (MOST_WORDS - len(patterns))
-    words = {f"w{n}": pattern for n, pattern in enumerate(patterns)}
-    rows = scope.rows(FOUND_CONTACTS, **words, first=f"% {patterns[0][1:]}", skip=skip)
+    parts = [_part(word) for word in wanted.asked] + [""] * (MOST_WORDS - len(wanted.asked))
+    words = {f"w{n}": part for n, part in enumerate(parts)}
+    rows = scope.rows(FOUND_CONTACTS, **words, first=f" {parts[0]}", skip=skip)
     admin, hits = "portal_admin" in scope.staff_roles, []
     for place, row in enumerate(rows, skip):
         # A part of a word is no beginning of it: the database knows no words.
@@ -108,9 +107,9 @@ def _company_page(code: str) -> str:
     return f"/companies/{quote(code)}"
 
 
-def _pattern(word: str) -> str:
-    """What a word begins as in `name_key` and `search`, which tell apart two letters that a search does not."""
-    return sort_key(word).replace("\u0647", "_")
+def _part(word: str) -> str:
+    """What stands in `name_key` or `search` wherever the word does; they tell two letters apart that it does not."""
+    return max(sort_key(word).split("\u0647"), key=len)
 
 
 def note_looks(scope: Scope, subject: Subject, hits: Iterable[Hit]) -> None:

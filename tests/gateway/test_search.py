@@ -246,7 +246,7 @@ def contact_of(ground: Ground, contact: str, company: str, name: str, email: str
     ground.models["identity"].put(CONTACTS, **row, **texts)
 
 
-STAFF_FINDS = (
+STAFF_FINDS: tuple[tuple[str, list[str]], ...] = (
     ("muller", ["C-0042 Müller & Søhne"]),
     ("c42", ["C-0042 Müller & Søhne"]),
     ("sohne mull", ["C-0042 Müller & Søhne"]),
@@ -286,6 +286,8 @@ def test_what_was_shown_of_contacts_is_noted_by_company(people: Ground) -> None:
     noted = people.app.extensions["portico"].looks
     search(people, "muller", "al@s.example")
     assert noted.newest(9, 2**31) == []
+    browser_of(people, "al@s.example").get("/search/suggest?q=peer")
+    assert [(look.actor, look.what, look.subject) for look in noted.newest(9, 2**31)] == [("S-4", "contacts", "C-A")]
     search(people, "lind", "al@s.example")
     assert {(look.what, look.subject) for look in noted.newest(9, 2**31)} == {
         ("contacts", "C-0042"),

@@ -167,7 +167,12 @@ REQUESTS: dict[str, Asked] = (
         "GET /search": Asked(
             "/search?q=zq",
             shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
-            | shown("case.number case.summary", f"{AGENT} {ADMIN}"),
+            | shown("case.number case.summary company.code company.name", f"{AGENT} {ADMIN}"),
+        ),
+        "GET /search #contact": Asked(
+            "/search?q=owner&kind=contact",
+            shows=shown("name.owner email.owner", f"{AGENT} {ADMIN}"),
+            holders=("alder",),
         ),
         "GET /search #note": Asked("/search?q=note", shows=shown("invoice.note order.note delivery.note")),
         "GET /search #item": Asked("/search?q=invoice+item", shows=shown("invoice.item")),

@@ -112,6 +112,7 @@ GET  /roles/<role>/remove                         403   403  403   403   403  40
 GET  /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /search                                      own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
 GET  /search #case                                own   own   own   own   ok    ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search #contact                             ok    ok    ok    ok    ok    ok    ok    own   own   ok    ok    in    in    ok    ok
 GET  /search #description                         own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
 GET  /search #item                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
 GET  /search #note                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
