@@ -7,7 +7,7 @@ a company, branch or actor of its own choosing.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -150,6 +150,12 @@ class Scope:
         Raises NotAllowed without the query's permission or role, NotReady while its tables are not built.
         """
         return self.visit.rows(query, self._bound(query, params))
+
+    def each(self, query: Query, **params: Any) -> Iterator[Any]:
+        """As `rows`, a few in memory at a time: for lists of any length."""
+        values = self._bound(query, params)
+        self.visit.settle(query.services)
+        return self.visit.reads.each(query.sql, values)
 
     def row(self, query: Query | StaffQuery, **params: Any) -> Any | None:
         """The first row, or None."""

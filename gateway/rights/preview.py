@@ -17,8 +17,9 @@ from gateway.people import CONTACTS, MEMBERSHIPS, definitions, licensed
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from gateway.reports.account import AGEING
-from gateway.reports.filter import Filter, sums_parameters
+from gateway.reports.filter import Filter
 from gateway.reports.kinds import KINDS, SUMS, Kind
+from gateway.reports.reading import sums_parameters
 from gateway.rights.given import Definitions, Rights
 from gateway.rights.names import PERMISSION_NAMES, named
 
@@ -82,7 +83,7 @@ def _all_theirs(scope: Scope, branches: tuple[str, ...] | None) -> bool:
 
 
 def _documents(kind: Kind) -> Callable[[_Eyes], int]:
-    return lambda eyes: sum(row.count for row in eyes.rows(SUMS[kind.kind], **sums_parameters(kind, Filter())))
+    return lambda eyes: sum(row.count for row in eyes.rows(SUMS[kind.kind, ""], **sums_parameters(kind, Filter())))
 
 
 _COUNTS: dict[str, Callable[[_Eyes], int]] = {

@@ -14,7 +14,8 @@ from chassis.config import SERVICES
 from gateway.people import CONTACTS
 from gateway.queries import Query, Statement
 from gateway.reads import open_reads
-from gateway.reports.kinds import INVOICES, list_query
+from gateway.reports.kinds import INVOICES
+from gateway.reports.report import list_query
 from tests.gateway.ground import Ground
 
 VALUES: dict[str, Any] = {
@@ -24,6 +25,7 @@ VALUES: dict[str, Any] = {
     "items": '["SCN-100"]',
     "numbers": '["1"]',
     "of": '[["order", "1"]]',
+    "these": '["1"]',
     "today": "2026-11-22",
     "like": "%5_%",
 }
