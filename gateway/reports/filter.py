@@ -168,6 +168,10 @@ class Filter:
             found.append(("sort", self.view.order))
         return found
 
+    def by_layout(self, layout: str) -> str:
+        """The address with the same filters, looked at by another layout."""
+        return "?" + urlencode([*self.filters(), ("layout", layout)])
+
     def query(self, **changes: Any) -> str:
         """The address of this report with some of it changed; without a change it goes back to the first page."""
         changed = replace(self, **{"place": (), "back": False, "first": 1, **changes})

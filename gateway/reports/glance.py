@@ -8,10 +8,11 @@ from gateway.access import Scope
 from gateway.fragments import render_part
 from gateway.home import section
 from gateway.queries import Query
-from gateway.reports.kinds import KINDS, LIST, Kind
+from gateway.reports.kinds import CREDIT_MEMOS, DELIVERIES, INVOICES, LIST, ORDERS, PAYMENTS, Kind
 from services.payments import contract as payments
 
 NEWEST = 5
+_GLANCE = (ORDERS, DELIVERIES, INVOICES, CREDIT_MEMOS, PAYMENTS)
 BALANCE = f"{payments.SERVICE}.{payments.BALANCE_MODEL}"
 _BRANCH = "(:branches IS NULL OR b.branch IN (SELECT value FROM json_each(:branches)))"
 _BALANCE = Query(
@@ -32,7 +33,7 @@ _OVERDUE = Query(
 def register() -> None:
     """Hang the sections into home."""
     section("balance", models=(BALANCE,), needs="see_balance", place="top", order=10)(balance)
-    for place, kind in enumerate(KINDS.values()):
+    for place, kind in enumerate(_GLANCE):
         section(f"glance.{kind.kind}", models=(kind.model,), needs=kind.needs, order=place)(_newest_of(kind))
 
 

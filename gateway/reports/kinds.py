@@ -97,6 +97,10 @@ def _kind(
 
 _OPEN_CLOSED = ("open", "closed", "cancelled")
 _USED = ("open", "partly_paid", "closed", "cancelled")
+QUOTATIONS = _kind(
+    "quotation", "orders", "/quotes", _l("Quotes"), _l("Quote"), "file-earmark-text", "orders", 15, _OPEN_CLOSED,
+    due=_l("Valid until"), needs="report_orders",
+)  # fmt: skip
 ORDERS = _kind(
     "order", "orders", "/orders", _l("Orders"), _l("Order"), "bag", "orders", 10,
     ("accepted", "queued", "cancelling", "posted", "rejected", *_OPEN_CLOSED), due=_l("Wanted"), placed=True,
@@ -116,7 +120,7 @@ CREDIT_MEMOS = _kind(
 PAYMENTS = _kind(
     "payment", "payments", "/payments", _l("Payments"), _l("Payment"), "credit-card", "money", 20, _USED,
 )  # fmt: skip
-KINDS = {kind.kind: kind for kind in (ORDERS, DELIVERIES, INVOICES, CREDIT_MEMOS, PAYMENTS)}
+KINDS = {kind.kind: kind for kind in (QUOTATIONS, ORDERS, DELIVERIES, INVOICES, CREDIT_MEMOS, PAYMENTS)}
 
 
 def _sums_query(kind: Kind, group: str = "") -> Query:

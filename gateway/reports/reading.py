@@ -47,14 +47,14 @@ def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
     return scope.rows(found_query(report).variant(*clauses), **values, **report.values)
 
 
-def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]) -> list[Any]:
-    """As `totals_of`, per group (`grouped`) and currency; of a group by text those in `these` alone."""
+def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str] | None) -> list[Any]:
+    """As `totals_of`, per group (`grouped`) and currency; of a group by text those in `these` alone (None: all)."""
     sums = SUMS.get((report.kind, chosen.group))
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     clauses, values = _narrowing(chosen)
     query = found_query(report, chosen.group)
-    if "these" in query.clauses:
+    if these is not None and "these" in query.clauses:
         clauses.append("these")
         values["these"] = orjson.dumps(sorted(set(these))).decode()
     return scope.rows(query.variant(*clauses), **values, **report.values)
@@ -94,11 +94,16 @@ def _index_for(report: Report, chosen: Filter, branch: bool, matching: int, of: 
 def sums_parameters(report: Report, chosen: Filter) -> dict[str, Any]:
     """Values for the totals by month and day."""
     values = {f"only_{name}": chosen.picks.get(name, "") for name in ("status", "branch", "currency")}
-    values |= report.values
+    return {**values, **report.values, **period_values(chosen.since, chosen.until)}
+
+
+def period_values(since: date | None, until: date | None) -> dict[str, str]:
+    """The bounds of days and months that add up to these days: `:month0`, `:month1`, `:a0`, …"""
+    values: dict[str, str] = {}
     slots = {"month": iter((("month0", "month1"),)), "date": iter((("a0", "a1"), ("b0", "b1")))}
     for names in (("month0", "month1"), ("a0", "a1"), ("b0", "b1")):
         values |= dict(zip(names, _NEVER, strict=True))
-    for period, first, last in periods(chosen.since, chosen.until):
+    for period, first, last in periods(since, until):
         values |= dict(zip(next(slots[period]), (first, last), strict=True))
     return values
 

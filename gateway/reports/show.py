@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request
@@ -11,6 +11,7 @@ from flask import request
 from gateway.access import Scope
 from gateway.frame import render
 from gateway.reports.filter import Filter, read_filter
+from gateway.reports.layouts import Layout, base_of, layouts_of
 from gateway.reports.presets import presets
 from gateway.reports.reading import groups_of, page_of, place_of, totals_of
 from gateway.reports.report import PAGE, Report
@@ -26,6 +27,7 @@ class Asked:
     branches: Mapping[str, str]
     currencies: tuple[str, ...]
     of: int
+    layouts: list[Layout]
 
 
 def read_address(scope: Scope, report: Report, args: Any) -> Asked:
@@ -34,8 +36,12 @@ def read_address(scope: Scope, report: Report, args: Any) -> Asked:
     branches = own_branches(scope, report)
     currencies = tuple(row.currency for row in everything)
     lists = {name: args.getlist(name) for name in ("after", "before")}
-    chosen = read_filter(report, args, lists, picks={"branch": branches, "currency": currencies})
-    return Asked(report, chosen, branches, currencies, sum(row.count for row in everything))
+    layouts = layouts_of(scope, report)
+    base, layout, problem = base_of(layouts, args.get("layout", ""))
+    chosen = read_filter(report, args, lists, base, layout, {"branch": branches, "currency": currencies})
+    if problem:
+        chosen = replace(chosen, problems=(*chosen.problems, problem))
+    return Asked(report, chosen, branches, currencies, sum(row.count for row in everything), layouts)
 
 
 def report_page(scope: Scope, report: Report) -> Any:

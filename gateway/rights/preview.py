@@ -18,7 +18,7 @@ from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from gateway.reports.account import AGEING
 from gateway.reports.filter import Filter
-from gateway.reports.kinds import KINDS, SUMS, Kind
+from gateway.reports.kinds import KINDS, QUOTATIONS, SUMS, Kind
 from gateway.reports.reading import sums_parameters
 from gateway.rights.given import Definitions, Rights
 from gateway.rights.names import PERMISSION_NAMES, named
@@ -88,7 +88,8 @@ def _documents(kind: Kind) -> Callable[[_Eyes], int]:
 
 _COUNTS: dict[str, Callable[[_Eyes], int]] = {
     "see_balance": lambda eyes: sum(row.items for row in eyes.rows(AGEING)),
-    **{kind.needs: _documents(kind) for kind in KINDS.values()},
+    # Of several kinds that go by one permission, the one that it is called after.
+    **{kind.needs: _documents(kind) for kind in KINDS.values() if kind is not QUOTATIONS},
     "open_cases": lambda eyes: sum(row.count for row in eyes.rows(_CASES)),
 }
 """Permission → how many things it shows."""

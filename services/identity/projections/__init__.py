@@ -5,6 +5,7 @@ from services.identity.projections import (
     companies,
     delegations,
     factors,
+    layouts,
     mail_choices,
     mail_texts,
     mails,
@@ -34,5 +35,6 @@ _MODELS = (
     delegations,
     memberships,
     sign_in_changes,
+    layouts,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

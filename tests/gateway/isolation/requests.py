@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
+from tests.gateway.isolation.layouts import new_view
 from tests.gateway.isolation.requests_people import PEOPLE
 from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
 from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
@@ -42,6 +43,7 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
+_LAYOUTS = shown("layout.shared", "twin whole south both") | shown("layout.own layout.shared", "owner")
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -77,6 +79,10 @@ REQUESTS: dict[str, Asked] = (
             shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
             ("alder",),
         ),
+        "GET /exports": Asked(shows=shown("export.title", "owner")),
+        "GET /exports/<key>/file": Asked(
+            "/exports/{export}/file", f"/exports/{'0' * 32}/file", shown("export.content", "owner"), ("north",)
+        ),
         "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
         "GET /invoices": Asked(
             shows=shown("invoice.number invoice.reference invoice.total", "south plain")
@@ -98,6 +104,16 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices/<path:number> #same-east": Asked(
             "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
         ),
+        "GET /layouts/<kind>": Asked("/layouts/invoice", shows=_LAYOUTS),
+        "GET /layouts/<kind> #change": Asked(
+            "/layouts/invoice?layout={own_layout}", "/layouts/invoice?layout=L-0000-0000", shows=_LAYOUTS
+        ),
+        "GET /statement": Asked(
+            "/statement?since=2020-01-01&until=2030-12-31",
+            shows=shown("balance.sum invoice.number invoice.reference creditmemo.number payment.number"),
+        ),
+        "GET /quotes": _listed("quotation"),
+        "GET /quotes/<path:number>": _of_north("quotation", "/quotes/{quotation}", "order.number"),
         "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
         "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
         "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
@@ -231,6 +247,21 @@ REQUESTS: dict[str, Asked] = (
             "/orders/W-0000-0000/cancel",
             form=lambda world, visitor: {},
             sends=("orders.CancelOrder",),
+        ),
+        "POST /exports/<kind>": Asked(
+            "/exports/invoice",
+            shows=shown("invoice.number invoice.reference"),
+            form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
+        ),
+        "POST /exports/<key>/cancel": Asked(
+            "/exports/{export}/cancel", f"/exports/{'0' * 32}/cancel", form=lambda world, visitor: {}
+        ),
+        "POST /layouts/<kind>": Asked("/layouts/invoice", form=new_view, sends=("identity.SaveLayout",)),
+        "POST /layouts/<kind>/<layout>": Asked(
+            "/layouts/delivery/{spare_layout}",
+            "/layouts/delivery/L-0000-0000",
+            form=lambda world, visitor: {"action": "choose"},
+            sends=("identity.ChooseLayout", "identity.RemoveLayout"),
         ),
         "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
         "POST /reset/<token>": Asked(
