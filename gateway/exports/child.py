@@ -47,7 +47,9 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: what is read in another thread would hold up an orderly end.
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 

@@ -26,6 +26,8 @@ def page_of(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -
 
     `count` rows of all the company's `of` pass the filter.
     """
+    if not count:
+        return [], False
     query, values = _listing(scope, report, chosen, count, of)
     found = scope.rows(query, **values, limit=PAGE + 1)
     rows = found[:PAGE]
@@ -61,7 +63,8 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
 
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
-    clauses, values = _narrowing(chosen)
+    few = chosen.narrowed and count * count < PAGE * of
+    clauses, values = _narrowing(chosen, few)
     branches = scope.branches
     if branches is not None and len(branches) == 1 and report.branched and "branch" not in clauses:
         # The scope limits to its branches in any case; said this way too, an index can be used.
@@ -73,7 +76,7 @@ def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) 
         clauses.append(f"after_{order}")
         values |= {f"k{index}": value for index, value in enumerate(typed_place(report, chosen))}
     index = _index_for(report, chosen, "branch" in clauses, count, of)
-    return list_query(report, index).variant(*clauses, order=order), {**values, **report.values}
+    return list_query(report, index, few).variant(*clauses, order=order), {**values, **report.values}
 
 
 def _index_for(report: Report, chosen: Filter, branch: bool, matching: int, of: int) -> str:
@@ -113,10 +116,10 @@ def place_of(report: Report, row: Any, sort: str) -> tuple[str, ...]:
     return tuple(str(getattr(row, column)) for column in report.sorts[sort])
 
 
-def _narrowing(chosen: Filter) -> tuple[list[str], dict[str, Any]]:
+def _narrowing(chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
     clauses, values = list(chosen.picks), {f"only_{name}": value for name, value in chosen.picks.items()}
     for one in chosen.ranges:
-        found = _bounds(one)
+        found = {name: bound for name, bound in _bounds(one).items() if few or not name.endswith("_widest")}
         clauses += list(found)
         for bound in found.values():
             values |= bound
@@ -136,7 +139,10 @@ def _bounds(one: Range) -> dict[str, dict[str, Any]]:
         if isinstance(bound, date):
             found[name] = {name: bound.isoformat()}
         elif isinstance(bound, Decimal) and one.column.shape == "money":
-            found[name] = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}
+            minors = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}
+            widest = min if end == "from" else max
+            found[name] = minors
+            found[f"{name}_widest"] = {f"{name}_widest": widest(minors.values())}
         elif bound is not None:
             found[name] = {name: str(bound)}
     return found

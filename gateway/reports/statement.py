@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from gateway.access import Scope
 from gateway.queries import Query
@@ -84,12 +85,12 @@ _BEFORE, _BEHIND = ("", "", ""), ("~", "", "")
 DATES = Report(
     kind="statement",
     path="/statement",
-    title="",
+    title=_l("Statement of account"),
     icon="",
     needs=NEEDS,
     tab="money",
     order=6,
-    columns=(Column("date", "", "date", "date"),),
+    columns=(Column("date", _l("Date"), "date", "date"),),
     source=f"{_DOCUMENTS}s_v1",
     select="",
     sorts={"date": _KEYS},
@@ -153,10 +154,11 @@ def _accounts(scope: Scope, since: date, until: date, now: Mapping[str, int]) ->
     found = []
     for currency in sorted({*now, *within, *later}):
         kinds, behind = within.get(currency, {}), later.get(currency, {})
-        parts = [kinds.get(kind, (0, 0)) for kind in SIGNS]
+        invoiced, credited, paid = (kinds.get(kind, (0, 0))[1] for kind in SIGNS)
+        count = sum(count for count, _total in kinds.values())
         moved = sum(SIGNS[kind] * total for kind, (_count, total) in kinds.items())
         closing = now.get(currency, 0) - sum(SIGNS[kind] * total for kind, (_count, total) in behind.items())
-        found.append(Account(currency, closing - moved, *(total for _c, total in parts), sum(c for c, _t in parts)))
+        found.append(Account(currency, closing - moved, invoiced, credited, paid, count))
     return tuple(found)
 
 

@@ -38,6 +38,7 @@ def declared() -> Iterator[Statement]:
             several = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
             yield from (one for one in several if isinstance(one, Statement))
     yield list_query(INVOICES, "documents_v1_date")
+    yield list_query(INVOICES, few=True)
 
 
 def variants() -> Iterator[Statement]:

@@ -65,13 +65,13 @@ def filled(ground: Ground) -> Ground:
 def amounts(page: str, number: str) -> list[str]:
     """What the line of a document says in its last two columns."""
     row = next(row for row in page.split("<tr") if f">{number}</a>" in row)
-    return re.findall(r'<td class="num">([^<]*)</td>', row)
+    return [one.replace("\xa0", " ") for one in re.findall(r'<td class="num">([^<]*)</td>', row)]
 
 
 def test_the_balance_runs_from_the_opening_to_the_closing_one(filled: Ground) -> None:
     page = filled.signed_in().get(RANGE).text
     [line] = [row for row in page.split("<tr") if ">EUR</a>" in row]
-    found = re.findall(r"(-?[0-9.,]+) EUR", line)
+    found = re.findall(r"(-?[0-9.,]+)\sEUR", line)
     assert found == ["100.00", "200.00", "25.00", "100.00", "175.00"]
     assert amounts(page, "I-2") == ["200.00 EUR", "300.00 EUR"]
     assert amounts(page, "P-1") == ["-100.00 EUR", "200.00 EUR"]
@@ -83,8 +83,8 @@ def test_the_balance_runs_from_the_opening_to_the_closing_one(filled: Ground) ->
 
 def test_it_is_read_page_by_page_and_the_balance_goes_on(filled: Ground) -> None:
     model = filled.models["payments"]
-    for number in range(120):
-        put(model, "invoice", f"X-{number:03}", (date(2026, 6, 1) + timedelta(days=number // 40)).isoformat(), 100)
+    for nth in range(120):
+        put(model, "invoice", f"X-{nth:03}", (date(2026, 6, 1) + timedelta(days=nth // 40)).isoformat(), 100)
     put(model, "payment", "P-X", "2026-06-30", 12000)
     browser = filled.signed_in()
     first = browser.get("/statement?since=2026-06-01&until=2026-06-30").text
@@ -92,7 +92,8 @@ def test_it_is_read_page_by_page_and_the_balance_goes_on(filled: Ground) -> None
     second = browser.get(neighbour(first, "next")).text
     third = browser.get(neighbour(second, "next")).text
     opening = 8000
-    for page, number, place in ((first, "X-049", 50), (second, "X-050", 51), (third, "X-100", 101)):
+    lines: tuple[tuple[str, str, int], ...] = ((first, "X-049", 50), (second, "X-050", 51), (third, "X-100", 101))
+    for page, number, place in lines:
         assert amounts(page, number)[1] == f"{(opening + place * 100) / 100:,.2f} EUR"
     assert "Closing balance</td>" in third
     assert "Opening balance</td>" not in third
