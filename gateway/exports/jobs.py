@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -165,6 +166,17 @@ class Jobs:
         if word in ("waiting", "running") and time.time() - spec.begun > 20 and not _is_held(folder / "alive"):
             word = "failed"
         return Job(spec, word, state["rows"], folder)
+
+
+def keep_tidy(settings: Settings) -> None:
+    """Have this process forget old exports every ten minutes, whether anybody looks or not."""
+    jobs, never = Jobs(settings), threading.Event()
+
+    def tidy() -> None:
+        while not never.wait(600):
+            jobs.tidy()
+
+    threading.Thread(target=tidy, name="exports", daemon=True).start()
 
 
 def _is_held(path: Path) -> bool:

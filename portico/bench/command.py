@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chassis.config import Settings
 from deploy.local.problem import Problem
-from portico.bench import loading, order, pages, rebuild, sign_in, store, store_size
+from portico.bench import loading, order, pages, rebuild, reports, sign_in, store, store_size
 from portico.bench.bed import Bed
 from portico.bench.table import Row, show
 
@@ -47,7 +47,7 @@ def bench(
         "import": lambda: rebuild.import_rows(bed, file),
         "rebuild": lambda: rebuild.rebuild_rows(bed),
         "home": lambda: pages.home_rows(bed),
-        "report": lambda: pages.report_rows(bed),
+        "report": lambda: reports.report_rows(bed),
         "order": lambda: order.order_rows(bed),
         "sign-in": lambda: sign_in.sign_in_rows(bed),
         "loading": lambda: loading.loading_rows(folder, port + 10),
