@@ -56,6 +56,8 @@ SENT_BY_PAGES = {
     "identity.RemovePasskey": Access(),
     "identity.RemoveSecondFactor": _ADMIN,
     "identity.ChooseMails": Access(customers=True),
+    "identity.PinPage": Access(),
+    "identity.UnpinPage": Access(),
     "identity.SendMailAgain": _ADMIN,
     "identity.ChangeMailText": _ADMIN,
     "identity.RestoreMailText": _ADMIN,

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from gateway import people
 from gateway.access import Scope
 from gateway.config import LANGUAGES
+from gateway.favourites import pages_of, with_favourites
 from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
@@ -71,9 +72,10 @@ def _above(
     path: str,
     theme: str,
     menu: str,
+    favourites: tuple[str, ...],
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
-    nav, gateway = navigation_of(scope), house(parts())
+    nav, gateway = with_favourites(navigation_of(scope), favourites), house(parts())
     common = {"nav": nav, "tab": tab, "path": path, "csrf": _CSRF, "gateway": gateway, "theme": theme}
     top = render_part(
         "_frame/top.html",
@@ -101,7 +103,7 @@ def _above(
 
 def _above_of(scope: Scope, look: Look) -> Markup:
     whose = look.name, look.company, look.companies, look.branch
-    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu)
+    return _above(scope, *whose, look.tab, look.path, look.theme, look.menu, look.favourites)
 
 
 def _branches(scope: Scope) -> dict[str, str]:
@@ -156,6 +158,7 @@ class Look:
     theme: str
     menu: str
     live: str
+    favourites: tuple[str, ...]
 
 
 class Frame:
@@ -187,6 +190,7 @@ class Frame:
             _theme(asked),
             "closed" if cookie(asked, MENU_COOKIE) == "closed" else "open",
             live_url(ground.gateway.live_url, asked.scheme, asked.host, ground.settings.live_port),
+            pages_of(scope),
         )
 
     @property

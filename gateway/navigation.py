@@ -37,12 +37,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access."""
+    """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access; what one pinned."""
 
     tabs: tuple[tuple[str, Link], ...]
     reports: tuple[tuple[str, tuple[Link, ...]], ...]
     tasks: dict[str, tuple[Link, ...]]
     quick: tuple[Link, ...]
+    favourites: tuple[Link, ...] = ()
 
 
 def navigation(

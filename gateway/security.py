@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Request
 from werkzeug.sansio.utils import host_is_trusted
 
 from gateway.config import GatewaySettings
@@ -88,6 +89,12 @@ def safe_next(target: str | None) -> str:
         return "/"
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else "/"
+
+
+def came_from(asked: Request, otherwise: str = "/") -> str:
+    """The page of this site whose form was sent, by what the browser says of it; else `otherwise`."""
+    base, referrer = asked.host_url, asked.referrer or ""
+    return safe_next("/" + referrer[len(base) :]) if referrer.startswith(base) else otherwise
 
 
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

@@ -19,7 +19,7 @@ from gateway.frame import keep_choices, render
 from gateway.parts import parts
 from gateway.resume import kept
 from gateway.routes import Pages
-from gateway.security import safe_next
+from gateway.security import came_from, safe_next
 from services.identity.contract import SHORTEST_PASSWORD, providers
 
 pages = Pages("login", __name__)
@@ -360,14 +360,9 @@ def accept_reset(token: str) -> Any:
 @pages.public_page("/preferences", methods=("POST",))
 def preferences() -> Any:
     """Keep a choice of appearance in this browser; goes back to the page it came from."""
-    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(safe_next(_back()))
+    response = make_response("", 204) if request.headers.get("X-Portico") else redirect(came_from(request))
     keep_choices(request.form, response)
     return response
-
-
-def _back() -> str:
-    base, referrer = request.host_url, request.referrer or ""
-    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/"
 
 
 def _invitation_page(form: InvitationForm, token: str, person: dict[str, Any] | None, status: int = 200) -> Any:

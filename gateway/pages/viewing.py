@@ -14,7 +14,7 @@ from gateway.forms import CommandForm
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Pages
-from gateway.security import safe_next
+from gateway.security import came_from, safe_next
 
 pages = Pages("viewing", __name__)
 _STAFF = ("portal_admin", "agent")
@@ -38,7 +38,7 @@ def begin(contact_id: str) -> Any:
             raise
         except (Refused, Unavailable) as error:
             flash(error.message, "danger")
-    return redirect(safe_next(_back()))
+    return redirect(came_from(request, "/companies"))
 
 
 @pages.page("/view-as/end", of_session=True, methods=("POST",))
@@ -48,8 +48,3 @@ def end() -> Any:
     if scope.viewer is not None:
         flash(_("You see your own pages again."), "success")
     return redirect(safe_next(viewing.end(scope)))
-
-
-def _back() -> str:
-    base, referrer = request.host_url, request.referrer or ""
-    return "/" + referrer[len(base) :] if referrer.startswith(base) else "/companies"

@@ -36,6 +36,25 @@ document.addEventListener("submit", (event) => {
   fetch(form.action, { method: "POST", body, headers: { "X-Portico": "1" } }).catch(() => form.submit());
 });
 
+// What changes the frame alone (a pinned page): sent aside, then the frame's parts are exchanged.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-aside]");
+  const button = event.submitter;
+  if (!form || !button) return;
+  event.preventDefault();
+  const { value } = button;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const place = [...document.querySelectorAll("form[data-aside]")].find((one) => one.offsetParent);
+    place?.querySelector(`.pin[value="${CSS.escape(value)}"]`)?.focus({ preventScroll: true });
+  } catch {
+    form.removeAttribute("data-aside");
+    HTMLFormElement.prototype.requestSubmit.call(form, button);
+  }
+});
+
 // Questions before what cannot be undone: <button data-confirm="Erase this?">
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-confirm]");

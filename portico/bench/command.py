@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chassis.config import Settings
 from deploy.local.problem import Problem
-from portico.bench import loading, order, pages, rebuild, reports, sign_in, store, store_size
+from portico.bench import lighthouse, loading, order, pages, rebuild, reports, sign_in, store, store_size
 from portico.bench.bed import Bed
 from portico.bench.table import Row, show
 
@@ -20,7 +20,7 @@ _FILE = Path(__file__).resolve().parents[3] / "shared/data/online_retail_ii_2009
 ALONE = ("store", "loading", "store-size")
 """Parts that need no installation; measured before one is started."""
 PARTS = ("store", "loading", "import", "rebuild", "home", "report", "order", "sign-in")
-LONG = ("store-size",)
+LONG = ("store-size", "lighthouse")
 """Measured only where they are named."""
 
 
@@ -50,6 +50,7 @@ def bench(
         "report": lambda: reports.report_rows(bed),
         "order": lambda: order.order_rows(bed),
         "sign-in": lambda: sign_in.sign_in_rows(bed),
+        "lighthouse": lambda: lighthouse.lighthouse_rows(bed),
         "loading": lambda: loading.loading_rows(folder, port + 10),
         "store": lambda: store.store_rows(folder, port + 10),
         "store-size": lambda: store_size.size_rows(folder, port + 10),

@@ -218,6 +218,22 @@ class ChooseMails(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class PinPage(Command):
+    """The actor wants a page of the portal, by its path, on top of their menu."""
+
+    actor: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpinPage(Command):
+    """The actor wants a page gone from there."""
+
+    actor: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMail(Command):
     """Something happened of which the contact is to hear by a mail of this `kind` (mails/kinds.py).
 

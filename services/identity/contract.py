@@ -48,7 +48,7 @@ from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 SERVICE = "identity"
 STREAMS = (
     *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
-    *("portal-", "menu-", "picture-", "layouts-"),
+    *("portal-", "menu-", "picture-", "favourites-", "layouts-"),
 )
 CODEC = Codec((*events.ALL, *portal_events.ALL, *layout_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
@@ -121,6 +121,9 @@ LAYOUTS_MODEL = "layouts_v1"
 """Published tables `layouts_v1`, `layouts_chosen_v1` (see projections/layouts.py): how reports are shown."""
 LAYOUTS_TABLE = "layouts_v1"
 CHOSEN_LAYOUTS_TABLE = "layouts_chosen_v1"
+FAVOURITES_MODEL = "favourites_v1"
+"""Published table `favourites_v1` (see projections/favourites.py): the pages people pinned to their menus."""
+FAVOURITES_TABLE = "favourites_v1"
 CONTACT_STATUSES = ("active", "invited", "recorded", "inactive", "erased")
 
 
@@ -197,6 +200,8 @@ __all__ = [
     "MAILS_MODEL",
     "MAIL_CHOICES_MODEL",
     "MAIL_KINDS",
+    "FAVOURITES_MODEL",
+    "FAVOURITES_TABLE",
     "MAIL_STATES",
     "MAIL_TEXTS_MODEL",
     "MEMBERSHIPS_MODEL",

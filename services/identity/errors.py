@@ -377,6 +377,13 @@ class SecondFactorOff(Refused):
         super().__init__("No authenticator app is set up.")
 
 
+class TooManyFavourites(Refused):
+    """The menu's top is full."""
+
+    def __init__(self) -> None:
+        super().__init__("You have twelve favourites already. Take one away before you pin another.")
+
+
 class PictureRefused(Refused):
     """The file is no picture that can be shown."""
 

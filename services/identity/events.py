@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from chassis.messages import Event
 from services.identity.factors import events as factors
+from services.identity.favourites import events as favourites
 from services.identity.memberships import events as memberships
 from services.identity.requests import events as requests
 from services.identity.viewing import events as viewing
@@ -366,6 +367,7 @@ ALL = (
     SignInLockLifted,
     SingleSignOnLinked,
     *factors.ALL,
+    *favourites.ALL,
     *memberships.ALL,
     *requests.ALL,
     *viewing.ALL,

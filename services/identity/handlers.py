@@ -9,6 +9,8 @@ from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, change
 from chassis.messages import Context, Reply
 from services.identity import contacts, definitions, domain, schemas
 from services.identity.factors import handling as factors
+from services.identity.favourites import domain as favourites
+from services.identity.favourites import handling as pinning
 from services.identity.layouts import commands as layout_shapes
 from services.identity.layouts import handling as layouts
 from services.identity.mails import domain as mails
@@ -66,6 +68,8 @@ COMMAND_HANDLERS = {
         schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
     ),
     "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
+    "PinPage": CommandHandler(schemas.PinPageShape, pinning.changes(favourites.decide_pin)),
+    "UnpinPage": CommandHandler(schemas.UnpinPageShape, pinning.changes(favourites.decide_unpin)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
         schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import fields
-from marshmallow.validate import ContainsOnly, Length, OneOf, Range
+from marshmallow.validate import ContainsOnly, Length, OneOf, Range, Regexp
 
 from chassis.dispatch import Shape
 from services.identity import commands
@@ -18,6 +18,7 @@ _NAME = Length(min=1, max=200, error="Please write a name of at most 200 charact
 _ROLE_NAME = Length(min=1, max=60, error="Please write a name of at most 60 characters.")
 _WHY = Length(min=1, max=1000, error="Please write a few words, at most 1,000 characters.")
 _PASSWORD = Length(min=1, max=200, error="A password has at most 200 characters.")
+_PAGE = Regexp(r"/(?!/)[\w\-/?=&.]{0,199}\Z", error="This is not a page of the portal.")
 _CODE = Length(min=1, max=50, error="A code has six digits, or ten characters for recovery.")
 
 
@@ -217,6 +218,20 @@ class ChooseMailsShape(Shape):
         required=True,
         validate=[ContainsOnly(CHOOSABLE, error="This kind of mail cannot be switched off."), once],
     )
+
+
+class PinPageShape(Shape):
+    """PinPage as the menu sends it."""
+
+    makes = commands.PinPage
+    page = fields.String(required=True, validate=_PAGE)
+
+
+class UnpinPageShape(Shape):
+    """UnpinPage as the menu sends it."""
+
+    makes = commands.UnpinPage
+    page = fields.String(required=True, validate=_PAGE)
 
 
 class RequestMailShape(Shape):

@@ -26,6 +26,7 @@ OWN_ROOMS = {
     "identity/limits.py": "what a company's own admin may hand out",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
     "identity/mails": "which mails there are, how each is written and sent",
+    "identity/favourites": "the pages that people pinned to their menus",
     "identity/memberships": "what a contact is in a company besides what they may do",
     "identity/passwords.py": "what a password must be, and its hash",
     "identity/pending.py": "events that a row of the state database is owed",

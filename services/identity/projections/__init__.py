@@ -5,6 +5,7 @@ from services.identity.projections import (
     companies,
     delegations,
     factors,
+    favourites,
     layouts,
     mail_choices,
     mail_texts,
@@ -35,6 +36,7 @@ _MODELS = (
     delegations,
     memberships,
     sign_in_changes,
+    favourites,
     layouts,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

@@ -38,6 +38,8 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
     "identity.ChooseMails": {"off": ["case_reply"]},
+    "identity.PinPage": {"page": "/invoices"},
+    "identity.UnpinPage": {"page": "/invoices"},
     "identity.SetPermissions": {"contact_id": "{subject}", "permissions": ["order"]},
     "identity.AddToCompany": {"contact_id": "{lender}", "to_company": "{company}", "permissions": ["order"]},
     "identity.RemoveFromCompany": {"contact_id": "{lent}", "from_company": "{company}"},

@@ -263,6 +263,10 @@ REQUESTS: dict[str, Asked] = (
             form=lambda world, visitor: {"action": "choose"},
             sends=("identity.ChooseLayout", "identity.RemoveLayout"),
         ),
+        "POST /favourites": Asked(form=lambda world, visitor: {"pin": "/invoices"}, sends=("identity.PinPage",)),
+        "POST /favourites #unpin": Asked(
+            form=lambda world, visitor: {"unpin": "/invoices"}, sends=("identity.UnpinPage",)
+        ),
         "POST /preferences": Asked(form=lambda world, visitor: {"portico_theme": "dark"}),
         "POST /reset/<token>": Asked(
             "/reset/{reset}",

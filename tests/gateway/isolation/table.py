@@ -170,6 +170,8 @@ POST /contacts/<contact_id>/view-as               403   403  403   403   403  40
 POST /contacts/<contact_id>/view-as #staff        403   403  403   403   403  403   403    404   404   403  403  in   in     403  403
 POST /desk/<number>                               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
 POST /desk/<number>/status                        403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
+POST /favourites                                  ok    ok   ok    ok    ok   404   404    404   404   404  404  in   in     ok   403
+POST /favourites #unpin                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 POST /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /invitation/<token>                          -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -
 POST /invitation/<token> #used                    410   -    -     -     410  -     -      410   -     -    -    -    410    -    -
@@ -236,6 +238,8 @@ identity.RenewRecoveryCodes  422   422  422   422   422  422   422    422   422 
 identity.DisableSecondFactor 422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 identity.RemoveSecondFactor  403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChooseMails         done  done done  done  done done  done   403   403   403  403  in   in     done 403
+identity.PinPage             done  done done  done  done done  done   done  done  done done in   in     done 403
+identity.UnpinPage           done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.BeginViewAs         403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
 identity.EndViewAs           403   403  403   403   403  403   403    404   done  403  403  in   in     403  403
 identity.DeactivateContact   403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
@@ -277,6 +281,8 @@ identity.InviteContact       403  404    done  403    403
 identity.SetPassword         403  403    done  403    403
 identity.ChangePassword      422  422    422   404    404
 identity.ChooseMails         done done   done  404    404
+identity.PinPage             done done   done  404    404
+identity.UnpinPage           done done   done  404    404
 identity.SetPermissions      403  404    done  403    403
 identity.AddToCompany        403  403    done  403    403
 identity.RemoveFromCompany   403  404    done  403    403
