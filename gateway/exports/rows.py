@@ -67,6 +67,7 @@ def _reader(report: Report, column: Column, branches: Mapping[str, str]) -> Call
         "branch": lambda value: branches.get(value, value),
         "quantity": lambda value: None if value is None else Decimal(value),
         "count": lambda value: value,
+        "word": lambda value: str(column.words.get(value, value)),
     }
     read = by_shape.get(column.shape, lambda value: "" if value is None else str(value))
     return lambda row: read(getattr(row, name))

@@ -14,6 +14,7 @@ from gateway.reports import chain, glance
 from gateway.reports.account import AGEING, ITEMS, MOST
 from gateway.reports.document import load_document
 from gateway.reports.kinds import KINDS, ORDERS, Kind
+from gateway.reports.openitems import OPEN_ITEMS
 from gateway.reports.show import report_page
 from gateway.routes import Feature, Pages
 
@@ -64,6 +65,17 @@ def _register(kind: Kind) -> None:
 
 for _kind in KINDS.values():
     _register(_kind)
+
+
+@pages.page(
+    OPEN_ITEMS.path,
+    needs=OPEN_ITEMS.needs,
+    tab=OPEN_ITEMS.tab,
+    feature=Feature(OPEN_ITEMS.title, OPEN_ITEMS.icon, group=_GROUPS["money"], order=OPEN_ITEMS.order),
+)
+def open_items() -> Any:
+    """What is open, filtered, sorted, grouped and exported as any report."""
+    return report_page(current_scope(), OPEN_ITEMS)
 
 
 @pages.page(

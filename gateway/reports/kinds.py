@@ -46,7 +46,7 @@ _SEARCH = (
     " AND s.kind = :kind AND s.term >= :term AND s.term < :term_end)"
 )
 _LATE = (
-    "AND d.number IN (SELECT o.number FROM payments.open_items_v1 o WHERE o.company = :company"
+    "AND d.number IN (SELECT o.number FROM payments.open_items_v2 o WHERE o.company = :company"
     " AND o.kind = :kind AND o.due_date < :today AND o.open_minor > 0)"
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from chassis.errors import NotFound
 from gateway.access import Scope
 from gateway.reports.kinds import KINDS
+from gateway.reports.openitems import OPEN_ITEMS
 from gateway.reports.report import Report
 
-REPORTS: dict[str, Report] = {**KINDS}
+REPORTS: dict[str, Report] = {**KINDS, OPEN_ITEMS.kind: OPEN_ITEMS}
 
 
 def report_for(scope: Scope, name: str) -> Report:

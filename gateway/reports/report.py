@@ -15,6 +15,7 @@ from urllib.parse import quote
 from babel.core import get_global
 
 from chassis.money import digits
+from gateway.access import Scope
 from gateway.queries import Query
 
 PAGE = 50
@@ -29,9 +30,9 @@ class Column:
     """A column of a report.
 
     `name` stands in addresses and layouts; `source` is the column of the report's table, which rows have it by.
-    `shape`: number, text, date, moment, money, quantity, count, status, branch or currency. `sort` names one of the
-    report's sorts ("": no index has its order), as grouping does. `usual` columns are shown unless a layout says
-    otherwise; `wide` ones are left out on phones.
+    `shape`: number, text, date, moment, money, quantity, count, status, branch, currency, or word (one of `words`).
+    `sort` names one of the report's sorts ("": no index has its order), as grouping does. `usual` columns are shown
+    unless a layout says otherwise; `wide` ones are left out on phones.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     usual: bool = True
     wide: bool = False
     filtered: bool = True
+    words: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def group_sql(self) -> str:
@@ -84,8 +86,8 @@ class Report:
     sort: str = "-date"
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def link(self, row: Any) -> str:
-        """Where a row leads to."""
+    def link(self, row: Any, scope: Scope) -> str:
+        """Where a row leads to; "" where that is not the reader's to open."""
         return f"{self.path}/{quote(str(row.key))}"
 
     def column(self, name: str) -> Column | None:

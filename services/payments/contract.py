@@ -12,6 +12,7 @@ from chassis.codec import Codec
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
+from services.payments.projections.balance import SORTS as OPEN_SORTS
 from services.payments.projections.documents import DOCUMENTS
 
 SERVICE = "payments"
@@ -21,7 +22,7 @@ PUBLISHED: frozenset[str] = frozenset()
 
 DOCUMENTS_MODEL = "documents_v1"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
-BALANCE_MODEL = "balance_v1"
+BALANCE_MODEL = "balance_v2"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
 
 
@@ -70,6 +71,7 @@ __all__ = [
     "DOCUMENTS_MODEL",
     "KINDS",
     "OPEN_ITEMS",
+    "OPEN_SORTS",
     "PUBLISHED",
     "SERVICE",
     "STATUSES",

@@ -1,6 +1,6 @@
 """Two releases side by side: the new one builds a new version of a read model while the old one serves.
 
-The new release is a copy of this tree in which version 2 of the balance is read; its worker and gateway, and the old
+The new release is a copy of this tree in which version 3 of the balance is read; its worker and gateway, and the old
 worker, are processes as in production.
 """
 
@@ -34,11 +34,12 @@ from tests.support.waiting import wait_until
 SECONDS = 60
 POINT = "payments.balance.before_transaction"
 CHANGED = {
-    "services/payments/projections/balance.py": ("VERSION = 1\n", "VERSION = 2\n"),
-    "services/payments/contract.py": ("balance_v1", "balance_v2"),
-    "gateway/reports/account.py": ("open_items_v1", "open_items_v2"),
-    "gateway/reports/glance.py": ("_v1", "_v2"),
-    "gateway/reports/kinds.py": ("open_items_v1", "open_items_v2"),
+    "services/payments/projections/balance.py": ("VERSION = 2\n", "VERSION = 3\n"),
+    "services/payments/contract.py": ("balance_v2", "balance_v3"),
+    "gateway/reports/account.py": ("open_items_v2", "open_items_v3"),
+    "gateway/reports/glance.py": ("_v2", "_v3"),
+    "gateway/reports/openitems.py": ("open_items_v2", "open_items_v3"),
+    "gateway/reports/kinds.py": ("open_items_v2", "open_items_v3"),
 }
 
 

@@ -122,6 +122,7 @@ REQUESTS: dict[str, Asked] = (
             "/mails/texts/none/en",
             shown("mail.subject mail.text name.admin", ADMIN),
         ),
+        "GET /open-items": Asked(shows=shown("balance.sum invoice.number invoice.reference creditmemo.number")),
         "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
         "GET /orders": Asked(
             shows=shown("order.number order.reference order.total", "south")

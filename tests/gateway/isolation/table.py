@@ -84,6 +84,7 @@ GET  /mails                                       403   403  403   403   403  40
 GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /open-items                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /order-pad                                   own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
 GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
