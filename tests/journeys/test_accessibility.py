@@ -13,7 +13,9 @@ LogIn = Callable[[Page, str], Page]
 CUSTOMER = (
     "/",
     "/orders",
-    "/invoices",
+    "/invoices?group=branch",
+    "/layouts/invoice",
+    "/statement",
     "/order-pad",
     "/support",
     "/support/new",
