@@ -21,7 +21,7 @@ from chassis.messages import Context
 from gateway import portal
 from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
-from gateway.people import Person
+from gateway.people import VIEWING, Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
 from gateway.websession import WebSession
 
@@ -253,13 +253,13 @@ def scope_of(
 ) -> Scope:
     """The scope of a signed-in person in this request, or of whom `viewer` looks as.
 
-    The session's branch counts only while it is one of theirs; a viewer's is none of theirs.
+    The session's branch, or the one that the viewer chose, counts only while it is one of theirs.
     """
     record = visit.web.record
     assert record is not None
-    chosen = None if viewer is not None else record.branch
+    chosen = record.branch if viewer is None else visit.web[VIEWING].get("branch")
     scope = scope_beside(person, visit, chosen, language, correlation_id, today, record.id)
-    return scope if viewer is None else replace(scope, viewer=viewer, companies=())
+    return scope if viewer is None else replace(scope, viewer=viewer)
 
 
 def scope_beside(

@@ -14,7 +14,7 @@ from flask_babel import gettext
 from chassis import log
 from chassis.errors import PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
-from gateway import people
+from gateway import people, viewing
 from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
 from gateway.portal import house
@@ -304,6 +304,9 @@ def choose_branch(scope: Scope, branch: str) -> bool:
         person = people.load_person(parts().reads, scope.contact_id, scope.today, scope.company)
         if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
             return False
+    if scope.viewer is not None:
+        viewing.choose_branch(scope, branch or None)
+        return True
     web = web_session()
     assert web.record is not None
     web.record.branch = branch or None
@@ -313,6 +316,8 @@ def choose_branch(scope: Scope, branch: str) -> bool:
 
 def choose_company(scope: Scope, company: str) -> bool:
     """Go on in another of the person's companies; False when it is none of theirs."""
+    if scope.viewer is not None:
+        return viewing.choose_company(scope, company)
     if company not in dict(scope.companies):
         return False
     if company != scope.company:

@@ -31,6 +31,7 @@ from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden, safe_next
 from gateway.serving import Gateway
 from gateway.sessions import SessionStore
+from gateway.single_sign_on.outcomes import Outcomes
 from gateway.throttle import Throttle
 from gateway.viewing import lapsed
 from gateway.websession import Sessions, WebSession, cookie
@@ -59,6 +60,7 @@ def create_app(
         reads=open_reads(settings),
         store=SessionStore(state, gateway),
         throttle=Throttle(state, keys[0]),
+        outcomes=Outcomes(state),
         rpc=rpc or client,
         commands=commands or Commands(client),
         fragments=FragmentCache(gateway.fragment_chars),

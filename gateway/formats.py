@@ -105,6 +105,13 @@ def as_plain(value: Any) -> str:
     return format(value, "f")
 
 
+def soft(value: Any) -> Any:
+    """A text with e-mail addresses in it, that break before the @ where they do not fit into a line."""
+    if type(value) is not str or "@" not in value:
+        return value
+    return Markup(str(escape(value)).replace("@", "<wbr>@"))
+
+
 def install(app: Flask) -> None:
     """Make them filters, as in `{{ row.due|date }}`; `{{ new_id() }}` numbers the command of a plain form."""
 
@@ -129,4 +136,5 @@ def install(app: Flask) -> None:
         number=as_number,
         price=as_price,
         plain=as_plain,
+        soft=soft,
     )

@@ -12,6 +12,7 @@ from gateway.config import GatewaySettings
 from gateway.reads import Reads
 from gateway.routes import Access
 from gateway.sessions import SessionStore
+from gateway.single_sign_on.outcomes import Outcomes
 from gateway.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Parts:
     reads: Reads
     store: SessionStore
     throttle: Throttle
+    outcomes: Outcomes
     rpc: Rpc
     commands: CommandBus
     fragments: FragmentCache

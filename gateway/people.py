@@ -146,9 +146,12 @@ def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
     viewing = session.data.get(VIEWING)
     if viewing is None:
         return Eyes(own)
-    seen = load_person(reads, viewing["contact"], today)
+    company = viewing.get("company", "")
+    seen = load_person(reads, viewing["contact"], today, company)
     holds = viewing["until"] > time.time() and not own.staff_roles.isdisjoint(identity.VIEWERS)
     if not holds or seen is None or seen.staff_roles or seen.status in ("inactive", "erased"):
+        return Eyes(own, lapsed=True)
+    if seen.company != company:  # they were taken out of it; what they see elsewhere is another view
         return Eyes(own, lapsed=True)
     return Eyes(seen, own)
 

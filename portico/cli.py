@@ -24,7 +24,7 @@ COMMANDS: dict[str, Entry] = {
     "down": Entry("portico.down:down", "Stop everything that `up` started."),
     "status": Entry("portico.status:status", "What runs, with positions and lag."),
     "doctor": Entry("portico.doctor:doctor", "Check the set-up and say what to do."),
-    "admin": Entry("portico.admin:admin", "Create a portal admin and print the invitation link."),
+    "admin": Entry("portico.admin:admin", "Create people of your own staff, list them, switch them off."),
     "import": Entry("portico.import_:import_", "Import an ERP's export file."),
     "dead": Entry("portico.dead:dead", "List the events that no reaction could handle, or replay them."),
     "replay": Entry("portico.replay:replay", "Give a reaction earlier events, once more or for the first time."),

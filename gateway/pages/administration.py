@@ -142,27 +142,27 @@ def index() -> Any:
     )
 
 
-def _attention(scope: Scope) -> Iterator[tuple[str, str]]:
-    """What an admin should know of, each with the page where it is put right."""
+def _attention(scope: Scope) -> Iterator[tuple[str, str, str]]:
+    """What an admin should know of, each with the page where it is put right, and what one does there."""
     now: House = house(parts())
     waiting = scope.one(_REQUESTS).count
     if waiting:
         said = ngettext("%(num)s request for access waits.", "%(num)s requests for access wait.", waiting)
-        yield said, "/requests"
+        yield said, "/requests", _("Answer")
     counts = {row.state: row.count for row in scope.rows(_MAILS)}
     if counts.get("given_up"):
         said = ngettext("%(num)s mail was given up.", "%(num)s mails were given up.", counts["given_up"])
-        yield said, "/mails?state=given_up"
+        yield said, "/mails?state=given_up", _("See why")
     if counts.get("delayed"):
         said = ngettext("%(num)s mail waits for another try.", "%(num)s mails wait for another try.", counts["delayed"])
-        yield said, "/mails?state=delayed"
+        yield said, "/mails?state=delayed", _("See why")
     if now.outbox:
-        yield _("No mail server is set: mails stay in the outbox of this installation."), "/outbox"
+        yield _("No mail server is set: mails stay in the outbox of this installation."), "/outbox", _("Read them")
     if not (now.support_mail or now.support_phone):
-        yield _("The log-in page names no support contact."), "/administration/branding"
+        yield _("The log-in page names no support contact."), "/administration/branding", _("Name one")
     if now.off:
         names = ", ".join(str(name) for feature, name in FEATURE_NAMES.items() if feature in now.off)
-        yield _("Switched off for everybody: %(names)s.", names=names), "/administration/features"
+        yield _("Switched off for everybody: %(names)s.", names=names), "/administration/features", _("Change")
 
 
 @pages.staff_page(

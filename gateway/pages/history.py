@@ -37,8 +37,8 @@ _COMPANIES_OF = StaffQuery(
 )
 _VIEWINGS = StaffQuery(
     "history.viewings",
-    f"""SELECT v.viewer, p.name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
-        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer
+    f"""SELECT v.viewer, p.name, v.company, m.name AS company_name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
+        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer LEFT JOIN {COMPANIES} m ON m.company = v.company
         WHERE v.contact_id = :contact_id ORDER BY v.position DESC LIMIT 200""",
     role=_ROLE,
 )

@@ -163,8 +163,10 @@ def _looked_at(form: TextForm, kind: str, language: str, wording: Any) -> Any:
     if faults:
         form.status = 422
         return None
-    gateway = house(parts())
-    return mail_texts.preview(kind, language, wording, gateway.supplier, gateway.origin or request.host_url.rstrip("/"))
+    now = house(parts())
+    origin = now.origin or request.host_url.rstrip("/")
+    shown = mail_texts.House(now.supplier, now.support_mail, now.support_phone, f"{origin}/settings/mails")
+    return mail_texts.preview(kind, language, wording, shown, origin)
 
 
 def _chosen(history: list[Any], again: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from chassis.messages import ALL_COMPANIES
+from gateway import passkeys
 from gateway.access import Scope, current_scope
 from gateway.changes import WAY_NAMES, policy_in_words
 from gateway.forms import CommandForm, options, send
@@ -21,6 +22,7 @@ from gateway.people import COMPANIES
 from gateway.queries import StaffQuery
 from gateway.rights.forms import Checkboxes
 from gateway.routes import Feature, Pages
+from gateway.single_sign_on.shown import shown
 from services.identity import contract as identity
 
 pages = Pages("policy", __name__)
@@ -95,9 +97,9 @@ def choose() -> Any:
         code = (form.company.data or "").strip()
         if scope.row(_COMPANY, code=code):
             return redirect(f"{_PAGE}/{code}")
-        form.company.errors = [_("There is no company with this number.")]
-    flash(" ".join(map(str, form.company.errors)), "danger")
-    return redirect(_PAGE)
+        form.company.errors = [_("There is no company with this number. You find it at Companies.")]
+        form.status = 422
+    return _page(scope, ALL_COMPANIES, "", choice=form)
 
 
 @pages.staff_page(f"{_PAGE}/<path:code>", role=_ROLE, tab="administration", methods=("GET", "POST"))
@@ -108,10 +110,10 @@ def company(code: str) -> Any:
     return _page(scope, row.company, row.name)
 
 
-def _page(scope: Scope, code: str, name: str) -> Any:
-    form = PolicyForm()
+def _page(scope: Scope, code: str, name: str, choice: CompanyForm | None = None) -> Any:
+    form = PolicyForm() if choice is None else PolicyForm(formdata=None)
     setting = f"{_PREFIX}{code}"
-    if form.validate_on_submit():
+    if choice is None and form.validate_on_submit():
         dropped = request.form.get("action") == "drop"
         settings = {setting: "" if dropped else identity.written_policy(form.policy)}
         if send(form, scope, "identity", "ChangeSettings", {"settings": settings}, shows=SHOWS) is not None:
@@ -119,7 +121,7 @@ def _page(scope: Scope, code: str, name: str) -> Any:
             return redirect(_PAGE)
     scope.settle(identity.SERVICE)
     known = {row.setting: row for row in scope.rows(_POLICIES)}
-    if not form.is_submitted():
+    if choice is not None or not form.is_submitted():
         values = {one: row.value for one, row in known.items()}
         form.fill(identity.policy_of(values, code))
     others = [
@@ -134,7 +136,9 @@ def _page(scope: Scope, code: str, name: str) -> Any:
         form=form,
         own=setting in known,
         others=others if code == ALL_COMPANIES else None,
-        choice=CompanyForm(formdata=None),
+        providers=shown(scope, passkeys.origin(request)) if code == ALL_COMPANIES else [],
+        choice=choice or CompanyForm(formdata=None),
+        path=f"{_PAGE}/{code}" if name else _PAGE,
         installed=parts().gateway,
-        status=form.status,
+        status=form.status if choice is None else choice.status,
     )

@@ -164,7 +164,7 @@ def sign_out_device(session_id: str) -> Any:
     return redirect("/settings")
 
 
-@pages.page("/branch", methods=("POST",))
+@pages.page("/branch", of_session=True, methods=("POST",))
 def choose_branch() -> Any:
     """Limit figures and reports to one of the person's branches, or show all of theirs."""
     if not accounts.choose_branch(current_scope(), request.form.get("branch", "")):

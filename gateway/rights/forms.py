@@ -72,7 +72,10 @@ class RightsForm(PreviewedForm):
             self.branches.description = _l("Nothing ticked: all of yours.")
         self.current = before.in_force(today)
         self.ends: dict[str, date] = dict(before.ends)
-        self.until = {grant: day.isoformat() for grant, day in before.ends.items()}
+        # What somebody has already stays until when it is, whoever gave it.
+        self._kept = frozenset() if offered.to_new else self.current
+        latest = {grant: day for grant, day in offered.latest.items() if grant not in self._kept}
+        self.until = {grant: day.isoformat() for grant, day in {**latest, **before.ends}.items()}
         self.wrong: set[str] = set()
         if self.is_submitted():
             fields = request.form.items()
@@ -84,8 +87,10 @@ class RightsForm(PreviewedForm):
         self.ends = {}
         for field in (self.permissions, self.roles):
             for one in field.choices or ():
-                if one.value in (field.data or ()) and self.until.get(one.value):
-                    self._end(one.value, str(one.label))
+                if one.value in (field.data or ()):
+                    if self.until.get(one.value):
+                        self._end(one.value, str(one.label))
+                    self._refuse_later(one.value, str(one.label))
         return valid and not self.wrong
 
     def _end(self, grant: str, name: str) -> None:
@@ -100,6 +105,18 @@ class RightsForm(PreviewedForm):
             shown = as_date(day)
             said = _("%(name)s: %(day)s is past. Choose a later day, or take the tick away.", name=name, day=shown)
         self.wrong.add(grant)
+        self.summary.append(said)
+
+    def _refuse_later(self, grant: str, name: str) -> None:
+        """Name what is to be given for longer than who gives it has it."""
+        latest, day = self.offered.latest.get(grant), self.ends.get(grant)
+        kept = grant in self._kept and day == self.before.ends.get(grant)
+        if latest is None or kept or grant in self.wrong or (day is not None and day <= latest):
+            return
+        self.wrong.add(grant)
+        said = _(
+            "%(name)s: yours ends after %(day)s. Choose that day or an earlier one.", name=name, day=as_date(latest)
+        )
         self.summary.append(said)
 
     def payload(self) -> dict[str, Any]:

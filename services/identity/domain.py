@@ -15,7 +15,6 @@ from services.identity.commands import (
     DeactivateContact,
     EraseContact,
     ReactivateContact,
-    SetDelegation,
     SetPermissions,
 )
 from services.identity.events import (
@@ -121,6 +120,7 @@ class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
     `former_login` is the address it signed in with before, to be freed; `linked`: it came by single sign-on since then.
+    Where it is not active, `shut_by` is the company whose own admin decided so, "" the supplier.
     """
 
     contact: str = ""
@@ -135,6 +135,7 @@ class Contact:
     language: str = ""
     stage: str = "recorded"
     active: bool = True
+    shut_by: str = ""
     erased: bool = False
     invited_until: datetime | None = None
     former_login: str = ""
@@ -193,17 +194,18 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             return replace(own, roles=event.roles, ends=event.ends)
         case DelegationSet():
             given = Delegation(event.permissions, event.appoints)
-            return replace(state, delegations={**state.delegations, event.company: given})
+            return replace(state, delegations={**state.delegations, event.admin_of: given})
         case MembershipGiven():
             rights = Rights(event.permissions, event.branches, event.roles, event.ends)
             return replace(state, memberships={**state.memberships, event.member_of: rights})
         case MembershipEnded():
             others = {one: rights for one, rights in state.memberships.items() if one != event.member_of}
-            return replace(state, memberships=others)
+            left = {one: given for one, given in state.delegations.items() if one != event.member_of}
+            return replace(state, memberships=others, delegations=left)
         case MailsChosen():
             return replace(state, mails_off=event.off)
         case ContactDeactivated():
-            return replace(state, active=False)
+            return replace(state, active=False, shut_by=event.by_company)
         case SingleSignOnLinked():
             return replace(state, stage="active", linked=True)
         case ContactReactivated():
@@ -295,23 +297,6 @@ def refuse_past(ends: Mapping[str, date], now: datetime, before: Mapping[str, da
             raise errors.EndPassed(last_day.isoformat())
 
 
-def decide_set_delegation(state: Contact, command: SetDelegation, now: datetime) -> list[Event]:
-    """What they may hand out as an admin of their company; nothing when it is so already."""
-    if state.erased:
-        raise errors.ContactGone
-    if state.staff_roles:
-        raise errors.StaffHaveRoles
-    wanted = Delegation(command.permissions, command.appoints)
-    known = state.delegation_in(state.company)
-    if (_sorted(wanted.permissions), wanted.appoints) == (_sorted(known.permissions), known.appoints):
-        return []
-    return [DelegationSet(state.contact, state.company, command.permissions, command.appoints)]
-
-
-def _sorted(permissions: tuple[str, ...] | None) -> list[str] | None:
-    return None if permissions is None else sorted(permissions)
-
-
 def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
     return set(of.permissions), set(of.roles), of.branches, dict(of.ends)
 
@@ -324,20 +309,26 @@ def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> 
     return [MailsChosen(state.contact, state.company, tuple(sorted(command.off)))]
 
 
-def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:
-    """No more signing in; nothing when that is so already."""
+def decide_deactivate(state: Contact, command: DeactivateContact, by: str) -> list[Event]:
+    """No more signing in; nothing when that is so already. `by` is the company whose own admin asks, "" the supplier,
+    whose word stands over theirs.
+    """
     if state.erased:
         raise errors.ContactGone
     if command.actor == state.contact:
         raise errors.NotYourself
-    return [ContactDeactivated(state.contact, state.company)] if state.active else []
+    return [ContactDeactivated(state.contact, state.company, by)] if state.active or (state.shut_by and not by) else []
 
 
-def decide_reactivate(state: Contact, command: ReactivateContact, now: datetime) -> list[Event]:
-    """Signing in again; nothing when that is so already."""
+def decide_reactivate(state: Contact, command: ReactivateContact, by: str) -> list[Event]:
+    """Signing in again; nothing when that is so already. A company's own admin (`by`) undoes what their company did."""
     if state.erased:
         raise errors.ContactGone
-    return [] if state.active else [ContactReactivated(state.contact, state.company)]
+    if state.active:
+        return []
+    if by and by != state.shut_by:
+        raise errors.ShutBySupplier
+    return [ContactReactivated(state.contact, state.company)]
 
 
 def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[Event]:

@@ -110,6 +110,15 @@ class OfOthersToo(Refused):
         )
 
 
+class ShutBySupplier(Refused):
+    """What the supplier shut, a company's admin does not open."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__("We switched this contact off: only we can switch them on again. Please ask our support.")
+
+
 class HasPassword(Refused):
     """A new link would be a way to another's password."""
 
@@ -118,43 +127,6 @@ class HasPassword(Refused):
     def __init__(self) -> None:
         super().__init__(
             "This contact has a password already. If it is forgotten, the log-in page sends a link to a new one."
-        )
-
-
-class AlreadyAsked(Refused):
-    """A request for the address waits."""
-
-    http = 409
-
-    def __init__(self) -> None:
-        super().__init__("Access for this e-mail address was asked for already; the request waits for an answer.")
-
-
-class AlreadyDecided(Refused):
-    """Somebody was faster."""
-
-    http = 409
-
-    def __init__(self, state: str) -> None:
-        super().__init__(f"This request was answered already: it is {state}. Nothing was changed.", state=state)
-
-
-class IsColleague(Refused):
-    """There is nothing to ask for."""
-
-    http = 409
-
-    def __init__(self) -> None:
-        super().__init__("Somebody of your company uses this e-mail address in the portal already.")
-
-
-class MoreThanYours(Refused):
-    """Nobody asks for a colleague what they do not have themselves."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "You can ask for what you may do yourself, and no more. What that is has changed: please look at the form"
-            " again."
         )
 
 
@@ -243,7 +215,7 @@ class InvitationUsed(Refused):
     http = 410
 
     def __init__(self) -> None:
-        super().__init__("This invitation was already used or replaced. Sign in, or ask for a new one.")
+        super().__init__("This invitation was already used or replaced. Log in, or ask for a new one.")
 
 
 class InvitationExpired(Refused):

@@ -140,10 +140,11 @@ class PermissionsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactDeactivated(Event):
-    """The contact cannot sign in any more."""
+    """The contact cannot sign in any more. `by_company` is the company whose own admin decided so, "" the supplier."""
 
     contact: str
     company: str
+    by_company: str
 
 
 @dataclass(frozen=True, slots=True)

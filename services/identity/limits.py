@@ -38,6 +38,11 @@ class Limits:
             for one in permissions
         )
 
+    def latest(self, permissions: Iterable[str]) -> date | None:
+        """The last day until which they may give these, or a role made of them; None: for good."""
+        ends = [] if self.all else [end for one in permissions if (end := self.until.get(one)) is not None]
+        return min(ends, default=None)
+
     def may_touch(self, permissions: Iterable[str]) -> bool:
         """Whether they may take these away, or a role made of them."""
         return self.all or self.until.keys() >= set(permissions)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import fields
 from marshmallow.validate import ContainsOnly, Length, OneOf, Range, Regexp
 
@@ -110,6 +108,7 @@ class SetDelegationShape(Shape):
 
     makes = commands.SetDelegation
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
     permissions = fields.List(
         fields.String(),
         allow_none=True,
@@ -179,6 +178,7 @@ class BeginViewAsShape(Shape):
 
     makes = commands.BeginViewAs
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
 
 
 class EndViewAsShape(Shape):
@@ -383,10 +383,3 @@ class UndoChangeShape(Shape):
     kind = fields.String(required=True, validate=OneOf(("setting", "menu", "mailtext", "mailsender")))
     key = fields.String(required=True, validate=Length(min=1, max=100))
     change = fields.Integer(required=True, validate=Range(min=0))
-
-
-def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "roles": [], "ends": {}}
-
-
-UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}

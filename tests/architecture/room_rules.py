@@ -36,6 +36,7 @@ OWN_ROOMS = {
     "identity/single_sign_on": "providers whose word lets somebody in, and whom",
     "identity/shapes.py": "what the shapes of several commands share",
     "identity/streams.py": "its kinds of streams, loaded as the one who asks may see them",
+    "identity/upcasters.py": "older shapes of its events, read as they are now",
     "identity/vault.py": "personal data under a key a contact",
     "identity/viewing": "staff looking with a contact's eyes: an aggregate of its own",
     "identity/wrapping.py": "the keys above contacts' keys",

@@ -180,7 +180,7 @@ def test_a_session_planted_in_a_browser_is_not_the_victims(ground: Ground) -> No
     own = victim.get_cookie("portico_session")
     assert own is not None
     assert own.value != planted.value
-    assert "ann@a.example" in victim.get("/settings").text
+    assert "ann<wbr>@a.example" in victim.get("/settings").text
     assert attacker.get("/settings").status_code == 302, "what was planted opens nothing any more"
 
 

@@ -23,6 +23,14 @@ UNSHOWN = {f"phone.{person}" for person in ("agent", "admin", "erp", "oper", "vi
 another's eyes all the time."""
 
 
+NOT_DONE = {
+    *("identity.EnableSecondFactor", "identity.RenewRecoveryCodes", "identity.DisableSecondFactor"),
+    *("identity.AddPasskey", "identity.RemovePasskey", "identity.ChangePassword"),
+    *("identity.EndViewAs", "identity.ReactivateContact"),
+}
+"""Commands that no form of the walk gets done, for it knows no secrets, makes its views up and switches off alone."""
+
+
 def test_the_table_has_every_route_and_no_other(world: World) -> None:
     there = {
         f"{method} {rule.rule}"
@@ -39,6 +47,13 @@ def test_the_table_has_every_route_and_no_other(world: World) -> None:
 
 def test_everybody_gets_what_is_theirs_and_nothing_else(walk: Walk) -> None:
     assert walk.walked() == []
+
+
+def test_pages_wait_for_models_that_read_what_their_command_wrote(walk: Walk) -> None:
+    """Another model would never come to it, and the page would say "being processed" for two minutes."""
+    walk.walked()
+    assert walk.in_vain == set()
+    assert SENT_BY_PAGES.keys() - walk.done == NOT_DONE
 
 
 def test_the_tables_have_every_command_and_no_other() -> None:

@@ -9,6 +9,7 @@ from gateway.pages.settings import MailsForm
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.projections.mail_choices import CHOICES
 from services.identity.projections.mail_texts import SENDERS, TEXTS
+from services.identity.projections.portal import SETTINGS
 from tests.gateway.ground import CUSTOMER, STAFF, Ground, post
 
 ADMIN = "sam@s.example"
@@ -38,6 +39,18 @@ def test_a_preview_is_filled_in_and_saves_nothing(ground: Ground) -> None:
     assert "&lt;b&gt;" in page
     assert 'value="Hello {name}"' in page, "what was typed is still in the form"
     assert ground.commands.sent == []
+
+
+def test_a_preview_has_the_support_contact_of_now_and_an_example_for_every_placeholder(ground: Ground) -> None:
+    ground.models["identity"].put(SETTINGS, setting="support_mail", value="help@s.example")
+    admin = ground.signed_in(ADMIN)
+    for kind, row in KINDS.items():
+        path = f"/mails/texts/{kind}/en"
+        text = " ".join(f"{{{one}}}" for one in row.placeholders)
+        page = post(admin, path, path, subject="Hello", text=text, action="look").text
+        shown = page.partition('class="mail-text"')[2].partition("</div>")[0]
+        assert "help@s.example" in shown
+        assert "{" not in shown
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,16 @@ def test_a_page_without_a_session_leads_to_the_login(visit: Visit) -> None:
     page.goto("/invoices")
 
     expect(page).to_have_url(re.compile("/login"))
+
+
+def test_a_button_in_a_row_that_leads_somewhere_can_be_pressed(visit: Visit, log_in: LogIn, size: str) -> None:
+    admin = log_in(visit(size), "portal admin")
+    admin.goto("/companies/C10010")
+    row = admin.get_by_role("row", name=re.compile("Tom Ashdown"))
+    row.get_by_role("button").click()
+    banner = admin.get_by_role("region", name="Looking as a contact")
+    expect(banner).to_contain_text("You see the portal as Tom Ashdown")
+    banner.get_by_role("button", name="Back to my pages").click()
+    admin.goto("/companies/C10010")
+    row.get_by_role("link", name="Tom Ashdown").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("Tom Ashdown")

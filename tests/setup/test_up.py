@@ -119,6 +119,41 @@ def test_an_admin_created_again_under_another_name_gets_a_new_link_and_keeps_the
     assert "keeps the name" not in same.stderr
 
 
+def test_staff_of_each_role_are_created_listed_and_switched_off(terminal: Terminal) -> None:
+    roles = ("--role", "agent", "--role", "erp_admin")
+    created = terminal.run("admin", "create", "Sam@example.com", *roles)
+    assert created.returncode == 0, created.stderr
+    assert "The support agent and ERP administrator Sam@example.com chooses a password" in created.stdout
+
+    def listed() -> list[str]:
+        lines = terminal.run("admin", "list").stdout.splitlines()
+        return next((line.split() for line in lines if line.startswith("Sam@example.com")), [])
+
+    wait_until(lambda: " ".join(listed()[1:]) == "invited support agent, ERP administrator", 30, "the list of staff")
+    assert terminal.run("admin", "switch-off", "sam@EXAMPLE.com").returncode == 0
+    wait_until(lambda: listed()[1:3] == ["switched", "off"], 30, "the list of staff")
+    again = terminal.run("admin", "create", "Sam@example.com", *roles)
+    assert again.returncode == 1
+    assert "switch-on" in again.stderr
+    assert terminal.run("admin", "switch-on", "Sam@example.com").returncode == 0
+    wait_until(lambda: listed()[1:2] == ["invited"], 30, "the list of staff")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("switch-off", "nobody@example.com"), "Nobody of your staff logs in with nobody@example.com."),
+        (("switch-off",), "portico admin switch-off EMAIL"),
+        (("create", "sam@example.com", "--role", "king"), "'king' is not one of"),
+    ],
+)
+def test_what_cannot_be_done_about_staff_is_said(terminal: Terminal, arguments: tuple[str, ...], said: str) -> None:
+    done = terminal.run("admin", *arguments)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_store_that_hangs_is_named_within_seconds_with_what_to_do(terminal: Terminal) -> None:
     store = terminal.pid("store")
     os.kill(store, signal.SIGSTOP)

@@ -16,13 +16,14 @@ class Wording(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around every mail: the button's label, whom to ask, and how to get fewer of them.
+    """What stands around every mail: the button's label, whose it is, whom to ask, and how to get fewer of them.
 
     `locale` is how its dates are written.
     """
 
     locale: str
     button: str
+    of: str
     help: str
     choose: str
 
@@ -32,13 +33,15 @@ FRAME = {
     "en": Frame(
         "en_GB",
         "Open in the portal",
-        "This mail was sent by the customer portal of {supplier}. If you have questions, reach us here:",
+        "This mail was sent by the customer portal of {supplier}.",
+        "If you have questions, reach us here:",
         "You can choose which mails you get:",
     ),
     "de": Frame(
         "de_DE",
         "Im Portal öffnen",
-        "Diese Nachricht hat das Kundenportal von {supplier} gesendet. Bei Fragen erreichen Sie uns hier:",
+        "Diese Nachricht hat das Kundenportal von {supplier} gesendet.",
+        "Bei Fragen erreichen Sie uns hier:",
         "Welche Nachrichten Sie bekommen, können Sie wählen:",
     ),
 }

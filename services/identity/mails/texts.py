@@ -20,6 +20,16 @@ SENDER_KEY = "portal"
 """There is one sender: the stream's name."""
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 5000
 
+_SAMPLES: Mapping[str, str] = {
+    "name": "Alex Sample",
+    "until": "2030-01-31, 12:00",
+    "number": "A-1234",
+    "erp_number": "31240",
+    "reason": "…",
+    "colleague": "Kim Sample",
+}
+"""What placeholders stand for in a preview."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -149,21 +159,16 @@ def decide_undo_sender(state: Senders, change: int, actor: str) -> list[Event]:
     return [MailSenderChanged(state.was.name, state.was.address, state.was.reply_to, actor)]
 
 
-def preview(kind: str, language: str, wording: Wording, supplier: str, origin: str) -> Written:
+def preview(kind: str, language: str, wording: Wording, house: House, origin: str) -> Written:
     """The mail with this text, as somebody called Alex Sample would get it."""
-    row = KINDS[kind]
-    sample: Mapping[str, str] = {
-        **{name: f"{{{name}}}" for name in row.own},
-        "name": "Alex Sample",
-        "supplier": supplier,
-        "link": f"{origin}/…",
-    }
-    return write(row, wording, language, sample, House(supplier, "", "", f"{origin}/settings/mails"))
+    sample = {**_SAMPLES, "supplier": house.supplier, "link": f"{origin}/…"}
+    return write(KINDS[kind], wording, language, sample, house)
 
 
 __all__ = [
     "LANGUAGES",
     "SENDER_KEY",
+    "House",
     "Sender",
     "Senders",
     "Text",

@@ -104,10 +104,11 @@ def missing_placeholders(kind: Kind, text: str) -> list[str]:
 def write(kind: Kind, wording: Wording, language: str, values: Mapping[str, str], house: House) -> Written:
     """The mail in this language. `values` has every placeholder of the kind."""
     frame = FRAME[language]
-    help_text = _filled(frame.help, {"supplier": house.supplier})
     reach = [one for one in (house.support_phone, house.support_mail) if one]
     choose = [] if kind.security else [frame.choose, house.settings_link]
-    foot = " ".join([help_text, ", ".join(reach) or house.supplier])
+    foot = " ".join(
+        [_filled(frame.of, {"supplier": house.supplier}), *([frame.help, ", ".join(reach)] if reach else [])]
+    )
     text = _filled(wording.text.replace("\r\n", "\n").strip(), values)
     foot_lines = [foot, *([" ".join(choose)] if choose else [])]
     plain = f"{text}\n\n-- \n" + "\n".join(foot_lines) + "\n"

@@ -140,10 +140,10 @@ POST /administration/sign-in                      403   403  403   403   403  40
 POST /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /administration/sign-in/company              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
-POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
+POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   ok
 POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /companies/<path:code>/features              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
-POST /company                                     404   404  404   404   404  404   404    403   403   403  403  in   in     ok   403
+POST /company                                     404   404  404   404   404  404   404    403   403   403  403  in   in     ok   404
 POST /company/contacts/<contact_id>               403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id> #preview      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id>/access        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403

@@ -65,6 +65,18 @@ def test_it_has_both_parts_and_the_headers_of_a_machines_mail() -> None:
         assert "نور حداد" in part(message, kind)
 
 
+def test_it_promises_no_way_to_reach_us_where_none_is_known() -> None:
+    nobody = House("Weiß & Söhne", "", "", HOUSE.settings_link)
+    for language, promise in (("en", "reach us"), ("de", "erreichen")):
+        known, unknown = (
+            write(KIND, original("invitation", language), language, VALUES, one) for one in (HOUSE, nobody)
+        )
+        assert promise in known.text
+        assert "+49 40 1, help@supplier.example" in known.text
+        assert promise not in unknown.text + unknown.html
+        assert "Weiß & Söhne" in unknown.text.partition("-- ")[2]
+
+
 def test_what_people_are_called_is_text_in_the_html_part() -> None:
     html = written(name='<img src="x"> & "Co"').html
     assert "&lt;i&gt; <a href=" in written(Wording("x", "{name} {link}"), name="<i>").html
