@@ -264,6 +264,12 @@ REQUESTS: dict[str, Asked] = (
             form=lambda world, visitor: {"action": "choose"},
             sends=("identity.ChooseLayout", "identity.RemoveLayout"),
         ),
+        "POST /layouts/<kind>/<layout> #remove": Asked(
+            "/layouts/invoice/{own_layout}",
+            "/layouts/invoice/L-0000-0000",
+            form=lambda world, visitor: {"action": "remove"},
+            sends=("identity.RemoveLayout",),
+        ),
         "POST /favourites": Asked(form=lambda world, visitor: {"pin": "/invoices"}, sends=("identity.PinPage",)),
         "POST /favourites #unpin": Asked(
             form=lambda world, visitor: {"unpin": "/invoices"}, sends=("identity.UnpinPage",)

@@ -207,6 +207,7 @@ POST /exports/<key>/cancel                        ok    404  404   404   404  40
 POST /exports/<kind>                              own   own  own   own   own  403   403    403   403   403  403  in   in     own  403
 POST /layouts/<kind>                              ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
 POST /layouts/<kind>/<layout>                     ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
+POST /layouts/<kind>/<layout> #remove             ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
 POST /settings/second-factor/codes                422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor/off                  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
