@@ -142,7 +142,7 @@ def test_a_gateway_is_ready_when_all_that_it_reads_has_caught_up_once(filled: Gr
 def test_a_gateway_is_not_ready_before_somebody_has_begun_what_it_reads(ground: Ground) -> None:
     ready, said = readiness(of(ground))
     assert not ready
-    assert "payments.balance_v1 (not begun)" in said
+    assert "payments.balance_v2 (not begun)" in said
     assert "identity" not in said
 
 
