@@ -23,6 +23,7 @@ from services.identity.authority import (
     refuse_all_but_the_supplier,
     rights_of,
 )
+from services.identity.details.person import person_of
 from services.identity.domain import Contact, Rights
 from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
 from services.identity.factors.domain import decide_lift_lock
@@ -124,7 +125,7 @@ async def make_invitation(contact: str, context: Context, tools: Tools) -> Reply
             CONTACT, contact, context, lambda state: domain.decide_invite(state, login, now())
         )
     loaded = await find_contact(contact, context, tools)
-    await _use_login(loaded.state, context, tools)
+    await use_login(loaded.state, context, tools)
     token = open_vault(tools.settings, tools.state).token(links.INVITATION, context.command_id, contact)
     invitation = await links.store(token, contact, loaded.state.invited_until or now(), tools)
     return replace(reply, result={"token": token, "expires_at": invitation.expires_at.isoformat()})
@@ -148,7 +149,7 @@ async def set_password(command: commands.SetPassword, context: Context, tools: T
             contact, password, credentials.SET_BY_ADMIN, context, tools, login=login, was=known
         )
     reply = reply or await _settled(contact, context, tools)
-    await _use_login((await find_contact(contact, context, tools)).state, context, tools)
+    await use_login((await find_contact(contact, context, tools)).state, context, tools)
     return reply
 
 
@@ -280,7 +281,7 @@ async def _own_login(state: Contact, context: Context, tools: Tools) -> str:
     return login
 
 
-async def _use_login(state: Contact, context: Context, tools: Tools) -> None:
+async def use_login(state: Contact, context: Context, tools: Tools) -> None:
     """Confirm the address the contact signs in with, and free the one it signed in with before."""
     await addresses.confirm(state.login, state.contact, context, tools)
     if state.former_login not in ("", state.login):
@@ -288,8 +289,7 @@ async def _use_login(state: Contact, context: Context, tools: Tools) -> None:
 
 
 async def _email(state: Contact, tools: Tools) -> str:
-    vault = open_vault(tools.settings, tools.state)
-    return (await asyncio.to_thread(vault.open, state.contact, state.personal)).email
+    return (await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), state)).email
 
 
 async def _settled(contact: str, context: Context, tools: Tools) -> Reply:

@@ -67,15 +67,16 @@ PUBLISHED = frozenset(
         "SecondFactorDisabled",
         "PasskeyAdded",
         "PasskeyRemoved",
+        "SignInAddressChanged",
         "AccessApproved",
         "AccessRefused",
     }
 )
 """None of these has personal data, not even sealed. Those from ContactInvited on are for identity alone."""
 
-PEOPLE_MODEL = "people_v2"
-"""Published table `contacts_v2` (see projections/people.py)."""
-CONTACTS_TABLE = "contacts_v2"
+PEOPLE_MODEL = "people_v3"
+"""Published table `contacts_v3` (see projections/people.py)."""
+CONTACTS_TABLE = "contacts_v3"
 ROLES_MODEL = "roles_v1"
 """Published table `roles_v1` (see projections/roles.py): the roles there are."""
 ROLES_TABLE = "roles_v1"

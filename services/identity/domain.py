@@ -18,6 +18,9 @@ from services.identity.commands import (
     SetDelegation,
     SetPermissions,
 )
+from services.identity.details.events import ContactCorrected, StaffRolesSet
+from services.identity.details.evolving import corrected, with_login
+from services.identity.details.person import Details
 from services.identity.events import (
     BranchRecorded,
     CompanyRecorded,
@@ -139,9 +142,11 @@ class Contact:
     invited_until: datetime | None = None
     former_login: str = ""
     mails_off: tuple[str, ...] = ()
+    chosen_language: str = ""
     linked: bool = False
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     memberships: Mapping[str, Rights] = field(default_factory=dict)
+    details: Details = Details()
 
     @property
     def companies(self) -> frozenset[str]:
@@ -169,25 +174,21 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
     match event:
         case ContactRecorded() if not state.erased:
             known = replace(state, contact=event.contact, company=event.company)
-            return replace(known, personal=event.personal, language=event.language)
+            return replace(known, personal=event.personal, language=state.chosen_language or event.language)
         case ContactCreated():
-            return Contact(
-                event.contact,
-                event.company,
-                event.staff_roles,
-                event.personal,
-                event.login,
-                event.permissions,
-                event.branches,
-                language=event.language,
-            )
+            who = event.contact, event.company, event.staff_roles, event.personal, event.login
+            return Contact(*who, event.permissions, event.branches, language=event.language)
+        case ContactCorrected() if not state.erased:
+            return corrected(state, event)
+        case StaffRolesSet():
+            return replace(state, staff_roles=event.staff_roles)
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
-            return replace(_with_login(state, event.login), stage=stage, invited_until=event.expires_at)
+            return replace(with_login(state, event.login), stage=stage, invited_until=event.expires_at)
         case InvitationAccepted():
             return replace(state, stage="active")
         case PasswordSet():
-            return replace(_with_login(state, event.login), stage="active")
+            return replace(with_login(state, event.login), stage="active")
         case PermissionsChanged():
             own = replace(state, permissions=event.permissions, branches=event.branches)
             return replace(own, roles=event.roles, ends=event.ends)
@@ -209,14 +210,9 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case ContactReactivated():
             return replace(state, active=True, linked=False)
         case ContactErased():
-            return replace(state, erased=True, personal="", login="")
+            return replace(state, erased=True, personal="", login="", details=Details())
         case _:
             return state
-
-
-def _with_login(state: Contact, login: str) -> Contact:
-    former = state.former_login if login == state.login else state.login
-    return replace(state, login=login, former_login=former)
 
 
 def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.details import events as details
 from services.identity.factors import events as factors
 from services.identity.favourites import events as favourites
 from services.identity.memberships import events as memberships
@@ -366,6 +367,7 @@ ALL = (
     MailSenderChanged,
     SignInLockLifted,
     SingleSignOnLinked,
+    *details.ALL,
     *factors.ALL,
     *favourites.ALL,
     *memberships.ALL,

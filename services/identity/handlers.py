@@ -8,6 +8,8 @@ from typing import Any
 from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, definitions, domain, schemas
+from services.identity.details import handling as details
+from services.identity.details import schemas as detail_schemas
 from services.identity.factors import handling as factors
 from services.identity.favourites import domain as favourites
 from services.identity.favourites import handling as pinning
@@ -86,5 +88,8 @@ COMMAND_HANDLERS = {
     "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
     "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
     "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
+    "CorrectContact": CommandHandler(detail_schemas.CorrectContactShape, _guarded(details.correct_contact)),
+    "CorrectOwnDetails": CommandHandler(detail_schemas.CorrectOwnDetailsShape, _guarded(details.correct_own)),
+    "SetStaffRoles": CommandHandler(detail_schemas.SetStaffRolesShape, _guarded(details.set_staff_roles)),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

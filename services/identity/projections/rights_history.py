@@ -56,6 +56,7 @@ _LAST_NAME = f"SELECT name FROM {ROLE_CHANGES.name} WHERE role = ? ORDER BY posi
 _KINDS = {
     "ContactCreated": "created",
     "ContactRecorded": "recorded",
+    "ContactCorrected": "corrected",
     "PermissionsChanged": "permissions",
     "MembershipGiven": "member",
     "MembershipEnded": "left",
@@ -100,7 +101,7 @@ def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
     row = rows.one(_LAST, data["contact"], company)
     if row is not None and kind in ("recorded", "created"):
         return  # the ERP told again what a contact is called
-    if row is None and kind == "left":
+    if row is None and kind in ("left", "corrected"):
         return
     before = dict(zip(_STATE, row, strict=True)) if row is not None else dict(_NOTHING)
     if row is None and kind == "member":
@@ -109,7 +110,7 @@ def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
         known = dict(zip(_STATE, home, strict=True)) if home is not None else {}
         before |= {name: known[name] for name in ("signed_up", "shut") if known}
     after = before | _changed(kind, data)
-    if row is not None and after == before:
+    if row is not None and after == before and kind != "corrected":
         return
     rows.touch(company, event.position)
     head = (data["contact"], company, event.position, event.recorded_at.isoformat())
@@ -127,6 +128,8 @@ def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
             return {name: _json(data[name]) for name in ("permissions", "branches")}
         case "permissions" | "member":
             return {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
+        case "corrected":
+            return {}
         case "left":
             return {name: _NOTHING[name] for name in ("permissions", "branches", "roles", "ends")}
         case "signed_up":

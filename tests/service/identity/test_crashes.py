@@ -115,9 +115,9 @@ def test_an_approval_that_was_cut_short_is_made_up_for_by_the_reaction(office: O
     admin = office.admin()
     with killed_at("identity.after_approval", office, points):
         impatient(office, "ApproveAccess", payload, ALL_COMPANIES, admin, uuid4())
-    invited = "SELECT 1 FROM contacts_v2 WHERE contact_id = ? AND status = 'invited'"
+    invited = "SELECT 1 FROM contacts_v3 WHERE contact_id = ? AND status = 'invited'"
     wait_until(lambda: office.service.rows(invited, request), 30, "the contact made and invited")
-    assert len(office.service.rows("SELECT 1 FROM contacts_v2 WHERE email = ?", "cara-cut@nordlicht.example")) == 1
+    assert len(office.service.rows("SELECT 1 FROM contacts_v3 WHERE email = ?", "cara-cut@nordlicht.example")) == 1
 
 
 def test_an_erasure_that_was_cut_short_is_carried_out_by_the_worker(office: Office, points: Path) -> None:
