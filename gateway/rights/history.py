@@ -177,7 +177,7 @@ def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
                 touched.add(row.role)
     found: dict[str, tuple[str, Moment, bool]] = {}
     for row in scope.rows(_OF_COMPANY, of_company=company):
-        if (at := as_moment(row.at)) < end:
+        if (at := as_moment(row.at)) < end and row.kind != "corrected":
             found[row.contact_id] = (row.name or row.contact_id, roles.with_rights(row), at >= begin)
     return [
         Standing(

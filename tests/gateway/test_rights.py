@@ -99,7 +99,7 @@ def test_every_customers_page_hears_of_a_change_of_rights(ground: Ground) -> Non
         page = html.unescape(browser.get(path).text)
         versions = re.search(r'data-live-versions="(\{[^}]*\})"', page.replace('""', '"'))
         assert versions is not None, path
-        assert '"identity.people_v2"' in versions.group(1), path
+        assert '"identity.people_v3"' in versions.group(1), path
         assert '"identity.roles_v1"' in versions.group(1), path
 
 
@@ -305,7 +305,7 @@ def test_roles_are_defined_on_a_page_for_portal_admins(branched: Ground) -> None
 
 
 def test_the_model_is_the_one_of_the_contract() -> None:
-    assert PEOPLE_MODEL == "identity.people_v2"
+    assert PEOPLE_MODEL == "identity.people_v3"
 
 
 def test_who_has_a_permission_until_a_day_gives_it_until_then_at_the_latest(ground: Ground) -> None:

@@ -82,7 +82,7 @@ class Office:
         """Company and roles of who has the address."""
         self.services.settle()
         with self.services.reading("identity") as execute:
-            (row,) = execute("SELECT company, roles FROM contacts_v2 WHERE email = ?", (email,))
+            (row,) = execute("SELECT company, roles FROM contacts_v3 WHERE email = ?", (email,))
         return str(row[0]), str(row[1])
 
 
