@@ -5,7 +5,7 @@ ARGS   ?=
 TESTERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor bench test test-ready soak lint venv lock clean distclean
+.PHONY: help up down status doctor bench test test-ready soak lint venv texts lock audit clean distclean
 
 help: ## List the targets
 	@echo 'Portico. Data lives in ./var; PORTICO_VAR=/folder and PORTICO_PORT=8010 move data and address.'
@@ -46,12 +46,20 @@ venv: ## Make or mend .venv from the locked requirements
 test-ready: ## Also install what the tests need: RabbitMQ, PostgreSQL, postfix, dovecot, Chromium, strace
 	@exec $(PYTHON) deploy/local/bootstrap.py --test --parts
 
+texts: test-ready ## Bring the catalogues of gateway/translations up to date with the texts in the code
+	@exec $(VENV)/python -m deploy.texts
+
 lock: ## Write requirements/*.txt anew from *.in (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv:  pipx install uv'; exit 1; }
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    -q requirements/run.in -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    -q requirements/test.in -c requirements/run.txt -o requirements/test.txt
+
+audit: ## Look up known holes of the locked libraries, write the list of parts to parts.cdx.json (needs uv, asks PyPI)
+	@command -v uv >/dev/null || { echo 'make audit needs uv:  pipx install uv'; exit 1; }
+	uv tool run pip-audit==2.10.1 --disable-pip --require-hashes -r requirements/run.txt --progress-spinner off \
+	    -f cyclonedx-json -o parts.cdx.json $(ARGS)
 
 clean: ## Remove caches (never data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -28,6 +28,7 @@ from chassis.config import Settings
 from chassis.errors import DeadlineExceeded, Invalid, NotAllowed, PorticoError, to_wire
 from chassis.messages import ALL_COMPANIES, REACTION, Command, Context, Event, Reply, reference
 from chassis.repository import Aggregate, Repository, now
+from chassis.sentences import of_shapes, sentence
 from chassis.statedb import StateDb
 
 _log = log.get("dispatch")
@@ -191,14 +192,14 @@ async def execute(handlers: Handlers, envelope: Mapping[str, Any], tools: Tools)
 async def _run(handlers: Handlers, name: str, payload: Any, context: Context, tools: Tools) -> Reply:
     handler = handlers.get(name)
     if handler is None:
-        raise Invalid(f"{name} is not a command of this service.", fields={})
+        raise Invalid(sentence("%(name)s is not a command of this service.", name=name), fields={})
     if context.deadline is not None and context.deadline < now():
         metrics.EXPIRED.labels(tools.repository.service).inc()
         raise DeadlineExceeded("The request waited too long and was dropped; nothing was done. Please try again.")
     try:
         command = _shape(handler.schema).load_command(payload, context)
     except ValidationError as error:
-        raise Invalid("Some of it is missing or wrong.", fields=error.messages) from error
+        raise Invalid("Some of it is missing or wrong.", fields=of_shapes(error.messages)) from error
     return await handler.handle(command, context, tools)
 
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from chassis.sentences import packed, unpacked
+
 
 class PorticoError(Exception):
     """What all of Portico's own errors share: a code, a sentence for people, details for programs."""
@@ -103,7 +105,10 @@ class RemoteRefusal(Refused):
 
 
 def to_wire(error: PorticoError) -> dict[str, Any]:
-    """The reply that says no: `{"status": "refused"|"unavailable", "code", "message", "http", "details"}`."""
+    """The reply that says no: `{"status": "refused"|"unavailable", "code", "message", "http", "details", "texts"}`.
+
+    Message and details are in English; `texts` is what says them in another language (chassis.sentences).
+    """
     status = "unavailable" if isinstance(error, Unavailable) else "refused"
     return {
         "status": status,
@@ -111,12 +116,15 @@ def to_wire(error: PorticoError) -> dict[str, Any]:
         "message": error.message,
         "http": error.http,
         "details": error.details,
+        "texts": packed([error.message, error.details]),
     }
 
 
 def from_wire(reply: dict[str, Any]) -> PorticoError:
     """The error a caller raises for a reply made by `to_wire`."""
+    texts = reply.get("texts", {})
+    message, details = unpacked(reply["message"], texts), unpacked(reply["details"], texts)
     known = _BY_CODE.get(reply["code"])
     if known is not None:
-        return known(reply["message"], **reply["details"])
-    return RemoteRefusal(reply["message"], reply["code"], reply["http"], **reply["details"])
+        return known(message, **details)
+    return RemoteRefusal(message, reply["code"], reply["http"], **details)

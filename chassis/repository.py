@@ -38,6 +38,7 @@ from chassis.codec import Codec
 from chassis.errors import CommandReused, Conflict, DeadlineExceeded, NotFound, PorticoError, Unavailable
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply, derived_id
+from chassis.sentences import sentence
 from chassis.store import AsyncStoreClient
 
 _log = log.get(__name__)
@@ -204,7 +205,9 @@ class Repository:
             return None
         stream = aggregate.stream(key)
         if seen.payload_hash != context.payload_hash:
-            raise CommandReused(f"This was already sent, as {key}. Send the changed form as a new one?", id=key)
+            raise CommandReused(
+                sentence("This was already sent, as %(key)s. Send the changed form as a new one?", key=key), id=key
+            )
         return Reply(stream, seen.revision, seen.position, key, repeated=True)
 
     def _snapshot_soon(self, aggregate: Aggregate[S], key: str) -> None:

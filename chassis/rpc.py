@@ -25,6 +25,7 @@ from chassis.codec import dumps
 from chassis.errors import DeadlineExceeded, PorticoError, Unavailable, from_wire
 from chassis.link import Link
 from chassis.messages import Context
+from chassis.sentences import sentence
 
 EXCHANGE = "nameko-rpc"
 DEADLINE_SECONDS = 10.0
@@ -214,15 +215,22 @@ class _Conversation:
         error = answer.get("error")
         if error:
             said = f"{error.get('exc_type')}: {error.get('value')}"
-            _fail(call, RemoteFault(f"The {call.service} service failed. Please report it with the time.", error=said))
+            _fail(
+                call,
+                RemoteFault(
+                    sentence("The %(service)s service failed. Please report it with the time.", service=call.service),
+                    error=said,
+                ),
+            )
         else:
             call.reply.set_result(answer.get("result"))
 
     def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
         call = self._calls.get(properties.correlation_id)
         if call is not None:
-            message = (
-                f"The {call.service} service does not answer: it is not running. Nothing was done; try again later."
+            message = sentence(
+                "The %(service)s service does not answer: it is not running. Nothing was done; try again later.",
+                service=call.service,
             )
             _fail(call, ServiceMissing(message))
 
@@ -237,7 +245,9 @@ def _fail(call: _Call, error: PorticoError) -> None:
 
 
 def _late(service: str) -> DeadlineExceeded:
-    return DeadlineExceeded(f"The {service} service does not answer in time. Please try again in a moment.")
+    return DeadlineExceeded(
+        sentence("The %(service)s service does not answer in time. Please try again in a moment.", service=service)
+    )
 
 
 class Commands:

@@ -16,13 +16,14 @@ from uuid import UUID
 import orjson
 from flask import g
 
-from chassis.errors import Invalid, NotAllowed, NotFound
+from chassis.errors import Invalid, NotAllowed, NotFound, PorticoError
 from chassis.messages import Context
 from gateway import portal
 from gateway.commands import SENT_BY_PAGES
 from gateway.models import MODELS, checked
-from gateway.people import Person
+from gateway.people import VIEWING, Person
 from gateway.queries import BOUND_BY_SCOPE, Query, StaffQuery, Statement
+from gateway.refusals import translated
 from gateway.websession import WebSession
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ DEADLINE = timedelta(seconds=10)
 _NOT_IN_PAYLOAD = frozenset({"actor", "actor_id", "channel", "context", "correlation_id", "command_id"})
 _STAFF_BOUND = frozenset({"contact", "today"})
 _WAIT_SECONDS, _POLL_SECONDS, _FORGET_SECONDS = 1.0, 0.005, 120
+
+
+class ProofWanted(PorticoError):
+    """The last proof of who somebody is is too old for this; answered by a question for it (proof.py)."""
+
+    http = 403
 
 
 class CommandBus(Protocol):
@@ -177,7 +184,7 @@ class Scope:
 
         `shows` names the read models ("orders.orders_v1") that will show what it did: this session's next reads of
         their services wait for it. `for_company` is the company that staff act for; a contact's is always their own.
-        Raises NotAllowed unless this person may send it (gateway/commands.py).
+        Raises NotAllowed unless this person may send it (gateway/commands.py), ProofWanted.
         """
         refuse_viewers(self)
         self._check_payload(payload)
@@ -189,6 +196,8 @@ class Scope:
             raise NotAllowed("Your account does not include this. Your administrator can add it.")
         if access.part and access.part in portal.switched_off(self.visit.reads):
             raise NotAllowed(portal.SWITCHED_OFF)
+        if access.proof and not self.visit.web.proven:
+            raise ProofWanted("Please prove once more that it is you.")
         if for_company is not None and not self.is_staff:
             raise NotAllowed("You can act for your own company only.")
         context = Context(
@@ -201,7 +210,8 @@ class Scope:
         )
         # No read transaction is held while the service works.
         self.visit.reads.end()
-        reply = self.visit.commands.send(service, name, dict(payload), context)
+        with translated():
+            reply = self.visit.commands.send(service, name, dict(payload), context)
         remember(self.visit.web, shows, int(reply["position"]))
         return reply
 
@@ -247,11 +257,11 @@ def scope_of(
 ) -> Scope:
     """The scope of a signed-in person in this request, or of whom `viewer` looks as.
 
-    The session's branch counts only while it is one of theirs; a viewer's is none of theirs.
+    The session's branch, or the one that the viewer chose, counts only while it is one of theirs.
     """
     record = visit.web.record
     assert record is not None
-    chosen = None if viewer is not None else record.branch
+    chosen = record.branch if viewer is None else visit.web[VIEWING].get("branch")
     branch = chosen if person.branches is None or chosen in person.branches else None
     branches = person.branches if branch is None else (branch,)
     rights = person.permissions, person.staff_roles
@@ -273,7 +283,7 @@ def scope_of(
         today=today,
         visit=visit,
         audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
-        companies=() if viewer is not None else person.companies,
+        companies=person.companies,
         viewer=viewer,
     )
 
@@ -288,6 +298,4 @@ def _uuid(given: UUID | str) -> UUID:
     try:
         return given if isinstance(given, UUID) else UUID(given)
     except ValueError:
-        raise Invalid(
-            "This form has lost its number. Please open it again.", fields={"command_id": ["not a number"]}
-        ) from None
+        raise Invalid("This form has lost its number. Please open it again.", fields={}) from None

@@ -12,12 +12,13 @@ from flask import Request, g, session
 from flask_babel import gettext
 
 from chassis import log
-from chassis.errors import PorticoError, Refused, Unavailable, from_wire
+from chassis.errors import NotAllowed, PorticoError, Refused, Unavailable, from_wire
 from chassis.messages import ALL_COMPANIES
-from gateway import people
+from gateway import people, viewing
 from gateway.access import Scope, refuse_viewers, remember
 from gateway.parts import parts
 from gateway.portal import house
+from gateway.refusals import translated
 from gateway.security import device_name
 from gateway.throttle import minutes
 from gateway.websession import WebSession
@@ -65,8 +66,23 @@ def sign_in(request: Request, email: str, password: str) -> str:
 
     Raises TooMany, Refused when e-mail or password are wrong (which of the two is not said), Unavailable.
     """
-    throttle, address = parts().throttle, request.remote_addr or ""
-    wait = throttle.begin(email, address)
+    return let_in(request, _right_password(request, email, password))
+
+
+def prove(scope: Scope, request: Request, password: str) -> None:
+    """Make sure that this person's password is known to who sits there.
+
+    Raises TooMany, Refused when it is another or their policy has another way, Unavailable.
+    """
+    answer = _right_password(request, scope.email, password)
+    if answer["contact_id"] != scope.contact_id:
+        raise NotAllowed(gettext("This is somebody else's."))
+
+
+def _right_password(request: Request, email: str, password: str) -> dict[str, Any]:
+    """What identity answers to whoever has this password; a wrong one is counted."""
+    throttle, tried = parts().throttle, (email, request.remote_addr or "", web_session().device)
+    wait = throttle.begin(*tried)
     if wait:
         _log.info("log-in throttled", seconds=wait)
         raise TooMany(wait, by_mail=True)
@@ -76,10 +92,10 @@ def sign_in(request: Request, email: str, password: str) -> str:
         _log.info("log-in refused", code=error.code)
         raise
     except PorticoError:
-        throttle.not_tried(email, address)
+        throttle.not_tried(*tried)
         raise
-    throttle.succeeded(email, address)
-    return let_in(request, answer)
+    throttle.succeeded(*tried)
+    return answer
 
 
 def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
@@ -106,6 +122,9 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
         yield
     except Unavailable:
         throttle.not_tried(account, address)
+        raise
+    except Refused as error:
+        _log.info("code refused", code=error.code)
         raise
     throttle.succeeded(account, address)
 
@@ -309,6 +328,9 @@ def choose_branch(scope: Scope, branch: str) -> bool:
         person = people.load_person(parts().reads, scope.contact_id, scope.today, scope.company)
         if person is None or branch not in people.branch_names(parts().reads, scope.company, person.branches):
             return False
+    if scope.viewer is not None:
+        viewing.choose_branch(scope, branch or None)
+        return True
     web = web_session()
     assert web.record is not None
     web.record.branch = branch or None
@@ -318,6 +340,8 @@ def choose_branch(scope: Scope, branch: str) -> bool:
 
 def choose_company(scope: Scope, company: str) -> bool:
     """Go on in another of the person's companies; False when it is none of theirs."""
+    if scope.viewer is not None:
+        return viewing.choose_company(scope, company)
     if company not in dict(scope.companies):
         return False
     if company != scope.company:
@@ -329,9 +353,11 @@ def call_identity(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What identity's RPC method answers; raises Refused, Unavailable."""
     refuse_viewers(g.get("scope"))
     # Passwords go by RPC, which expires; commands are kept and hashed, where a password has no business to be.
-    answer: dict[str, Any] = parts().rpc.call("identity", method, {**payload, "correlation_id": g.correlation_id}, 10.0)
-    if answer["status"] != "done":
-        raise from_wire(answer)
+    given = {**payload, "correlation_id": g.correlation_id}
+    with translated():
+        answer: dict[str, Any] = parts().rpc.call("identity", method, given, 10.0)
+        if answer["status"] != "done":
+            raise from_wire(answer)
     return answer
 
 
@@ -350,6 +376,11 @@ def let_in(request: Request, answer: dict[str, Any], position: int | None = None
     company = ALL_COMPANIES if answer.get("staff_roles") else answer["company"]
     web.sign_in(answer["contact_id"], company, device_name(request.user_agent.string))
     web["way"] = answer["way"]
+    web.prove()
+    _log.info("logged in", contact=answer["contact_id"], way=answer["way"])
+    email = people.address_of(parts().reads, answer["contact_id"])
+    if email:
+        web.device = parts().throttle.recognise(email, web.device)
     if position is not None:
         # The first page waits until identity's read model shows the person as active.
         remember(web, (people.PEOPLE_MODEL,), int(position))

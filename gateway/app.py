@@ -17,12 +17,13 @@ from chassis.config import Settings
 from chassis.errors import NotAllowed
 from chassis.rpc import Commands, RpcClient
 from chassis.statedb import StateDb
-from gateway import errors, formats, people, portal, requestlog, texts
+from gateway import errors, formats, looks, people, portal, proof, requestlog, texts
 from gateway.access import CommandBus, Scope, Visit, refuse_viewers, scope_of
 from gateway.assets import Assets
 from gateway.config import LANGUAGES, GatewaySettings, secret_keys
 from gateway.fragments import FragmentCache
 from gateway.frame import LANGUAGE_COOKIE
+from gateway.looks import Looks
 from gateway.pages import all_pages
 from gateway.parts import EXTENSION, Parts, Rpc
 from gateway.reads import NotReady, open_reads
@@ -31,6 +32,7 @@ from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden, safe_next
 from gateway.serving import Gateway
 from gateway.sessions import SessionStore
+from gateway.single_sign_on.outcomes import Outcomes
 from gateway.throttle import Throttle
 from gateway.viewing import lapsed
 from gateway.websession import Sessions, WebSession, cookie
@@ -59,6 +61,8 @@ def create_app(
         reads=open_reads(settings),
         store=SessionStore(state, gateway),
         throttle=Throttle(state, keys[0]),
+        outcomes=Outcomes(state),
+        looks=Looks(state, gateway.looks_days),
         rpc=rpc or client,
         commands=commands or Commands(client),
         fragments=FragmentCache(gateway.fragment_chars),
@@ -93,15 +97,15 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     app.session_interface = Sessions(found.store, keys, gateway.https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=found.assets.url, icon=found.assets.icon, brand=portal.brand)
-    app.jinja_env.globals["language_tag"] = lambda: texts.LOCALE.get().replace("_", "-")
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)
-    texts.install(app)
+    texts.install(app, gateway.languages)
     errors.install(app)
     forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(found))
     app.before_request(lambda: _protect(forgery))
+    app.before_request(proof.take)
     app.after_request(lambda response: _leave(found, response))
     app.teardown_request(lambda _error: found.reads.end())
     app.wsgi_app = harden(app.wsgi_app, gateway, found.settings.live_port)  # type: ignore[method-assign]
@@ -118,7 +122,7 @@ def _enter(ground: Parts) -> Any:
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     here.started = time.perf_counter_ns()
     here.correlation_id = token_hex(8)
-    _speak(here, asked, "")
+    _speak(ground, here, asked, "")
     access = ground.access.get(asked.endpoint or "")
     web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
     if access is None:
@@ -161,7 +165,7 @@ def _scope(ground: Parts, here: Any, asked: Request, web: WebSession) -> Scope |
     if eyes is None:
         return None
     own = eyes.viewer or eyes.person
-    _speak(here, asked, own.language)
+    _speak(ground, here, asked, own.language)
     scope = scope_of(own, visit, here.locale, here.correlation_id, today)
     if eyes.viewer is None:
         here.view_lapsed = eyes.lapsed
@@ -178,17 +182,25 @@ def _enter_nowhere(ground: Parts, web: WebSession) -> None:
                 g.scope = scope
 
 
-def _speak(here: Any, asked: Request, own: str) -> None:
-    """Set the language: a person's own, else the one they chose or their browser asks for."""
-    chosen = own if own in LANGUAGES else cookie(asked, LANGUAGE_COOKIE)
-    if chosen not in LANGUAGES:
-        chosen = (asked.accept_languages.best_match(list(LANGUAGES)) if len(LANGUAGES) > 1 else "") or "en"
-    here.locale = LANGUAGES[chosen]
+def _speak(ground: Parts, here: Any, asked: Request, own: str) -> None:
+    """Set the language: the one chosen in this browser, else the person's own, else what the browser asks for."""
+    offered = ground.gateway.languages
+    chosen = cookie(asked, LANGUAGE_COOKIE)
+    if chosen not in offered:
+        chosen = own.replace("_", "-").partition("-")[0].lower()
+    if chosen not in offered:
+        # German of Austria is German; whoever takes anything gets English.
+        real = [one for one in offered if one in LANGUAGES]
+        chosen = asked.accept_languages.best_match(real, "en") if len(real) > 1 else "en"
+    here.locale = offered[chosen]
     texts.LOCALE.set(here.locale)
 
 
 def _leave(ground: Parts, response: Response) -> Response:
     here = g._get_current_object()  # type: ignore[attr-defined]
+    looked = here.get("scope"), request.view_args or {}, response.status_code
+    looks.note(ground.looks, ground.access.get(request.endpoint or ""), *looked)
     response.headers["X-Correlation-Id"] = here.get("correlation_id", "")
+    response.headers.setdefault("Content-Language", texts.tag())
     requestlog.write(here, request._get_current_object(), response.status_code, ground.plain_log)  # type: ignore[attr-defined]
     return response

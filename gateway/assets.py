@@ -28,6 +28,30 @@ _DARK_RULE = re.compile(r"([^{}]*\[data-bs-theme=dark\][^{}]*)\{([^{}]*)\}")
 _QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 _SYMBOL = re.compile(r'<symbol[^>]*viewBox="([^"]+)"[^>]*id="([a-z0-9-]+)"[^>]*>(.*?)</symbol>', re.S)
 
+# Left and right as start and end: of boxes, of text, of corners; and of the shorthand top, right, bottom, left.
+_LOGICAL = (
+    (re.compile(r"(?<=[{;])(margin|padding|border)-left(?=[:-])"), r"\1-inline-start"),
+    (re.compile(r"(?<=[{;])(margin|padding|border)-right(?=[:-])"), r"\1-inline-end"),
+    (re.compile(r"(?<=[{;])border-(top|bottom)-left-radius:"), r"border-\1-START-radius:"),
+    (re.compile(r"(?<=[{;])border-(top|bottom)-right-radius:"), r"border-\1-END-radius:"),
+    (re.compile(r"border-top-(START|END)-radius"), r"border-start-\1-radius"),
+    (re.compile(r"border-bottom-(START|END)-radius"), r"border-end-\1-radius"),
+    (re.compile(r"(?<=-)START(?=-radius)"), "start"),
+    (re.compile(r"(?<=-)END(?=-radius)"), "end"),
+    (re.compile(r"(?<=[{;])left:"), "inset-inline-start:"),
+    (re.compile(r"(?<=[{;])right:"), "inset-inline-end:"),
+    (re.compile(r"(text-align|float):left"), r"\1:inline-start"),
+    (re.compile(r"(text-align|float):right"), r"\1:inline-end"),
+    (re.compile(r"text-align:inline-"), "text-align:"),
+    (
+        re.compile(r"(?<=[{;])(padding|margin):([\d.a-z-]+) ([\d.a-z-]+) ([\d.a-z-]+) ([\d.a-z-]+)(?=[;}])"),
+        r"\1-block:\2 \4;\1-inline:\5 \3",
+    ),
+)
+
+# Icons that point somewhere along the line of writing; in the other direction they are turned round.
+_POINTS = re.compile(r"(chevron|arrow|caret)\b.*-(left|right)|arrow-(up|down)-(left|right)|^box-arrow|^reply")
+
 _Start = Callable[..., Any]
 
 
@@ -45,6 +69,16 @@ def follow_system(css: str) -> str:
         dark = [one.strip() for one in selectors.split(",") if "[data-bs-theme=dark]" in one]
         rules.append(",".join(dark).replace("[data-bs-theme=dark]", "[data-bs-theme=auto]") + "{" + body + "}")
     return f"{css}\n@media (prefers-color-scheme:dark){{{''.join(rules)}}}\n"
+
+
+def logical(css: str) -> str:
+    """A minified style sheet with start and end in the place of left and right: one for both ways of writing.
+
+    Backgrounds and transforms have no such words; portico.css turns those that are used.
+    """
+    for pattern, instead in _LOGICAL:
+        css = pattern.sub(instead, css)
+    return css
 
 
 def words_used() -> set[str]:
@@ -66,7 +100,7 @@ def sprite(words: set[str]) -> str:
 def _files() -> dict[str, bytes]:
     texts = {file.name: file.read_text() for file in (_HERE / "static").iterdir() if file.suffix in _TYPES}
     texts = {name: follow_system(text) if name.endswith(".css") else text for name, text in texts.items()}
-    texts["bootstrap.css"] = follow_system(re.sub(r"/\*#.*?\*/", "", _package_file("css/bootstrap.min.css")))
+    texts["bootstrap.css"] = follow_system(logical(re.sub(r"/\*#.*?\*/", "", _package_file("css/bootstrap.min.css"))))
     texts["icons.svg"] = sprite(words_used())
     return {name: text.encode() for name, text in texts.items()}
 
@@ -109,8 +143,8 @@ class Assets:
         found = self._icons.get(name)
         if found is None:
             href = f"{self._urls['icons.svg']}#{name}"
-            found = self._icons[name] = Markup('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>').format(
-                href
+            found = self._icons[name] = Markup('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>').format(
+                "icon icon-points" if _POINTS.search(name) else "icon", href
             )
         return found
 

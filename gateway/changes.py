@@ -14,7 +14,13 @@ from chassis.messages import ALL_COMPANIES
 from gateway.rights.names import named
 from services.identity import contract as identity
 
-LANGUAGE_NAMES = {"en": _l("English"), "de": _l("German")}
+LANGUAGE_NAMES = {
+    "en": _l("English"),
+    "de": _l("German"),
+    "es": _l("Spanish"),
+    "fr": _l("French"),
+    "ar": _l("Arabic"),
+}
 FEATURE_NAMES = {
     "balance": _l("Account balance"),
     "orders": _l("Orders report"),

@@ -13,8 +13,15 @@ from zoneinfo import ZoneInfo
 from chassis.config import BadSetting, secret, timezone, whole_number
 from services.identity.contract import providers
 
-LANGUAGES = {"en": "en_GB"}
-"""Languages with a catalogue, and the locale whose dates and numbers each uses."""
+LANGUAGES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "ar": "ar_AE"}
+"""Languages with a catalogue, and the locale whose dates and numbers each uses. Of the Arabic ones the Emirates', for
+CLDR gives them the digits that document numbers, references and what people type have, too."""
+DRAFTS = frozenset({"ar", "de", "es", "fr"})
+"""Those whose catalogue is not whole yet: offered with PORTICO_STYLE=1 alone."""
+UNREVIEWED = frozenset({"ar", "de", "es", "fr"})
+"""Those that a machine translated and no native speaker has read yet; the choice of language says so."""
+PSEUDO, PSEUDO_LOCALE = "en-XA", "en_001"
+"""Not a language: every text with accents and longer, to see which one does not go through the catalogues."""
 SHORTEST_KEY = 32
 
 
@@ -41,6 +48,7 @@ class GatewaySettings:
     proxies: int = 0
     origin: str = ""
     live_url: str = ""
+    looks_days: int = 365
     idle_minutes: int = 120
     absolute_hours: int = 12
     live_heartbeat_seconds: float = 15.0
@@ -50,6 +58,13 @@ class GatewaySettings:
     forgot_password: bool = True
     outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
+
+    @property
+    def languages(self) -> dict[str, str]:
+        """Those there are to choose from: tag and locale."""
+        if self.style_page:
+            return {**LANGUAGES, PSEUDO: PSEUDO_LOCALE}
+        return {tag: locale for tag, locale in LANGUAGES.items() if tag not in DRAFTS}
 
     def today(self) -> date:
         """The business day it is now, in the portal's time zone."""
@@ -76,6 +91,7 @@ class GatewaySettings:
             live_url=env.get("PORTICO_LIVE_URL", ""),
             idle_minutes=whole_number(env, "PORTICO_IDLE_MINUTES", 120, 1, 525600),
             absolute_hours=whole_number(env, "PORTICO_SESSION_HOURS", 12, 1, 8760),
+            looks_days=whole_number(env, "PORTICO_LOOKS_DAYS", 365, 31, 3650),
             live_heartbeat_seconds=float(env.get("PORTICO_LIVE_HEARTBEAT_SECONDS", "15")),
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),

@@ -13,8 +13,11 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from chassis import log
 from chassis.errors import PorticoError
 from chassis.rpc import RemoteFault
+from gateway.access import ProofWanted
 from gateway.frame import render
+from gateway.proof import question
 from gateway.reads import NotReady
+from gateway.refusals import said
 
 _log = log.get("gateway")
 
@@ -127,7 +130,12 @@ def install(app: Flask) -> None:
             return error_page(500)
         if isinstance(error, NotReady):
             return error_page(503, words=_PREPARED)
-        return error_page(503 if status == 504 else status, error.message)
+        return error_page(503 if status == 504 else status, said(error.message))
+
+    @app.errorhandler(ProofWanted)
+    def unproved(_error: ProofWanted) -> Response:
+        asked: Response = question()
+        return asked
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:

@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gateway import money
-from gateway.texts import LOCALE
+from gateway.refusals import said
+from gateway.texts import LOCALE, isolated
 
 
 @lru_cache(maxsize=8192)
@@ -65,19 +66,19 @@ def ago(value: datetime | str | None) -> str | Markup:
 
 def as_money(minor: int | None, currency: str) -> str:
     """`1,240.50 EUR`."""
-    return money.money(minor, currency, LOCALE.get())
+    return "–" if minor is None else isolated(money.money(minor, currency, LOCALE.get()))
 
 
 def as_amount(minor: int | None, currency: str) -> str:
     """`1,240.50`, where the currency stands in the column's head."""
-    return "–" if minor is None else money.amount(minor, currency, LOCALE.get())
+    return "–" if minor is None else isolated(money.amount(minor, currency, LOCALE.get()))
 
 
 def as_number(value: Any, places: int | None = None) -> str:
     """A quantity, count or percentage: an int, a Decimal or its text."""
     if value is None:
         return "–"
-    return money.decimal(money.Decimal(value), places, LOCALE.get())
+    return isolated(money.decimal(money.Decimal(value), places, LOCALE.get()))
 
 
 def as_price(value: Any) -> str:
@@ -87,7 +88,7 @@ def as_price(value: Any) -> str:
     exact = money.Decimal(value).normalize()
     exponent = exact.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 2
-    return money.decimal(exact, min(max(2, places), 6), LOCALE.get())
+    return isolated(money.decimal(exact, min(max(2, places), 6), LOCALE.get()))
 
 
 def as_plain(value: Any) -> str:
@@ -126,4 +127,5 @@ def install(app: Flask) -> None:
         price=as_price,
         plain=as_plain,
         soft=soft,
+        said=said,
     )

@@ -16,6 +16,7 @@ from wtforms.validators import Length
 from chassis import log
 from chassis.errors import CommandReused, DeadlineExceeded, Invalid, NotFound, PorticoError, Refused, Unavailable
 from gateway.access import Scope
+from gateway.refusals import said
 from services.identity.contract import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 _log = log.get("forms")
@@ -69,7 +70,9 @@ class CommandForm(FlaskForm):
         if isinstance(error, CommandReused):
             # Sending again as it now stands is a new wish, so it gets a number of its own.
             self.command_id.data = str(uuid4())
-            self.summary.append(_("%(said)s To send this as a new one, press the button again.", said=error.message))
+            self.summary.append(
+                _("%(said)s To send this as a new one, press the button again.", said=said(error.message))
+            )
         elif isinstance(error, DeadlineExceeded):
             self.summary.append(
                 _(
@@ -81,11 +84,11 @@ class CommandForm(FlaskForm):
             self.summary.append(
                 _(
                     "%(said)s Nothing was lost: what you typed is still here. Press the button again.",
-                    said=error.message,
+                    said=said(error.message),
                 )
             )
         elif not placed:
-            self.summary.append(error.message)
+            self.summary.append(said(error.message))
 
 
 def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
@@ -96,15 +99,15 @@ def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
 def _flat(messages: Any) -> list[str]:
     """Messages as a service's schema nests them: by field, and by place within a list, which people count from 1."""
     if isinstance(messages, str):
-        return [messages]
+        return [said(messages)]
     if not isinstance(messages, Mapping):
         return [text for one in messages for text in _flat(one)]
     found: list[str] = []
     for name, inner in messages.items():
         place = str(name)
-        said = _flat(inner)
+        told = _flat(inner)
         found += (
-            [_("Line %(n)s: %(said)s", n=int(place) + 1, said=text) for text in said] if place.isdecimal() else said
+            [_("Line %(n)s: %(said)s", n=int(place) + 1, said=text) for text in told] if place.isdecimal() else told
         )
     return found
 

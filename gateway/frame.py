@@ -19,7 +19,6 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import people
 from gateway.access import Scope
-from gateway.config import LANGUAGES
 from gateway.favourites import pages_of, with_favourites
 from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
@@ -317,7 +316,7 @@ def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]
 
 def keep_choices(form: Mapping[str, str], response: Response) -> None:
     """Keep theme, menu and language in this browser; anything but the known values is ignored."""
-    allowed = {THEME_COOKIE: THEMES, MENU_COOKIE: ("open", "closed"), LANGUAGE_COOKIE: tuple(LANGUAGES)}
+    allowed = {THEME_COOKIE: THEMES, MENU_COOKIE: ("open", "closed"), LANGUAGE_COOKIE: tuple(parts().gateway.languages)}
     for name, values in allowed.items():
         chosen = form.get(name, "")
         if chosen in values:

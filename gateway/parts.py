@@ -12,12 +12,14 @@ from gateway.config import GatewaySettings
 from gateway.reads import Reads
 from gateway.routes import Access
 from gateway.sessions import SessionStore
+from gateway.single_sign_on.outcomes import Outcomes
 from gateway.throttle import Throttle
 
 if TYPE_CHECKING:
     from gateway.access import CommandBus
     from gateway.assets import Assets
     from gateway.fragments import FragmentCache
+    from gateway.looks import Looks
 
 EXTENSION = "portico"
 
@@ -38,6 +40,8 @@ class Parts:
     reads: Reads
     store: SessionStore
     throttle: Throttle
+    outcomes: Outcomes
+    looks: Looks
     rpc: Rpc
     commands: CommandBus
     fragments: FragmentCache

@@ -6,7 +6,9 @@ from secrets import token_urlsafe
 from typing import Any
 
 from flask import Request
+from flask_babel import gettext
 
+from chassis.errors import NotAllowed
 from gateway import accounts
 from gateway.access import Scope
 from gateway.parts import parts
@@ -57,10 +59,20 @@ def sign_in(request: Request, answer: str) -> str:
         with accounts.code_tries(half["contact"], address):
             told = accounts.call_identity("passkey_step", {**shown, "ticket": half["ticket"]})
         return accounts.let_in(request, told, half.get("position"))
+    return accounts.let_in(request, _whose(shown, address))
+
+
+def prove(scope: Scope, request: Request, answer: str) -> None:
+    """Make sure that who sits there has a passkey of this person's. Raises TooMany, Refused, Unavailable."""
+    shown = {"answer": answer, "challenge": challenge(), "origin": origin(request)}
+    if _whose(shown, request.remote_addr or "")["contact_id"] != scope.contact_id:
+        raise NotAllowed(gettext("This passkey is somebody else's."))
+
+
+def _whose(shown: dict[str, Any], address: str) -> dict[str, Any]:
     # Counted by address alone, and apart from passwords: a passkey cannot be guessed, but looking at it costs.
     with accounts.code_tries(f"passkey/{shown['challenge']}", f"passkey/{address}"):
-        told = accounts.call_identity("passkey_sign_in", shown)
-    return accounts.let_in(request, told)
+        return accounts.call_identity("passkey_sign_in", shown)
 
 
 def _bound(told: dict[str, Any]) -> str:

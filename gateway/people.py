@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from chassis.messages import ALL_COMPANIES
+from chassis.sorting import by_name
 from gateway import portal
 from gateway.reads import NotReady, Reads
 from gateway.sessions import Session
@@ -65,6 +66,7 @@ _FACTOR = (
     f"SELECT enabled_at, passkeys, codes_left FROM {FACTORS}"
     " WHERE contact_id = :contact AND (enabled_at IS NOT NULL OR passkeys > 0)"
 )
+_ADDRESS = f"SELECT p.email FROM {CONTACTS} p WHERE p.contact_id = :contact"
 _DEFINITIONS = f"SELECT role, permissions FROM {ROLES}"
 _BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
 
@@ -146,9 +148,12 @@ def eyes_of(reads: Reads, session: Session, today: date) -> Eyes | None:
     viewing = session.data.get(VIEWING)
     if viewing is None:
         return Eyes(own)
-    seen = load_person(reads, viewing["contact"], today)
+    company = viewing.get("company", "")
+    seen = load_person(reads, viewing["contact"], today, company)
     holds = viewing["until"] > time.time() and not own.staff_roles.isdisjoint(identity.VIEWERS)
     if not holds or seen is None or seen.staff_roles or seen.status in ("inactive", "erased"):
+        return Eyes(own, lapsed=True)
+    if seen.company != company:  # they were taken out of it; what they see elsewhere is another view
         return Eyes(own, lapsed=True)
     return Eyes(seen, own)
 
@@ -179,6 +184,15 @@ def load_factor(reads: Reads, contact_id: str) -> Factor | None:
     """The person's second factors, None when there are none; raises NotReady."""
     rows = reads.rows(_FACTOR, {"contact": contact_id})
     return Factor(rows[0].enabled_at or "", rows[0].passkeys, rows[0].codes_left) if rows else None
+
+
+def address_of(reads: Reads, contact_id: str) -> str:
+    """What the person signs in with; "" while identity's read model does not know them."""
+    try:
+        rows = reads.rows(_ADDRESS, {"contact": contact_id})
+    except NotReady:
+        return ""
+    return str(rows[0].email or "") if rows else ""
 
 
 def ends_of(text: str) -> dict[str, date]:
@@ -240,7 +254,7 @@ def _standing(reads: Reads, person: Person, company: str, today: date) -> Person
     if not others:
         return person
     own = ((person.company, person.company_name), *((row.company, row.company_name) for row in others))
-    found = replace(person, companies=tuple(sorted(own, key=lambda pair: (pair[1].casefold(), pair[0]))))
+    found = replace(person, companies=tuple(sorted(own, key=by_name)))
     for row in others:
         if row.company == company:
             found = replace(
@@ -257,4 +271,5 @@ def _standing(reads: Reads, person: Person, company: str, today: date) -> Person
 def branch_names(reads: Reads, company: str, allowed: tuple[str, ...] | None) -> dict[str, str]:
     """Key and name of the branches of a company that a person may see."""
     rows = reads.rows(_BRANCHES, {"company": company})
-    return {row.branch: row.name for row in rows if allowed is None or row.branch in allowed}
+    named = [(row.branch, row.name) for row in rows if allowed is None or row.branch in allowed]
+    return dict(sorted(named, key=by_name))

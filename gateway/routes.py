@@ -42,7 +42,9 @@ class Access:
     `customers`: not for staff, who belong to no company. `secret`: its form is not kept when the session has ended,
     and who looks with this person's eyes does not see it. `of_session`: it changes nothing but the browser's own
     session, so they may send it.
-    `part` is the feature whose switch the page goes with, where no permission does.
+    `part` is the feature whose switch the page goes with, where no permission does. `proof`: of a command, it is
+    sent only by who proved lately who they are (proof.py). `personal`: of a page, what it shows of other people, so
+    that who opens it is noted (looks.py).
     """
 
     public: bool = False
@@ -56,6 +58,8 @@ class Access:
     path: str = ""
     max_body: int = FORM_BYTES
     part: str = ""
+    proof: bool = False
+    personal: str = ""
 
     def allows(self, permissions: frozenset[str], staff_roles: frozenset[str]) -> bool:
         """Whether somebody with these rights may see it."""
@@ -73,10 +77,12 @@ def _names(given: str | tuple[str, ...] | None, known: tuple[str, ...]) -> froze
     return names
 
 
-def _place(who: Access, tab: str, feature: Feature | None, rule: str, max_body: int, part: str) -> Access:
+def _place(
+    who: Access, tab: str, feature: Feature | None, rule: str, max_body: int, part: str, personal: str
+) -> Access:
     if part not in ("", *PORTAL_FEATURES):
         raise ValueError(f"unknown: {part}")
-    return replace(who, tab=tab, feature=feature, path=rule, max_body=max_body, part=part)
+    return replace(who, tab=tab, feature=feature, path=rule, max_body=max_body, part=part, personal=personal)
 
 
 class Pages(Blueprint):
@@ -95,11 +101,12 @@ class Pages(Blueprint):
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
         part: str = "",
+        personal: str = "",
     ) -> Callable[[View], View]:
         """A page for signed-in people who have `needs` (one of them when a tuple); see Access."""
         needed = _names(needs, PERMISSIONS)
         who = Access(customers=customers, secret=secret, of_session=of_session, needs=needed)
-        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part))
+        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part, personal))
 
     def staff_page(
         self,
@@ -111,10 +118,11 @@ class Pages(Blueprint):
         methods: tuple[str, ...] = ("GET",),
         max_body: int = FORM_BYTES,
         part: str = "",
+        personal: str = "",
     ) -> Callable[[View], View]:
         """A page for staff who have `role` (one of them when a tuple)."""
         who = Access(roles=_names(role, STAFF_ROLES))
-        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part))
+        return self._register(rule, methods, _place(who, tab, feature, rule, max_body, part, personal))
 
     def public_page(self, rule: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
         """A page for anybody, signed in or not."""

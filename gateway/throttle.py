@@ -1,18 +1,26 @@
-"""Failed log-ins make the next try wait: per account and per address, longer each time."""
+"""Failed log-ins make the next try wait: per account and per address, longer each time.
+
+A browser that an account was signed in with before is counted by itself (device cookies): wrong passwords of strangers
+do not make its owner wait, and its own make nobody else.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import math
+import secrets
+import sqlite3
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from chassis.statedb import StateDb
 
-_FREE_TRIES = {"account": 5, "address": 20}
+_FREE_TRIES = {"account": 5, "address": 20, "device": 5}
 _FIRST_WAIT, _LONGEST_WAIT, _FORGET_AFTER = 60, 3600, 86400
+_HALF = 16  # bytes of a key that are the account's own: its devices' keys begin with them
+_MOST_DEVICES = 4  # accounts of one browser
 
 
 class Throttle:
@@ -23,14 +31,13 @@ class Throttle:
         self._secret = secret.encode()
         self._clock = clock
 
-    def _key(self, kind: str, value: str) -> bytes:
-        value = _network(value) if kind == "address" else value
-        return hmac.new(self._secret, f"{kind}/{value.strip().casefold()}".encode(), hashlib.sha256).digest()
+    def begin(self, email: str, address: str, known: str = "") -> int:
+        """Count a try before it is made, so that many at once cannot slip by; the seconds to wait, 0 to go on.
 
-    def begin(self, email: str, address: str) -> int:
-        """Count a try before it is made, so that many at once cannot slip by; the seconds to wait, 0 to go on."""
+        `known` is what the browser keeps of `recognise`: where it names this account, it alone is counted.
+        """
         now = int(self._clock())
-        keys = {kind: self._key(kind, value) for kind, value in (("account", email), ("address", address))}
+        keys = self._keys(email, address, known)
         with self._state.transaction() as db:
             found = {
                 kind: db.execute("SELECT failures, last_at, wait_until FROM throttle WHERE key = ?", (key,)).fetchone()
@@ -53,32 +60,79 @@ class Throttle:
                 )
         return 0
 
-    def succeeded(self, email: str, address: str) -> None:
-        """Forget the account's failures and take this try off the address's."""
+    def succeeded(self, email: str, address: str, known: str = "") -> None:
+        """Forget the failures of the account, or of the browser that was counted instead; take this try off the
+        address's.
+        """
+        keys = self._keys(email, address, known)
         with self._state.transaction() as db:
-            db.execute("DELETE FROM throttle WHERE key = ?", (self._key("account", email),))
-            db.execute(
-                "UPDATE throttle SET failures = failures - 1, wait_until = 0 WHERE key = ? AND failures > 0",
-                (self._key("address", address),),
-            )
+            for kind, key in keys.items():
+                if kind == "address":
+                    self._take_back(db, key)
+                else:
+                    db.execute("DELETE FROM throttle WHERE key = ?", (key,))
 
     def waits(self, account: str) -> int:
-        """The seconds until the next try with this account is looked at, 0 when it is at once."""
-        row = self._state.row("SELECT wait_until FROM throttle WHERE key = ?", self._key("account", account))
-        return max(0, row["wait_until"] - int(self._clock())) if row else 0
+        """The seconds until the next try with this account is looked at, where it waits longest; 0: at once."""
+        sql = "SELECT MAX(wait_until) AS until FROM throttle WHERE key BETWEEN ? AND ?"
+        row = self._state.row(sql, *_all_of(self._account(account)))
+        return max(0, (row["until"] or 0) - int(self._clock())) if row else 0
 
     def lift(self, *accounts: str) -> None:
-        """Forget the failures of these accounts; what was counted for an address stays."""
+        """Forget the failures of these accounts and of their browsers; what was counted for an address stays."""
         with self._state.transaction() as db:
-            db.executemany("DELETE FROM throttle WHERE key = ?", [(self._key("account", one),) for one in accounts])
+            for one in accounts:
+                db.execute("DELETE FROM throttle WHERE key BETWEEN ? AND ?", _all_of(self._account(one)))
 
-    def not_tried(self, email: str, address: str) -> None:
+    def not_tried(self, email: str, address: str, known: str = "") -> None:
         """Take a counted try back: the service that checks passwords did not answer."""
         with self._state.transaction() as db:
-            for key in (self._key("account", email), self._key("address", address)):
-                db.execute(
-                    "UPDATE throttle SET failures = failures - 1, wait_until = 0 WHERE key = ? AND failures > 0", (key,)
-                )
+            for key in self._keys(email, address, known).values():
+                self._take_back(db, key)
+
+    def recognise(self, email: str, known: str) -> str:
+        """What a browser is to keep in which this account was signed in, with what it kept (`known`) of others."""
+        if self._device(email, known):
+            return known
+        nonce = secrets.token_urlsafe(16)
+        others = [one for one in known.split("~") if one]
+        return "~".join([f"{nonce}.{self._mark(email, nonce)}", *others][:_MOST_DEVICES])
+
+    def _take_back(self, db: sqlite3.Connection, key: bytes) -> None:
+        db.execute("UPDATE throttle SET failures = failures - 1, wait_until = 0 WHERE key = ? AND failures > 0", (key,))
+
+    def _keys(self, email: str, address: str, known: str) -> dict[str, bytes]:
+        nonce = self._device(email, known)
+        account = self._account(email)
+        if nonce:
+            return {"device": account + self._hash(f"device/{nonce}")[:_HALF]}
+        return {"account": account + bytes(_HALF), "address": self._hash(f"address/{_network(address)}")}
+
+    def _device(self, email: str, known: str) -> str:
+        """The nonce by which this browser is known as one of the account's; "" when it is not."""
+        for one in known.split("~")[:_MOST_DEVICES]:
+            nonce, _dot, mark = one.partition(".")
+            if nonce and hmac.compare_digest(mark.encode(), self._mark(email, nonce).encode()):
+                return nonce
+        return ""
+
+    def _mark(self, email: str, nonce: str) -> str:
+        return self._hash(f"known/{nonce}/{_plain(email)}").hex()
+
+    def _account(self, email: str) -> bytes:
+        return self._hash(f"account/{_plain(email)}")[:_HALF]
+
+    def _hash(self, text: str) -> bytes:
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).digest()
+
+
+def _plain(email: str) -> str:
+    return email.strip().casefold()
+
+
+def _all_of(account: bytes) -> tuple[bytes, bytes]:
+    """The first and the last key that begin with an account's half."""
+    return account + bytes(_HALF), account + b"\xff" * _HALF
 
 
 def _network(address: str) -> str:

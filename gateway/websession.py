@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -13,8 +14,14 @@ from gateway.sessions import Session, SessionStore
 
 COOKIE = "portico_session"
 VISIT_COOKIE = "portico_visit"
-_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes"})
+DEVICE_COOKIE = "portico_device"
+"""By which a browser is recognised that somebody signed in with before; see throttle.py."""
+_PROVED = "proved"
+PROOF_LASTS = 15 * 60
+"""Seconds, of a log-in too; see proof.py."""
+_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes", _PROVED})
 _VISIT_SECONDS = 12 * 3600
+_DEVICE_SECONDS = 180 * 86400
 
 
 def cookie_name(name: str, https: bool) -> str:
@@ -32,9 +39,11 @@ def cookie(request: Request, name: str) -> str:
 
 
 class WebSession(CallbackDict[str, Any], SessionMixin):
-    """What Flask, flashes and CSRF see as a dict. `record` is the signed-in session, None before log-in."""
+    """What Flask, flashes and CSRF see as a dict. `record` is the signed-in session, None before log-in; `device` is
+    what the browser is recognised by, which outlives sessions.
+    """
 
-    def __init__(self, store: SessionStore, data: dict[str, Any], record: Session | None) -> None:
+    def __init__(self, store: SessionStore, data: dict[str, Any], record: Session | None, device: str = "") -> None:
         def changed(_: Any) -> None:
             self.modified = True
 
@@ -43,6 +52,7 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.record = record
         self.new_token: str | None = None
         self.ended = False
+        self.device = self.had_device = device
         self._store = store
 
     def sign_in(self, contact_id: str, company: str, device: str) -> None:
@@ -52,6 +62,15 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.clear()
         self.new_token, self.record = self._store.create(contact_id, company, device, {})
         self.ended = False
+
+    def prove(self) -> None:
+        """Note that the person has proved just now who they are."""
+        self[_PROVED] = int(time.time())
+
+    @property
+    def proven(self) -> bool:
+        """Whether they did so lately."""
+        return 0 <= time.time() - self.get(_PROVED, 0) < PROOF_LASTS
 
     def stand_in(self, company: str) -> None:
         """Go on in another of the person's companies: nothing of what was begun in the one before goes along.
@@ -89,14 +108,15 @@ class Sessions(SessionInterface):
         self._store = store
         self._secure = https
         self._cookie, self._visit_cookie = cookie_name(COOKIE, https), cookie_name(VISIT_COOKIE, https)
+        self._device_cookie = cookie_name(DEVICE_COOKIE, https)
         self._visits = URLSafeTimedSerializer(list(keys[::-1]), salt="portico-visit")
 
     def open_session(self, app: Flask, request: Request) -> WebSession:
         """The session of this request's cookie, or an anonymous one."""
-        token = cookie(request, self._cookie)
+        token, device = cookie(request, self._cookie), cookie(request, self._device_cookie)
         record = self._store.find(token) if token else None
         if record is not None:
-            return WebSession(self._store, record.data, record)
+            return WebSession(self._store, record.data, record, device)
         data: dict[str, Any] = {}
         visit = cookie(request, self._visit_cookie)
         if visit:
@@ -104,13 +124,15 @@ class Sessions(SessionInterface):
                 data = self._visits.loads(visit, max_age=_VISIT_SECONDS)
             except BadSignature:
                 data = {}
-        session = WebSession(self._store, data, None)
+        session = WebSession(self._store, data, None, device)
         session.ended = bool(token)
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write back what changed; set or drop the cookies."""
         assert isinstance(session, WebSession)
+        if session.device != session.had_device:
+            self._set(response, self._device_cookie, session.device, _DEVICE_SECONDS)
         if session.record is not None:
             if session.modified:
                 session.record.data = dict(session)

@@ -2,7 +2,8 @@
 
 The order makes the copy one that a crash could have left, which every part is made for: first the state databases, then
 the event store, so that no checkpoint and no index is ahead of it; then what only identity knows of people (their keys,
-password hashes, invitations) once more, for an event must never be there without the key that opens it; and last the
+password hashes, second factors, invitations) once more, for an event must never be there without the key that opens it,
+nor an account without the second factor it had; and last the
 files that went out to the ERP, by which a posting is recognised.
 
 The broker's queues are in no backup, and what waited there had been published: a restored portal publishes every event
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
     from chassis.config import Settings
     from localstore.copies import Found
 
-PEOPLE = ("contact_keys", "passwords", "invitations")
+PEOPLE = (
+    *("contact_keys", "passwords", "invitations", "single_sign_ons"),
+    *("second_factors", "passkeys", "recovery_codes", "spent_challenges"),
+)
 """Tables of identity's state database that may be newer than the event store, and must not be older."""
+OLDER = ("reset_requests", "erasures", "half_sign_ins", "owed_events")
+"""Those that must not be newer: what they are owed or have done is looked for again in the store."""
 MANIFEST = "backup.json"
 STORE = "localstore/events.db"
 _ERP_WORK = ("exports", "runs")

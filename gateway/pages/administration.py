@@ -118,6 +118,7 @@ PLACES = (
         _l("Every change, with its author; undone by a click"),
         "clock-history",
     ),
+    Place("/administration/looks", _l("Who looked"), _l("Who opened pages with people’s data"), "eye"),
 )
 """The index, in its order; a page that is not there is left out."""
 

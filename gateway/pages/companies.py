@@ -7,19 +7,18 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField
 
+from gateway import looks
 from gateway.access import Scope, current_scope
-from gateway.forms import CommandForm, options, send
+from gateway.forms import send
 from gateway.frame import render
-from gateway.people import CONTACTS, DELEGATIONS_MODEL, MEMBERSHIPS
+from gateway.people import CONTACTS, MEMBERSHIPS
 from gateway.queries import StaffQuery
 from gateway.rights import contacts
 from gateway.rights.contacts import CONTACT_STATUS, PlainForm
-from gateway.rights.desk import OWN_ADMIN, SuppliersDesk, is_admin
-from gateway.rights.forms import Checkboxes
+from gateway.rights.delegation import delegation_form
+from gateway.rights.desk import SuppliersDesk
 from gateway.rights.given import Rights
-from gateway.rights.names import PERMISSION_NAMES
 from gateway.routes import Feature, Pages
 from services.licensing import contract as licensing
 
@@ -75,21 +74,6 @@ def customers_contact(scope: Scope, contact_id: str) -> Any:
     return SuppliersDesk(scope).contact(contact_id)
 
 
-class DelegationForm(CommandForm):
-    """What a company's admin may hand out."""
-
-    own = RadioField(
-        _l("May hand out"),
-        choices=options(
-            [("1", _l("What they may do themselves, and no more")), ("0", _l("These, whatever they have:"))]
-        ),
-    )
-    permissions = Checkboxes(
-        _l("Permissions"), choices=options(one for one in PERMISSION_NAMES.items() if one[0] != OWN_ADMIN)
-    )
-    appoints = BooleanField(_l("May make others administrators, and change what those may do"))
-
-
 @pages.staff_page(
     "/companies",
     role=(_ROLE, "agent"),
@@ -113,7 +97,7 @@ def companies() -> Any:
     )
 
 
-@pages.staff_page("/companies/<path:code>", role=(_ROLE, "agent"), tab="companies")
+@pages.staff_page("/companies/<path:code>", role=(_ROLE, "agent"), tab="companies", personal=looks.CONTACTS)
 def company(code: str) -> Any:
     """A company with its contacts, branches and features."""
     scope = current_scope()
@@ -159,12 +143,15 @@ def new_contact(code: str) -> Any:
     return contacts.new_contact(SuppliersDesk(scope), code, row.name, url_for("companies.company", code=code))
 
 
-@pages.staff_page("/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"))
+@pages.staff_page(
+    "/contacts/<contact_id>", role=_ROLE, tab="companies", methods=("GET", "POST"), personal=looks.CONTACT
+)
 def contact(contact_id: str) -> Any:
     """A contact: what they may do, seen in a preview before it is saved, and their way in."""
     desk = SuppliersDesk(current_scope())
-    more = {"delegation": _delegation_form(desk, contact_id), "memberships": desk.memberships(contact_id)}
-    return contacts.contact(desk, contact_id, **more)
+    row = desk.contact(contact_id)
+    delegation = delegation_form(desk, contact_id, row.company, Rights.of(row))
+    return contacts.contact(desk, contact_id, delegation=delegation, memberships=desk.memberships(contact_id))
 
 
 @pages.staff_page("/contacts/<contact_id>/invite", role=_ROLE, tab="companies", methods=("POST",))
@@ -177,30 +164,3 @@ def invite(contact_id: str) -> Any:
 def access(contact_id: str) -> Any:
     """Switch a contact's access off, or on again."""
     return contacts.access(SuppliersDesk(current_scope()), contact_id)
-
-
-@pages.staff_page("/contacts/<contact_id>/delegation", role=_ROLE, tab="companies", methods=("POST",))
-def delegation(contact_id: str) -> Any:
-    """Say what an admin of their company may hand out."""
-    scope, form = current_scope(), DelegationForm()
-    SuppliersDesk(scope).contact(contact_id)
-    if form.validate_on_submit():
-        chosen = None if form.own.data == "1" else list(form.permissions.data or ())
-        payload = {"contact_id": contact_id, "permissions": chosen, "appoints": form.appoints.data}
-        if send(form, scope, "identity", "SetDelegation", payload, shows=(DELEGATIONS_MODEL,)) is not None:
-            flash(_("Saved. It holds from the contact's next click."), "success")
-            return redirect(url_for("companies.contact", contact_id=contact_id))
-    said = [*form.summary, *(str(text) for field in form for text in field.errors)]
-    flash(" ".join(said), "danger")
-    return redirect(url_for("companies.contact", contact_id=contact_id))
-
-
-def _delegation_form(desk: SuppliersDesk, contact_id: str) -> DelegationForm | None:
-    """The form about what the contact may hand out, where they are an admin of their company."""
-    row = desk.contact(contact_id)
-    if not is_admin(Rights.of(row), desk.scope):
-        return None
-    known = desk.delegation(contact_id, row.company)
-    form = DelegationForm(formdata=None, appoints=known.appoints, own="1" if known.permissions is None else "0")
-    form.permissions.data = list(known.permissions or ())
-    return form

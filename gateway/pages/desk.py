@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from gateway import desk_glance
+from gateway import desk_glance, looks
 from gateway.access import current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
@@ -104,7 +104,9 @@ def queue() -> Any:
     )
 
 
-@pages.staff_page("/desk/<number>", role=_ROLES, part="support", tab="cases", methods=("GET", "POST"))
+@pages.staff_page(
+    "/desk/<number>", role=_ROLES, part="support", tab="cases", methods=("GET", "POST"), personal=looks.CASE
+)
 def case(number: str) -> Any:
     """A case with its conversation; an agent answers it."""
     scope = current_scope()

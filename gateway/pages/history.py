@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
+from gateway import looks
 from gateway.access import current_scope
 from gateway.frame import render
 from gateway.people import BRANCHES, COMPANIES, CONTACTS, VIEWINGS
@@ -37,8 +38,8 @@ _COMPANIES_OF = StaffQuery(
 )
 _VIEWINGS = StaffQuery(
     "history.viewings",
-    f"""SELECT v.viewer, p.name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
-        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer
+    f"""SELECT v.viewer, p.name, v.company, m.name AS company_name, v.begun_at, v.until, v.left_at FROM {VIEWINGS} v
+        LEFT JOIN {CONTACTS} p ON p.contact_id = v.viewer LEFT JOIN {COMPANIES} m ON m.company = v.company
         WHERE v.contact_id = :contact_id ORDER BY v.position DESC LIMIT 200""",
     role=_ROLE,
 )
@@ -47,7 +48,7 @@ _BRANCHES = StaffQuery(
 )
 
 
-@pages.staff_page("/contacts/<contact_id>/history", role=_ROLE, tab="companies")
+@pages.staff_page("/contacts/<contact_id>/history", role=_ROLE, tab="companies", personal=looks.CONTACT)
 def contact(contact_id: str) -> Any:
     """What changed a contact's rights: when, by whom, from what to what."""
     scope = current_scope()
@@ -71,7 +72,7 @@ def contact(contact_id: str) -> Any:
     )
 
 
-@pages.staff_page("/companies/<path:code>/rights", role=_ROLE, tab="companies")
+@pages.staff_page("/companies/<path:code>/rights", role=_ROLE, tab="companies", personal=looks.CONTACTS)
 def company(code: str) -> Any:
     """The company's contacts with what each could do at the end of a day."""
     scope = current_scope()

@@ -359,7 +359,7 @@ def accept_reset(token: str) -> Any:
 
 @pages.public_page("/preferences", methods=("POST",))
 def preferences() -> Any:
-    """Keep a choice of appearance in this browser; goes back to the page it came from."""
+    """Keep a choice of appearance or language in this browser; goes back to the page it came from."""
     response = make_response("", 204) if request.headers.get("X-Portico") else redirect(came_from(request))
     keep_choices(request.form, response)
     return response

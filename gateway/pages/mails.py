@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from gateway import outbox
+from gateway import looks, outbox
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
@@ -65,6 +65,7 @@ class AgainForm(CommandForm):
 
 @pages.staff_page(
     "/mails",
+    personal=looks.MAILS,
     role=_ROLE,
     tab="operations",
     feature=Feature(_l("Mail"), "envelope", group=_l("Operations"), leads=True, order=40),
@@ -97,20 +98,20 @@ def again(mail: str) -> Any:
     return redirect("/mails")
 
 
-@pages.staff_page("/outbox", role=_ROLE, tab="operations")
+@pages.staff_page("/outbox", role=_ROLE, tab="operations", personal=looks.MAILS)
 def outbox_list() -> Any:
     """The mails in the outbox folder."""
     return render("mails/outbox.html", title=_("Outbox of this installation"), mails=outbox.newest())
 
 
-@pages.staff_page("/outbox/<key>", role=_ROLE, tab="operations")
+@pages.staff_page("/outbox/<key>", role=_ROLE, tab="operations", personal=looks.MAILS)
 def outbox_mail(key: str) -> Any:
     """One mail of the outbox folder, as text."""
     mail = outbox.one(key)
     return render("mails/outbox_mail.html", title=mail["subject"], mail=mail, crumb=False)
 
 
-@pages.staff_page("/outbox/<key>/html", role=_ROLE, tab="operations")
+@pages.staff_page("/outbox/<key>/html", role=_ROLE, tab="operations", personal=looks.MAILS)
 def outbox_html(key: str) -> Any:
     """The HTML part by itself, shut off from the portal."""
     html = outbox.one(key)["html"]

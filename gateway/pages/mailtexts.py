@@ -20,6 +20,7 @@ from gateway.parts import parts
 from gateway.people import CONTACTS
 from gateway.portal import house
 from gateway.queries import StaffQuery
+from gateway.refusals import said
 from gateway.routes import Pages
 from services.identity import contract as identity
 from services.identity.contract import mail_texts
@@ -158,8 +159,8 @@ def sender() -> Any:
 def _looked_at(form: TextForm, kind: str, language: str, wording: Any) -> Any:
     """The mail with this text; None with the faults on the form, where it could not be saved."""
     faults = mail_texts.text_faults(identity.MAIL_KINDS[kind], wording)
-    for name, said in faults.items():
-        form[name].errors = [*form[name].errors, *said]
+    for name, found in faults.items():
+        form[name].errors = [*form[name].errors, *map(said, found)]
     if faults:
         form.status = 422
         return None

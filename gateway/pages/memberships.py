@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 
+from gateway import looks
 from gateway.access import current_scope
-from gateway.forms import CommandForm, send
+from gateway.forms import send
 from gateway.frame import render
 from gateway.pages.companies import COMPANIES_FOUND, COMPANY, found_like
+from gateway.people import DELEGATIONS_MODEL
 from gateway.rights import contacts
-from gateway.rights.contacts import MEMBER_SHOWS
+from gateway.rights.contacts import HISTORY, MEMBER_SHOWS
+from gateway.rights.delegation import DelegationForm, delegation_form
 from gateway.rights.desk import ADMIN, SuppliersDesk, offered
 from gateway.rights.forms import RightsForm
 from gateway.rights.given import Rights
@@ -24,7 +28,7 @@ from services.identity import contract as identity
 pages = Pages("memberships", __name__)
 
 
-@pages.staff_page("/contacts/<contact_id>/companies", role=ADMIN, tab="companies")
+@pages.staff_page("/contacts/<contact_id>/companies", role=ADMIN, tab="companies", personal=looks.CONTACT)
 def choose(contact_id: str) -> Any:
     """Find the company that the contact is to belong to, too."""
     scope = current_scope()
@@ -42,7 +46,13 @@ def choose(contact_id: str) -> Any:
     )
 
 
-@pages.staff_page("/contacts/<contact_id>/companies/<path:code>", role=ADMIN, tab="companies", methods=("GET", "POST"))
+@pages.staff_page(
+    "/contacts/<contact_id>/companies/<path:code>",
+    role=ADMIN,
+    tab="companies",
+    methods=("GET", "POST"),
+    personal=looks.CONTACT,
+)
 def membership(contact_id: str, code: str) -> Any:
     """What the contact may do in another company: seen in a preview, then saved; so they are added to it."""
     scope = current_scope()
@@ -82,9 +92,29 @@ def membership(contact_id: str, code: str) -> Any:
         role_gives=contacts.gives(desk),
         over={grant: day for grant, day in before.ends.items() if day < scope.today},
         unused=list(UNUSED_NAMES.values()),
-        action=CommandForm(formdata=None),
+        delegation=delegation_form(desk, contact_id, code, before),
         status=form.status,
     )
+
+
+@pages.staff_page("/contacts/<contact_id>/delegation", role=ADMIN, tab="companies", methods=("POST",))
+def delegation(contact_id: str) -> Any:
+    """Say what an admin of one of their companies may hand out there."""
+    scope, form = current_scope(), DelegationForm()
+    desk = SuppliersDesk(scope)
+    row = desk.contact(contact_id)
+    back, elsewhere = f"{desk.path}/{contact_id}", form.company.data or ""
+    if elsewhere not in ("", row.company):
+        back = f"{back}/companies/{quote(elsewhere)}"
+    if form.validate_on_submit():
+        chosen = None if form.own.data == "1" else list(form.permissions.data or ())
+        payload = {"contact_id": contact_id, "permissions": chosen, "appoints": form.appoints.data}
+        payload |= {"in_company": elsewhere} if elsewhere else {}
+        if send(form, scope, "identity", "SetDelegation", payload, shows=(DELEGATIONS_MODEL, HISTORY)) is not None:
+            flash(_("Saved. It holds from the contact's next click."), "success")
+            return redirect(back)
+    flash(" ".join([*form.summary, *(str(text) for field in form for text in field.errors)]), "danger")
+    return redirect(back)
 
 
 @pages.staff_page("/contacts/<contact_id>/leave/<path:code>", role=ADMIN, tab="companies", methods=("POST",))

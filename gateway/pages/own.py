@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from gateway import looks
 from gateway.access import current_scope
 from gateway.frame import render
 from gateway.rights import answering, contacts
@@ -21,6 +22,7 @@ _GROUP = _l("Your company")
 
 @pages.page(
     "/company/contacts",
+    personal=looks.CONTACTS,
     needs=OWN_ADMIN,
     tab="company",
     feature=Feature(_l("Contacts"), "people", group=_GROUP, task_on=("home",), order=80),
@@ -44,7 +46,9 @@ def new_contact() -> Any:
     return contacts.new_contact(OwnDesk(scope), scope.company, scope.company_name, "/company/contacts")
 
 
-@pages.page("/company/contacts/<contact_id>", needs=OWN_ADMIN, tab="company", methods=("GET", "POST"))
+@pages.page(
+    "/company/contacts/<contact_id>", needs=OWN_ADMIN, tab="company", methods=("GET", "POST"), personal=looks.CONTACT
+)
 def contact(contact_id: str) -> Any:
     """A contact of the company: what they may do, and their way in."""
     return contacts.contact(OwnDesk(current_scope()), contact_id)
@@ -71,6 +75,7 @@ def leave(contact_id: str) -> Any:
 
 @pages.page(
     "/company/requests",
+    personal=looks.REQUESTS,
     needs=OWN_ADMIN,
     tab="company",
     feature=Feature(_l("Requests for access"), "person-check", group=_GROUP, order=81),
@@ -80,7 +85,7 @@ def requests() -> Any:
     return answering.listed(OwnDesk(current_scope()))
 
 
-@pages.page("/company/requests/<key>", needs=OWN_ADMIN, tab="company", methods=("GET", "POST"))
+@pages.page("/company/requests/<key>", needs=OWN_ADMIN, tab="company", methods=("GET", "POST"), personal=looks.REQUESTS)
 def request(key: str) -> Any:
     """Approve or refuse a request."""
     return answering.answer(OwnDesk(current_scope()), key)

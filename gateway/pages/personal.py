@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from gateway.access import Scope, current_scope
+from gateway.access import ProofWanted, Scope, current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
+from gateway.looks import CONTACT
 from gateway.pages.companies import customers_contact
 from gateway.people import SIGN_IN_MODEL
 from gateway.queries import StaffQuery
@@ -57,13 +58,15 @@ class EraseForm(CommandForm):
         return False
 
 
-@pages.staff_page("/contacts/<contact_id>/export", role=_ROLE, tab="companies", methods=("POST",))
+@pages.staff_page("/contacts/<contact_id>/export", role=_ROLE, tab="companies", methods=("POST",), personal=CONTACT)
 def export(contact_id: str) -> Any:
     """All that the portal holds of the person, as a JSON file."""
     scope, form = current_scope(), PlainForm()
     customers_contact(scope, contact_id)
     if not form.validate_on_submit():
         return redirect(f"/contacts/{contact_id}")
+    if not scope.visit.web.proven:
+        raise ProofWanted("Please prove once more that it is you.")
     scope.settle(identity.SERVICE)
     content = orjson.dumps(personal_data(scope, contact_id), option=orjson.OPT_INDENT_2)
     name = f"personal-data-{contact_id}.json"
@@ -72,7 +75,9 @@ def export(contact_id: str) -> Any:
     )
 
 
-@pages.staff_page("/contacts/<contact_id>/erase", role=_ROLE, tab="companies", methods=("GET", "POST"))
+@pages.staff_page(
+    "/contacts/<contact_id>/erase", role=_ROLE, tab="companies", methods=("GET", "POST"), personal=CONTACT
+)
 def erase(contact_id: str) -> Any:
     """What goes and what stays, and then the end of the contact's personal data."""
     scope, form = current_scope(), EraseForm()

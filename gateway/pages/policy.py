@@ -11,6 +11,7 @@ from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from chassis.messages import ALL_COMPANIES
+from gateway import passkeys
 from gateway.access import Scope, current_scope
 from gateway.changes import WAY_NAMES, policy_in_words
 from gateway.forms import CommandForm, options, send
@@ -21,6 +22,7 @@ from gateway.people import COMPANIES
 from gateway.queries import StaffQuery
 from gateway.rights.forms import Checkboxes
 from gateway.routes import Feature, Pages
+from gateway.single_sign_on.shown import shown
 from services.identity import contract as identity
 
 pages = Pages("policy", __name__)
@@ -134,6 +136,7 @@ def _page(scope: Scope, code: str, name: str, choice: CompanyForm | None = None)
         form=form,
         own=setting in known,
         others=others if code == ALL_COMPANIES else None,
+        providers=shown(scope, passkeys.origin(request)) if code == ALL_COMPANIES else [],
         choice=choice or CompanyForm(formdata=None),
         path=f"{_PAGE}/{code}" if name else _PAGE,
         installed=parts().gateway,

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from gateway import looks
 from gateway.access import Scope, current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
@@ -91,6 +92,7 @@ def _payload(form: AccessForm, scope: Scope) -> dict[str, Any]:
 
 @pages.staff_page(
     "/requests",
+    personal=looks.REQUESTS,
     role=_ROLE,
     tab="companies",
     feature=Feature(_l("Requests for access"), "person-check", group=_l("Companies"), order=24),
@@ -100,7 +102,7 @@ def listed() -> Any:
     return answering.listed(SuppliersDesk(current_scope()))
 
 
-@pages.staff_page("/requests/<key>", role=_ROLE, tab="companies", methods=("GET", "POST"))
+@pages.staff_page("/requests/<key>", role=_ROLE, tab="companies", methods=("GET", "POST"), personal=looks.REQUESTS)
 def request(key: str) -> Any:
     """Approve or refuse a request."""
     return answering.answer(SuppliersDesk(current_scope()), key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from flask import abort, flash, redirect, request
 from flask_babel import get_locale
@@ -13,16 +14,19 @@ from wtforms.validators import EqualTo, InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from chassis import codec
+from chassis.errors import Refused, Unavailable
 from gateway import accounts
 from gateway.access import current_scope
+from gateway.config import LANGUAGES
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.fragments import fragment
-from gateway.frame import render
+from gateway.frame import LANGUAGE_COOKIE, keep_choices, render
+from gateway.people import PEOPLE_MODEL
 from gateway.queries import Query
 from gateway.reports.glance import BALANCE, balance
 from gateway.rights import own
 from gateway.routes import Feature, Pages
-from gateway.security import safe_next
+from gateway.security import came_from, safe_next
 from services.identity.contract import CHOOSABLE_MAILS, MAIL_CHOICES_MODEL, SERVICE, SHORTEST_PASSWORD
 
 pages = Pages("settings", __name__)
@@ -164,7 +168,24 @@ def sign_out_device(session_id: str) -> Any:
     return redirect("/settings")
 
 
-@pages.page("/branch", methods=("POST",))
+@pages.page("/language", methods=("POST",))
+def choose_language() -> Any:
+    """Show pages in this language from now on, in this browser and, as mails, wherever this person is."""
+    scope, chosen = current_scope(), request.form.get(LANGUAGE_COOKIE, "")
+    if chosen not in scope.visit.ground.gateway.languages:
+        abort(404)
+    response = redirect(came_from(request))
+    keep_choices(request.form, response)
+    if chosen in LANGUAGES:
+        try:
+            scope.command("identity", "ChooseLanguage", {"language": chosen}, uuid4(), shows=(PEOPLE_MODEL,))
+        except (Refused, Unavailable) as error:
+            said = _("This browser shows your language, but your mails do not have it yet. %(why)s", why=error.message)
+            flash(said, "warning")
+    return response
+
+
+@pages.page("/branch", of_session=True, methods=("POST",))
 def choose_branch() -> Any:
     """Limit figures and reports to one of the person's branches, or show all of theirs."""
     if not accounts.choose_branch(current_scope(), request.form.get("branch", "")):

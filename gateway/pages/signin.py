@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
-from gateway import accounts
+from gateway import accounts, looks
 from gateway.access import Scope, current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.frame import render
@@ -63,13 +63,15 @@ class FirstPasswordForm(CommandForm):
     )
 
 
-@pages.staff_page("/contacts/<contact_id>/sign-in", role=_ROLE, tab="companies")
+@pages.staff_page("/contacts/<contact_id>/sign-in", role=_ROLE, tab="companies", personal=looks.CONTACT)
 def contact(contact_id: str) -> Any:
     """How the contact logs in, and what happened to that."""
     return _page(current_scope(), contact_id, FirstPasswordForm(formdata=None))
 
 
-@pages.staff_page("/contacts/<contact_id>/password", role=_ROLE, tab="companies", methods=("POST",))
+@pages.staff_page(
+    "/contacts/<contact_id>/password", role=_ROLE, tab="companies", methods=("POST",), personal=looks.CONTACT
+)
 def set_password(contact_id: str) -> Any:
     """Set a first password, which the contact has to change when they log in with it."""
     scope, form = current_scope(), FirstPasswordForm()

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from flask import abort, redirect, request
 from flask_babel import gettext as _
 
-from chassis.errors import Refused, Unavailable
+from chassis.errors import PorticoError, Refused, Unavailable
 from gateway import accounts, passkeys
 from gateway.pages.login import STEPS, login_page
+from gateway.parts import parts
 from gateway.routes import Pages
 from gateway.security import safe_next
 from gateway.single_sign_on import provider as sso
@@ -27,6 +28,7 @@ def go(provider: str) -> Any:
     try:
         address, kept = sso.begin(chosen, _back(chosen))
     except (Refused, Unavailable) as error:
+        _failed(chosen, error)
         return login_page(said=error.message, goes_to=next_page, status=error.http)
     accounts.web_session()["sso"] = {**kept, "provider": chosen.key, "next": safe_next(next_page)}
     return redirect(address)
@@ -43,13 +45,16 @@ def back(provider: str) -> Any:
     if not right:
         return _again(_lost(chosen), 400)
     if not request.args.get("code"):
+        parts().outcomes.failed(chosen.key, _declined(chosen))
         return _again(_declined(chosen), 401, kept["next"])
     try:
         proven = sso.finish(chosen, _back(chosen), kept, request.args["code"])
         ends_at = proven.pop("ends_at")
         step = accounts.single_sign_on(request, {**proven, "provider": chosen.key})
     except (Refused, Unavailable) as error:
+        _failed(chosen, error)
         return _again(error.message, getattr(error, "status", error.http), kept["next"])
+    parts().outcomes.succeeded(chosen.key)
     if step:
         return redirect(STEPS[step])
     if ends_at:
@@ -63,6 +68,11 @@ def _chosen(key: str) -> SingleSignOn:
     if found is None:
         abort(404)
     return found
+
+
+def _failed(provider: SingleSignOn, error: PorticoError) -> None:
+    why = f" ({error.details['reason']})" if "reason" in error.details else ""
+    parts().outcomes.failed(provider.key, f"{error.message}{why}")
 
 
 def _back(provider: SingleSignOn) -> str:

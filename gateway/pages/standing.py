@@ -13,7 +13,7 @@ from gateway.routes import Pages
 pages = Pages("standing", __name__)
 
 
-@pages.page("/company", customers=True, methods=("POST",))
+@pages.page("/company", customers=True, of_session=True, methods=("POST",))
 def choose() -> Any:
     """Go on in another of one's companies, at its start page: what one looked at is the other's."""
     if not accounts.choose_company(current_scope(), request.form.get("company", "")):

@@ -27,12 +27,12 @@ _CONTACT = StaffQuery(
 
 @pages.staff_page("/contacts/<contact_id>/view-as", role=_STAFF, tab="companies", methods=("POST",))
 def begin(contact_id: str) -> Any:
-    """Look with the contact's eyes, beginning at their start page."""
+    """Look with the contact's eyes, beginning at their start page in their first company or the one that was named."""
     scope, form = current_scope(), CommandForm()
     scope.one(_CONTACT, contact_id=contact_id)
     if form.validate_on_submit():
         try:
-            viewing.begin(scope, contact_id, form.command_id.data or "")
+            viewing.begin(scope, contact_id, request.form.get("company", ""), form.command_id.data or "")
             return redirect("/")
         except NotFound:
             raise

@@ -23,7 +23,8 @@ from gateway.rights.preview import contact_changes
 from services.identity import contract as identity
 
 PEOPLE = (PEOPLE_MODEL,)
-SHOWS = (*PEOPLE, f"{identity.SERVICE}.{identity.RIGHTS_MODEL}")
+HISTORY = f"{identity.SERVICE}.{identity.RIGHTS_MODEL}"
+SHOWS = (*PEOPLE, HISTORY)
 MEMBER_SHOWS = (*SHOWS, MEMBERSHIPS_MODEL)
 CONTACT_STATUS = {
     "active": _l("Active"),

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-import orjson
-
 from chassis.errors import NotFound
 from gateway.access import Scope
 from gateway.people import (
@@ -26,7 +24,7 @@ from gateway.people import (
     definitions,
 )
 from gateway.queries import Query, StaffQuery
-from gateway.rights.given import ROLES_BY_NAME, Rights
+from gateway.rights.given import ROLES_BY_NAME, Rights, delegation_of
 from gateway.rights.offer import Offer, offer
 from services.identity import contract as identity
 
@@ -66,7 +64,7 @@ _STAFF_BRANCHES = StaffQuery(
 )
 _STAFF_DELEGATION = StaffQuery(
     "desk.delegation",
-    f"""SELECT d.permissions, d.appoints FROM {DELEGATIONS} d
+    f"""SELECT d.permissions AS hands_out, d.appoints FROM {DELEGATIONS} d
         WHERE d.company = :of_company AND d.contact_id = :contact_id""",
     role=ADMIN,
 )
@@ -112,7 +110,8 @@ _OWN_RIGHTS = Query(
 )
 _OWN_DELEGATION = Query(
     "own.delegation",
-    f"SELECT d.permissions, d.appoints FROM {DELEGATIONS} d WHERE d.company = :company AND d.contact_id = :contact",
+    f"""SELECT d.permissions AS hands_out, d.appoints FROM {DELEGATIONS} d
+        WHERE d.company = :company AND d.contact_id = :contact""",
     needs=OWN_ADMIN,
 )
 _OWN_REQUESTS = Query(
@@ -260,7 +259,4 @@ def given_in(rights: Rights) -> identity.Rights:
 
 
 def _delegation(row: Any) -> identity.Delegation:
-    if row is None:
-        return identity.Delegation()
-    permissions = None if row.permissions is None else tuple(orjson.loads(row.permissions))
-    return identity.Delegation(permissions, bool(row.appoints))
+    return identity.Delegation() if row is None else delegation_of(row)

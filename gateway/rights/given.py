@@ -50,3 +50,9 @@ class Rights:
     def in_force(self, day: date) -> frozenset[str]:
         """The permissions and roles that have not ended before the day."""
         return identity.in_force(self.permissions | self.roles, self.ends, day)
+
+
+def delegation_of(row: Any) -> identity.Delegation:
+    """What an admin of the company may hand out, as a row of `hands_out` and `appoints` has it."""
+    permissions = None if row.hands_out is None else tuple(orjson.loads(row.hands_out))
+    return identity.Delegation(permissions, bool(row.appoints))

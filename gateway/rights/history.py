@@ -15,7 +15,7 @@ from gateway.access import Scope
 from gateway.formats import as_moment
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
-from gateway.rights.given import Rights
+from gateway.rights.given import Rights, delegation_of
 from gateway.rights.names import PERMISSION_NAMES, UNUSED_NAMES, named
 from services.identity import contract as identity
 
@@ -48,6 +48,7 @@ class Moment:
 
     rights: Rights = field(default_factory=Rights)
     access: str = "recorded"
+    delegation: identity.Delegation = field(default_factory=identity.Delegation)
     role_names: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -71,7 +72,15 @@ class Moment:
     def with_rights(self, row: Any) -> Moment:
         """The same after the contact's own rights or way in changed."""
         access = _SHUT.get(row.shut) or ("active" if row.signed_up else "recorded")
-        return replace(self, rights=Rights.of(row), access=access)
+        return replace(self, rights=Rights.of(row), access=access, delegation=delegation_of(row))
+
+    def hands_out(self, day: date) -> str:
+        """What they may hand out on the day as an admin of the company, in words; "" for who is none."""
+        if identity.COMPANY_ADMIN not in self.may(day):
+            return ""
+        given = self.delegation.permissions
+        said = _("what they may do themselves") if given is None else ", ".join(named(given)) or _("nothing")
+        return _("%(what)s, and make others administrators", what=said) if self.delegation.appoints else said
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ class Change:
     branches_before: tuple[str, ...] | None
     branches: tuple[str, ...] | None
     access: str
+    hands_out: str
     until: datetime | None = None
 
 
@@ -148,6 +158,7 @@ def _line(before: Moment, then: date, after: Moment, at: datetime, kind: str, wh
         before.rights.branches,
         after.rights.branches,
         after.access,
+        after.hands_out(at.date()),
     )
 
 
@@ -161,11 +172,12 @@ class Standing:
     may: list[str]
     roles: list[str]
     branches: tuple[str, ...] | None
+    hands_out: str
     changed: bool
 
 
 def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
-    """The company's contacts by name, as they stood at the end of the business day (today: as they stand)."""
+    """Who was of the company, by name, as they stood at the end of the business day (today: as they stand)."""
     zone = scope.visit.ground.gateway.timezone
     begin, end = midnight_after(day - timedelta(days=1), zone), midnight_after(day, zone)
     roles = Moment()
@@ -177,7 +189,11 @@ def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
                 touched.add(row.role)
     found: dict[str, tuple[str, Moment, bool]] = {}
     for row in scope.rows(_OF_COMPANY, of_company=company):
-        if (at := as_moment(row.at)) < end and row.kind != "corrected":
+        if (at := as_moment(row.at)) >= end or row.kind == "corrected":
+            continue
+        if row.kind == "left":
+            found.pop(row.contact_id, None)
+        else:
             found[row.contact_id] = (row.name or row.contact_id, roles.with_rights(row), at >= begin)
     return [
         Standing(
@@ -187,6 +203,7 @@ def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
             named(moment.may(day)),
             moment.roles(day),
             moment.rights.branches,
+            moment.hands_out(day),
             changed or bool(touched & moment.rights.roles),
         )
         for contact, (name, moment, changed) in found.items()
@@ -203,6 +220,10 @@ def actors(scope: Scope, changes: Iterable[Any]) -> dict[str, str]:
 def _from_outside(actor: str) -> str:
     if actor.startswith("erp:"):
         return _("The ERP")
+    if actor.startswith("sso:"):
+        key = actor.removeprefix("sso:")
+        provider = identity.providers().get(key)
+        return _("%(name)s (single sign-on)", name=provider.name if provider else key)
     return _("By itself") if not actor else _("Set-up")
 
 

@@ -121,6 +121,11 @@ def contact_changes(
     now, then = (_eyes(scope, company, rights, known) for rights in (before, after))
     seen = [line for permission in PERMISSION_NAMES for line in _seen(permission, now, then, branches)]
     given = [*_roles(before, after, roles, scope), *_ends(before, after, roles)]
+    told = _BY_BRANCH & (now.permissions | then.permissions)
+    if before.branches != after.branches and then.permissions and not told:
+        # Nothing that is counted by branch says so; the limit holds for orders and for what is given later, too.
+        was, will = (_place(one.branches, branches) or _("of all branches") for one in (before, after))
+        given.append(Line("other", _("What they may do was %(before)s; will be %(after)s.", before=was, after=will)))
     return [*seen, *given, *_unlicensed(then, after, known, scope)]
 
 

@@ -97,22 +97,23 @@ def finish(provider: SingleSignOn, back: str, kept: Mapping[str, str], code: str
 def _waiting(provider: SingleSignOn) -> Iterator[None]:
     """One of the few that may wait for providers; what goes wrong on the way is that the provider is away."""
     if not _WAITING.acquire(blocking=False):
-        raise _away(provider)
+        raise _away(provider, "too many log-ins wait for providers")
     try:
         yield
     except (requests.RequestException, OSError, ValueError, KeyError, TypeError) as error:
         _log.warning("provider away", provider=provider.key, reason=f"{type(error).__name__}: {error}")
-        raise _away(provider) from None
+        raise _away(provider, type(error).__name__) from None
     finally:
         _WAITING.release()
 
 
-def _away(provider: SingleSignOn) -> Unavailable:
+def _away(provider: SingleSignOn, reason: str) -> Unavailable:
     return Unavailable(
         _(
             "%(name)s does not answer as it should at this moment. Try again in a while, or log in with your password.",
             name=provider.name,
-        )
+        ),
+        reason=reason,
     )
 
 
@@ -152,8 +153,7 @@ def _exchange(provider: SingleSignOn, known: Known, back: str, verifier: str, co
         known.endpoints["token_endpoint"], data=form, auth=auth, timeout=_TIMEOUT, allow_redirects=False, stream=True
     )
     if answer.status_code in (400, 401, 403):
-        _log.warning("code refused", provider=provider.key, status=answer.status_code)
-        raise NotProven(_("%(name)s did not confirm this log-in. Please try again.", name=provider.name))
+        raise _not_proven(provider, f"code refused with status {answer.status_code}")
     return _body(answer)
 
 
@@ -190,8 +190,8 @@ def _claims(provider: SingleSignOn, known: Known, token: str, nonce: str) -> dic
 
 
 def _not_proven(provider: SingleSignOn, reason: str) -> NotProven:
-    _log.warning("token refused", provider=provider.key, reason=reason)
-    return NotProven(_("%(name)s did not confirm this log-in. Please try again.", name=provider.name))
+    _log.warning("log-in not proven", provider=provider.key, reason=reason)
+    return NotProven(_("%(name)s did not confirm this log-in. Please try again.", name=provider.name), reason=reason)
 
 
 def _userinfo(known: Known, tokens: Mapping[str, Any], subject: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     continue;
   }
   form.addEventListener("submit", async (event) => {
-    const answer = form.elements.answer;
+    const answer = form.elements[form.dataset.passkeyField || "answer"];
     if (answer.value) return;
     event.preventDefault();
     note.hidden = true;

@@ -59,7 +59,7 @@ async def sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     owner = (await tools.repository.load(ADDRESS, login)).state.contact or _NOBODY
     contact = (await tools.repository.load(CONTACT, owner)).state
     known = await credentials.known_password(owner, tools)
-    right = await passwords.verified(known.hash if known else None, password[: passwords.LONGEST + 1])
+    right = await passwords.verified(known.hash if known else None, password[: passwords.LONGEST_TRIED + 1])
     if known is None or not right or not contact.may_sign_in or contact.login != login:
         raise SignInRefused
     if passwords.is_outdated(known.hash):

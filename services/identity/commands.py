@@ -104,11 +104,15 @@ class RemoveFromCompany(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetDelegation(Command):
-    """A portal admin says what a company's admin may hand out; `permissions` None: what they have themselves."""
+    """A portal admin says what a company's admin may hand out; `permissions` None: what they have themselves.
+
+    `in_company` is a company that the contact was added to, "" its first one.
+    """
 
     contact_id: str
     permissions: tuple[str, ...] | None = None
     appoints: bool = False
+    in_company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +178,10 @@ class RemoveRole(Command):
 
 @dataclass(frozen=True, slots=True)
 class BeginViewAs(Command):
-    """Staff wants to look at the portal as the contact sees it."""
+    """Staff wants to look at the portal as the contact sees it; `in_company` "" is the contact's first one."""
 
     contact_id: str
+    in_company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +223,11 @@ class ChooseMails(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class PinPage(Command):
-    """The actor wants a page of the portal, by its path, on top of their menu."""
+class ChooseLanguage(Command):
+    """The actor says in which language they want to be written to: `de`."""
 
     actor: str
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnpinPage(Command):
-    """The actor wants a page gone from there."""
-
-    actor: str
-    page: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

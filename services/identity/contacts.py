@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from esdbclient.exceptions import WrongCurrentVersion
@@ -23,6 +22,7 @@ from services.identity.authority import (
     refuse_all_but_the_supplier,
     rights_of,
 )
+from services.identity.details.domain import decide_erase
 from services.identity.details.person import person_of
 from services.identity.domain import Contact, Rights
 from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
@@ -188,11 +188,16 @@ async def set_permissions(command: commands.SetPermissions, context: Context, to
         refuse_unknown_roles(known, command.roles)
         refuse_peers(limits, state, before, gives, today)
         refuse_beyond(limits, before, rights_of(command), gives)
-        if of != state.company:
-            return memberships.decide_change(state, of, rights_of(command), now())
-        return domain.decide_set_permissions(state, command, now())
+        return decide_rights(state, of, command)
 
     return await tools.repository.change(CONTACT, command.contact_id, context, decide)
+
+
+def decide_rights(state: Contact, company: str, command: commands.SetPermissions) -> list[Event]:
+    """What the contact may do in one of their companies; nothing when it is so already."""
+    if company != state.company:
+        return memberships.decide_change(state, company, rights_of(command), now())
+    return domain.decide_set_permissions(state, command, now())
 
 
 async def lift_lock(command: commands.LiftSignInLock, context: Context, tools: Tools) -> Reply:
@@ -233,14 +238,14 @@ async def remove_from_company(command: commands.RemoveFromCompany, context: Cont
 
 
 async def set_delegation(command: commands.SetDelegation, context: Context, tools: Tools) -> Reply:
-    """What the contact may hand out as an admin of their company."""
+    """What the contact may hand out as an admin of one of their companies."""
     await refuse_all_but_portal_admins(context, tools)
     return await tools.repository.change(
-        CONTACT, command.contact_id, context, lambda state: domain.decide_set_delegation(state, command, now())
+        CONTACT, command.contact_id, context, lambda state: memberships.decide_set_delegation(state, command, now())
     )
 
 
-def switches(decide: Callable[[Contact, Any, datetime], list[Event]]) -> Handle:
+def switches(decide: Callable[[Contact, Any, str], list[Event]]) -> Handle:
     """A handler that lets a contact in, or not any more: for portal admins, and admins of the contact's company."""
 
     async def handle(command: Any, context: Context, tools: Tools) -> Reply:
@@ -249,8 +254,9 @@ def switches(decide: Callable[[Contact, Any, datetime], list[Event]]) -> Handle:
         await refuse_others(limits, state, context, tools)
         if not limits.all and state.companies != {context.company}:
             raise OfOthersToo
+        by = "" if limits.all else context.company
         return await tools.repository.change(
-            CONTACT, command.contact_id, context, lambda state: decide(state, command, now())
+            CONTACT, command.contact_id, context, lambda state: decide(state, command, by)
         )
 
     return handle
@@ -261,9 +267,7 @@ async def erase(command: commands.EraseContact, context: Context, tools: Tools) 
     await refuse_all_but_the_supplier(context, tools)
     contact = command.contact_id
     login = (await find_contact(contact, context, tools)).state.login
-    reply = await tools.repository.change(
-        CONTACT, contact, context, lambda state: domain.decide_erase(state, command, now())
-    )
+    reply = await tools.repository.change(CONTACT, contact, context, lambda state: decide_erase(state, command, now()))
     if login:
         await addresses.release(login, contact, context, tools)
     await asyncio.to_thread(open_vault(tools.settings, tools.state).forget, contact)

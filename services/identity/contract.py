@@ -38,9 +38,11 @@ from services.identity.portal.settings import FEATURES as PORTAL_FEATURES
 from services.identity.portal.settings import OFF as FEATURE_OFF
 from services.identity.portal.settings import WELCOME as WELCOME_SETTING
 from services.identity.roles import effective, in_force
-from services.identity.schemas import UPCASTERS
+from services.identity.single_sign_on.settings import EACH as RULES_AT_EACH
 from services.identity.single_sign_on.settings import Provider as SingleSignOn
+from services.identity.single_sign_on.settings import Rule as SingleSignOnRule
 from services.identity.single_sign_on.settings import is_safe, providers
+from services.identity.upcasters import UPCASTERS
 from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 
 SERVICE = "identity"
@@ -80,10 +82,10 @@ CONTACTS_TABLE = "contacts_v3"
 ROLES_MODEL = "roles_v1"
 """Published table `roles_v1` (see projections/roles.py): the roles there are."""
 ROLES_TABLE = "roles_v1"
-RIGHTS_MODEL = "rights_history_v2"
-"""Published tables `rights_changes_v2`, `role_changes_v2` (see projections/rights_history.py)."""
-RIGHTS_TABLE = "rights_changes_v2"
-ROLE_CHANGES_TABLE = "role_changes_v2"
+RIGHTS_MODEL = "rights_history_v3"
+"""Published tables `rights_changes_v3`, `role_changes_v3` (see projections/rights_history.py)."""
+RIGHTS_TABLE = "rights_changes_v3"
+ROLE_CHANGES_TABLE = "role_changes_v3"
 COMPANIES_MODEL = "companies_v1"
 """Published tables `companies_v1`, `branches_v1` (see projections/companies.py)."""
 COMPANIES_TABLE = "companies_v1"
@@ -210,6 +212,7 @@ __all__ = [
     "ROLES_MODEL",
     "ROLES_TABLE",
     "ROLE_CHANGES_TABLE",
+    "RULES_AT_EACH",
     "SERVICE",
     "SHORTEST_PASSWORD",
     "SIGN_IN_SETTING",
@@ -232,6 +235,7 @@ __all__ = [
     "Rights",
     "colours",
     "SingleSignOn",
+    "SingleSignOnRule",
     "effective",
     "in_force",
     "is_safe",

@@ -18,9 +18,8 @@ from services.identity import domain, passwords
 from services.identity.details.person import person_of
 from services.identity.domain import Contact
 from services.identity.links import Link, use_link
-from services.identity.mails.settings import supplier
 from services.identity.pending import Decisions, append, remembered
-from services.identity.streams import COMPANY
+from services.identity.streams import COMPANY, portal_name
 from services.identity.vault import open_vault
 
 
@@ -54,7 +53,7 @@ async def refuse_weak(contact: Contact, password: str, tools: Tools) -> None:
     """Raise WeakPassword for what is short, known to attackers, or little more than what all know of the contact."""
     person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     company = (await tools.repository.load(COMPANY, contact.company)).state.name if contact.company else ""
-    await passwords.weighed(password, (person.name, person.email, company, supplier()))
+    await passwords.weighed(password, (person.name, person.email, company, await portal_name(tools)))
 
 
 async def store_password(

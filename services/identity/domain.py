@@ -13,17 +13,13 @@ from services.identity.commands import (
     CreateContact,
     CreateStaff,
     DeactivateContact,
-    EraseContact,
     ReactivateContact,
-    SetDelegation,
     SetPermissions,
 )
-from services.identity.details.events import ContactCorrected, StaffRolesSet
-from services.identity.details.evolving import corrected, with_login
-from services.identity.details.person import Details
 from services.identity.events import (
     BranchRecorded,
     CompanyRecorded,
+    ContactCorrected,
     ContactCreated,
     ContactDeactivated,
     ContactErased,
@@ -35,6 +31,7 @@ from services.identity.events import (
     EmailReleased,
     EmailReserved,
     InvitationAccepted,
+    LanguageChosen,
     MailsChosen,
     MembershipEnded,
     MembershipGiven,
@@ -44,6 +41,7 @@ from services.identity.events import (
     PasswordSet,
     PermissionsChanged,
     SingleSignOnLinked,
+    StaffRolesSet,
 )
 
 PERMISSIONS = (
@@ -124,6 +122,9 @@ class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
     `former_login` is the address it signed in with before, to be freed; `linked`: it came by single sign-on since then.
+    `corrected`, sealed as `personal`, is the person as they were put right when the ERP had told `told_then`;
+    `former_addresses` has the person with the address before, by the login they moved to.
+    Where it is not active, `shut_by` is the company whose own admin decided so, "" the supplier.
     """
 
     contact: str = ""
@@ -138,6 +139,7 @@ class Contact:
     language: str = ""
     stage: str = "recorded"
     active: bool = True
+    shut_by: str = ""
     erased: bool = False
     invited_until: datetime | None = None
     former_login: str = ""
@@ -146,7 +148,9 @@ class Contact:
     linked: bool = False
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     memberships: Mapping[str, Rights] = field(default_factory=dict)
-    details: Details = Details()
+    corrected: str = ""
+    told_then: str = ""
+    former_addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def companies(self) -> frozenset[str]:
@@ -179,40 +183,58 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
             who = event.contact, event.company, event.staff_roles, event.personal, event.login
             return Contact(*who, event.permissions, event.branches, language=event.language)
         case ContactCorrected() if not state.erased:
-            return corrected(state, event)
+            return _corrected(state, event)
         case StaffRolesSet():
             return replace(state, staff_roles=event.staff_roles)
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
-            return replace(with_login(state, event.login), stage=stage, invited_until=event.expires_at)
+            return replace(_with_login(state, event.login), stage=stage, invited_until=event.expires_at)
         case InvitationAccepted():
             return replace(state, stage="active")
         case PasswordSet():
-            return replace(with_login(state, event.login), stage="active")
+            return replace(_with_login(state, event.login), stage="active")
         case PermissionsChanged():
             own = replace(state, permissions=event.permissions, branches=event.branches)
             return replace(own, roles=event.roles, ends=event.ends)
         case DelegationSet():
             given = Delegation(event.permissions, event.appoints)
-            return replace(state, delegations={**state.delegations, event.company: given})
+            return replace(state, delegations={**state.delegations, event.admin_of: given})
         case MembershipGiven():
             rights = Rights(event.permissions, event.branches, event.roles, event.ends)
             return replace(state, memberships={**state.memberships, event.member_of: rights})
         case MembershipEnded():
             others = {one: rights for one, rights in state.memberships.items() if one != event.member_of}
-            return replace(state, memberships=others)
+            left = {one: given for one, given in state.delegations.items() if one != event.member_of}
+            return replace(state, memberships=others, delegations=left)
         case MailsChosen():
             return replace(state, mails_off=event.off)
+        case LanguageChosen():
+            return replace(state, language=event.language, chosen_language=event.language)
         case ContactDeactivated():
-            return replace(state, active=False)
+            return replace(state, active=False, shut_by=event.by_company)
         case SingleSignOnLinked():
             return replace(state, stage="active", linked=True)
         case ContactReactivated():
             return replace(state, active=True, linked=False)
         case ContactErased():
-            return replace(state, erased=True, personal="", login="", details=Details())
+            return replace(state, erased=True, personal="", login="", corrected="", told_then="", former_addresses={})
         case _:
             return state
+
+
+def _corrected(state: Contact, event: ContactCorrected) -> Contact:
+    told = replace(state, corrected=event.personal, told_then=state.personal)
+    if event.language != state.language:
+        told = replace(told, language=event.language, chosen_language=event.language)
+    if event.login == state.login:
+        return told
+    former = {**state.former_addresses, event.login: event.former}
+    return replace(_with_login(told, event.login), invited_until=None, former_addresses=former)  # links have ended
+
+
+def _with_login(state: Contact, login: str) -> Contact:
+    former = state.former_login if login == state.login else state.login
+    return replace(state, login=login, former_login=former)
 
 
 def decide_create_contact(command: CreateContact, contact: str, personal: str, login: str) -> list[Event]:
@@ -291,23 +313,6 @@ def refuse_past(ends: Mapping[str, date], now: datetime, before: Mapping[str, da
             raise errors.EndPassed(last_day.isoformat())
 
 
-def decide_set_delegation(state: Contact, command: SetDelegation, now: datetime) -> list[Event]:
-    """What they may hand out as an admin of their company; nothing when it is so already."""
-    if state.erased:
-        raise errors.ContactGone
-    if state.staff_roles:
-        raise errors.StaffHaveRoles
-    wanted = Delegation(command.permissions, command.appoints)
-    known = state.delegation_in(state.company)
-    if (_sorted(wanted.permissions), wanted.appoints) == (_sorted(known.permissions), known.appoints):
-        return []
-    return [DelegationSet(state.contact, state.company, command.permissions, command.appoints)]
-
-
-def _sorted(permissions: tuple[str, ...] | None) -> list[str] | None:
-    return None if permissions is None else sorted(permissions)
-
-
 def _rights(of: Contact | SetPermissions) -> tuple[object, ...]:
     return set(of.permissions), set(of.roles), of.branches, dict(of.ends)
 
@@ -320,27 +325,26 @@ def decide_choose_mails(state: Contact, command: ChooseMails, now: datetime) -> 
     return [MailsChosen(state.contact, state.company, tuple(sorted(command.off)))]
 
 
-def decide_deactivate(state: Contact, command: DeactivateContact, now: datetime) -> list[Event]:
-    """No more signing in; nothing when that is so already."""
+def decide_deactivate(state: Contact, command: DeactivateContact, by: str) -> list[Event]:
+    """No more signing in; nothing when that is so already. `by` is the company whose own admin asks, "" the supplier,
+    whose word stands over theirs.
+    """
     if state.erased:
         raise errors.ContactGone
     if command.actor == state.contact:
         raise errors.NotYourself
-    return [ContactDeactivated(state.contact, state.company)] if state.active else []
+    return [ContactDeactivated(state.contact, state.company, by)] if state.active or (state.shut_by and not by) else []
 
 
-def decide_reactivate(state: Contact, command: ReactivateContact, now: datetime) -> list[Event]:
-    """Signing in again; nothing when that is so already."""
+def decide_reactivate(state: Contact, command: ReactivateContact, by: str) -> list[Event]:
+    """Signing in again; nothing when that is so already. A company's own admin (`by`) undoes what their company did."""
     if state.erased:
         raise errors.ContactGone
-    return [] if state.active else [ContactReactivated(state.contact, state.company)]
-
-
-def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[Event]:
-    """The personal data is to go; nothing when it went already."""
-    if command.actor == state.contact:
-        raise errors.NotYourself
-    return [] if state.erased else [ContactErased(state.contact, state.company)]
+    if state.active:
+        return []
+    if by and by != state.shut_by:
+        raise errors.ShutBySupplier
+    return [ContactReactivated(state.contact, state.company)]
 
 
 def refuse_unusable(state: Contact) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.errors import Refused
+from chassis.sentences import sentence
 
 
 class EmailTaken(Refused):
@@ -25,7 +26,9 @@ class UnknownBranch(Refused):
     """The company has no such branch."""
 
     def __init__(self, branches: list[str]) -> None:
-        super().__init__(f"The company has no branch {', '.join(branches)}.", branches=branches)
+        super().__init__(
+            sentence("The company has no branch %(branches)s.", branches=", ".join(branches)), branches=branches
+        )
 
 
 class ContactInactive(Refused):
@@ -110,6 +113,15 @@ class OfOthersToo(Refused):
         )
 
 
+class ShutBySupplier(Refused):
+    """What the supplier shut, a company's admin does not open."""
+
+    http = 403
+
+    def __init__(self) -> None:
+        super().__init__("We switched this contact off: only we can switch them on again. Please ask our support.")
+
+
 class HasPassword(Refused):
     """A new link would be a way to another's password."""
 
@@ -118,43 +130,6 @@ class HasPassword(Refused):
     def __init__(self) -> None:
         super().__init__(
             "This contact has a password already. If it is forgotten, the log-in page sends a link to a new one."
-        )
-
-
-class AlreadyAsked(Refused):
-    """A request for the address waits."""
-
-    http = 409
-
-    def __init__(self) -> None:
-        super().__init__("Access for this e-mail address was asked for already; the request waits for an answer.")
-
-
-class AlreadyDecided(Refused):
-    """Somebody was faster."""
-
-    http = 409
-
-    def __init__(self, state: str) -> None:
-        super().__init__(f"This request was answered already: it is {state}. Nothing was changed.", state=state)
-
-
-class IsColleague(Refused):
-    """There is nothing to ask for."""
-
-    http = 409
-
-    def __init__(self) -> None:
-        super().__init__("Somebody of your company uses this e-mail address in the portal already.")
-
-
-class MoreThanYours(Refused):
-    """Nobody asks for a colleague what they do not have themselves."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "You can ask for what you may do yourself, and no more. What that is has changed: please look at the form"
-            " again."
         )
 
 
@@ -173,14 +148,16 @@ class RoleNameTaken(Refused):
     http = 409
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a role “{name}” already. Please choose another name, or change that one.")
+        super().__init__(
+            sentence("There is a role “%(name)s” already. Please choose another name, or change that one.", name=name)
+        )
 
 
 class EndPassed(Refused):
     """What is given now cannot have ended before."""
 
     def __init__(self, day: str) -> None:
-        super().__init__(f"{day} is past. Choose a later day, or leave the permission out.")
+        super().__init__(sentence("%(day)s is past. Choose a later day, or leave the permission out.", day=day))
 
 
 class NotForStaff(Refused):
@@ -310,30 +287,6 @@ class SignInExpired(Refused):
         super().__init__("That took longer than ten minutes, or something changed meanwhile. Please log in again.")
 
 
-class SingleSignOnUnknown(Refused):
-    """The provider knows the person; we know no contact it may bring."""
-
-    http = 403
-
-    def __init__(self, provider: str) -> None:
-        super().__init__(
-            f"{provider} knows you, but this portal has no account for you. Ask your company's administrator or our"
-            " support for one with the e-mail address you use there; if you have a password here, log in with it."
-        )
-
-
-class SingleSignOnUnproven(Refused):
-    """The provider names no e-mail address, or has not made sure that it is the person's."""
-
-    http = 403
-
-    def __init__(self, provider: str) -> None:
-        super().__init__(
-            f"{provider} did not confirm an e-mail address of yours, and by that we would know you. Confirm it there"
-            " and come again; if you have a password here, log in with it."
-        )
-
-
 class PasskeyRefused(Refused):
     """What the browser answered is no passkey of the one who is asked, or not for this moment."""
 
@@ -358,7 +311,11 @@ class TooManyPasskeys(Refused):
     http = 409
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} passkeys already. Remove one that you do not use, then add this one.")
+        super().__init__(
+            sentence(
+                "You have %(most)s passkeys already. Remove one that you do not use, then add this one.", most=most
+            )
+        )
 
 
 class SecondFactorOn(Refused):

@@ -18,6 +18,8 @@ from services.identity.memberships import events as memberships
 from services.identity.requests import events as requests
 from services.identity.viewing import events as viewing
 
+ContactCorrected = details.ContactCorrected
+StaffRolesSet = details.StaffRolesSet
 DelegationSet = memberships.DelegationSet
 MembershipGiven = memberships.MembershipGiven
 MembershipEnded = memberships.MembershipEnded
@@ -141,10 +143,11 @@ class PermissionsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactDeactivated(Event):
-    """The contact cannot sign in any more."""
+    """The contact cannot sign in any more. `by_company` is the company whose own admin decided so, "" the supplier."""
 
     contact: str
     company: str
+    by_company: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,15 @@ class MailsChosen(Event):
     contact: str
     company: str
     off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    """The contact said in which language it wants to be written to, whatever the ERP has: `de`."""
+
+    contact: str
+    company: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +368,7 @@ ALL = (
     PasswordResetAsked,
     PasswordReset,
     MailsChosen,
+    LanguageChosen,
     MailRequested,
     MailSent,
     MailDelayed,

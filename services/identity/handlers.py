@@ -16,6 +16,7 @@ from services.identity.favourites import handling as pinning
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.portal import handling as portal
+from services.identity.portal import languages
 from services.identity.requests import handling as requests
 from services.identity.streams import CONTACT, MAIL
 from services.identity.vault import open_vault
@@ -68,6 +69,7 @@ COMMAND_HANDLERS = {
         schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
     ),
     "ChooseMails": CommandHandler(schemas.ChooseMailsShape, changes(CONTACT, "actor", domain.decide_choose_mails)),
+    "ChooseLanguage": CommandHandler(schemas.ChooseLanguageShape, changes(CONTACT, "actor", languages.decide_choose)),
     "PinPage": CommandHandler(schemas.PinPageShape, pinning.changes(favourites.decide_pin)),
     "UnpinPage": CommandHandler(schemas.UnpinPageShape, pinning.changes(favourites.decide_unpin)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),

@@ -1,55 +1,109 @@
-"""Passwords: what one must be, and argon2 on threads of its own. Hashes live in the state database alone."""
+"""Passwords: what one must be; argon2 in a process of its own (hashing.py). Hashes are in the state database alone."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
 import re
+import signal
+import sys
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, BinaryIO
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
+from chassis.errors import Unavailable
+from chassis.sentences import sentence
+from services.identity import hashing
 from services.identity.errors import WeakPassword
 
 SHORTEST = 12
 """Of a new password; those that are there already go on."""
-LONGEST = 200
+LONGEST = 128
+LONGEST_TRIED = 200
+"""What is looked at of one that somebody logs in with: older ones may be so long."""
 _FEWEST_GUESSES = 10**9
 """What attackers who know common passwords, words and habits need fewer tries for is refused."""
-_LOOKED_AT = 100  # characters: what comes after makes a password no worse
 _OWN_LEAVES = 8  # letters and digits besides one's own name and company
+_SPACES = re.compile(" {2,}")
 _WORDS = re.compile(r"[\W_]+")
-_HASHER = PasswordHasher()
-# A hash takes a core for a tenth of a second and 64 MiB: more at once would only be slower and bigger.
-_NICE = 10
+_HASHER = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1)
+"""Twice what OWASP asks for at least. Lanes would take more cores at once for the same work."""
 
 
-def _politely() -> None:
-    """Let whoever asks for less go first: hashing gets what the hub leaves, a tenth of a share where that is little.
+class _Helper:
+    """A process that hashes, for one thread: started when it is first asked, and anew when it is gone."""
 
-    On Linux each thread has a priority of its own, which those it starts (argon2's lanes) take over.
-    """
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    _ALONE = (sys.executable, "-I", hashing.__file__)
+    # What malloc took for a hash it keeps for the next: new pages each time cost a fifth of it.
+    _KEEPS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+
+    def __init__(self) -> None:
+        self._pipes: tuple[BinaryIO, BinaryIO] | None = None
+
+    def ask(self, **asked: Any) -> Any:
+        """What hashing.answer says. Raises Unavailable."""
+        line = json.dumps(asked).encode() + b"\n"
+        for _ in range(2):
+            to, back = self._pipes = self._pipes or self._start()
+            try:
+                to.write(line)
+                to.flush()
+                said = back.readline()
+            except BrokenPipeError:
+                said = b""
+            if said:
+                return json.loads(said)
+            self._end()
+        raise Unavailable("Passwords cannot be checked at this moment. Please try again.")
+
+    def _start(self) -> tuple[BinaryIO, BinaryIO]:
+        # Files and spawn of the system's own: those of eventlet's green modules belong on the hub.
+        (reads, to), (back, writes) = os.pipe(), os.pipe()
+        kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+        onto = [(os.POSIX_SPAWN_DUP2, reads, 0), (os.POSIX_SPAWN_DUP2, writes, 1)]
+        self._pid = os.posix_spawn(sys.executable, self._ALONE, {**kept, **self._KEEPS}, file_actions=onto)
+        os.close(reads)
+        os.close(writes)
+        return open(to, "wb"), open(back, "rb")
+
+    def _end(self) -> None:
+        assert self._pipes is not None
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.close()
+        self._pipes = None
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitid(os.P_PID, self._pid, os.WEXITED)
 
 
-_THREADS = ThreadPoolExecutor(2, "argon2", _politely)
+_ours = threading.local()
+# A hash takes a core for a while. Every second one is left to everybody else, and all others wait their turn.
+_THREADS = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "argon2")
+
+
+def _ask(**asked: Any) -> Any:
+    if not hasattr(_ours, "helper"):
+        _ours.helper = _Helper()
+    return _ours.helper.ask(**asked)
 
 
 async def weighed(password: str, own: Iterable[str]) -> None:
-    """`refuse_weak` on a real thread: a long password takes a core for some hundredths of a second."""
+    """`refuse_weak` off the hub: a long password takes a core for some hundredths of a second."""
     await asyncio.get_running_loop().run_in_executor(_THREADS, refuse_weak, password, tuple(own))
 
 
 def refuse_weak(password: str, own: Iterable[str]) -> None:
     """Raise WeakPassword, saying why. `own` are texts that anybody may know: name, address, company, portal."""
-    if len(password) < SHORTEST:
-        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.")
+    if len(_SPACES.sub(" ", password)) < SHORTEST:
+        raise WeakPassword(sentence("Please choose a password of at least %(least)s characters.", least=SHORTEST))
     if len(password) > LONGEST:
-        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.")
+        raise WeakPassword(sentence("Please choose a password of at most %(most)s characters.", most=LONGEST))
     words = sorted({word for text in own for word in _WORDS.split(text.casefold()) if len(word) > 2}, key=len)
     folded = rest = password.casefold()
     for word in reversed(words):
@@ -67,14 +121,12 @@ def refuse_weak(password: str, own: Iterable[str]) -> None:
 
 
 def _guesses(password: str, words: list[str]) -> int:
-    from zxcvbn import zxcvbn  # its lists take a moment and some memory: for the process that judges alone
-
-    return int(zxcvbn(password[:_LOOKED_AT], user_inputs=words, max_length=_LOOKED_AT)["guesses"])
+    return int(_ask(do="guesses", password=password, words=words))
 
 
 async def hashed(password: str) -> str:
-    """The argon2 hash, made on a real thread."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, _HASHER.hash, password)
+    """The argon2 hash. Raises Unavailable, as all that asks the process that hashes."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _hash, password)
 
 
 async def verified(known_hash: str | None, password: str) -> bool:
@@ -89,12 +141,14 @@ def is_outdated(known_hash: str) -> bool:
 
 @functools.cache
 def _nobodys_hash() -> str:
-    return _HASHER.hash("the password of nobody")
+    return _hash("the password of nobody")
+
+
+def _hash(password: str) -> str:
+    cost = [_HASHER.time_cost, _HASHER.memory_cost, _HASHER.parallelism]
+    return str(_ask(do="hash", password=password, cost=cost))
 
 
 def _verify(known_hash: str | None, password: str) -> bool:
-    try:
-        right = _HASHER.verify(known_hash or _nobodys_hash(), password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return right and known_hash is not None
+    right = _ask(do="verify", hash=known_hash or _nobodys_hash(), password=password)
+    return bool(right) and known_hash is not None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import fields
 from marshmallow.validate import ContainsOnly, Length, OneOf, Range, Regexp
 
 from chassis.dispatch import Shape
 from services.identity import commands
 from services.identity.domain import PERMISSIONS, STAFF_ROLES
+from services.identity.favourites import commands as pinning
 from services.identity.mails.kinds import CHOOSABLE, KINDS
 from services.identity.mails.originals import LANGUAGES
 from services.identity.shapes import CODES, RightsShape, Stripped, once, one_company, permissions
@@ -110,6 +109,7 @@ class SetDelegationShape(Shape):
 
     makes = commands.SetDelegation
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
     permissions = fields.List(
         fields.String(),
         allow_none=True,
@@ -179,6 +179,7 @@ class BeginViewAsShape(Shape):
 
     makes = commands.BeginViewAs
     contact_id = fields.String(required=True)
+    in_company = fields.String(validate=Length(max=100))
 
 
 class EndViewAsShape(Shape):
@@ -220,17 +221,24 @@ class ChooseMailsShape(Shape):
     )
 
 
+class ChooseLanguageShape(Shape):
+    """ChooseLanguage as the settings page and the menu send it."""
+
+    makes = commands.ChooseLanguage
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+
+
 class PinPageShape(Shape):
     """PinPage as the menu sends it."""
 
-    makes = commands.PinPage
+    makes = pinning.PinPage
     page = fields.String(required=True, validate=_PAGE)
 
 
 class UnpinPageShape(Shape):
     """UnpinPage as the menu sends it."""
 
-    makes = commands.UnpinPage
+    makes = pinning.UnpinPage
     page = fields.String(required=True, validate=_PAGE)
 
 
@@ -383,10 +391,3 @@ class UndoChangeShape(Shape):
     kind = fields.String(required=True, validate=OneOf(("setting", "menu", "mailtext", "mailsender")))
     key = fields.String(required=True, validate=Length(min=1, max=100))
     change = fields.Integer(required=True, validate=Range(min=0))
-
-
-def _permissions_had_no_roles(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "roles": [], "ends": {}}
-
-
-UPCASTERS = {("PermissionsChanged", 1): _permissions_had_no_roles}

@@ -13,6 +13,7 @@ from services.identity.contract import CODEC
 from services.identity.favourites import domain as favourites
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
+from services.identity.mails.settings import supplier
 from services.identity.portal import menu, settings
 from services.identity.portal.events import PictureAdded
 from services.identity.portal.pictures import Picture
@@ -60,6 +61,11 @@ async def find(aggregate: Aggregate[S], key: str, context: Context, tools: Tools
 async def find_contact(contact: str, context: Context, tools: Tools) -> Loaded[domain.Contact]:
     """The contact's stream."""
     return await find(CONTACT, contact, context, tools, "There is no such contact.")
+
+
+async def portal_name(tools: Tools) -> str:
+    """What the portal is called: as admins have set it at this moment, else as it was set up."""
+    return (await tools.repository.load(SETTINGS, PORTAL)).state.value("name") or supplier()
 
 
 async def refuse_all_but_portal_admins(context: Context, tools: Tools) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from chassis.messages import Event
+from chassis.sentences import sentence
 from services.orders.commands import (
     CancelOrder,
     MarkOrderNotWithdrawn,
@@ -184,16 +185,16 @@ def decide_place_order(order: str, command: PlaceOrder, catalogue: Catalogue, no
 def _why_not(line: OrderLine, catalogue: Catalogue) -> str:
     item = catalogue.items.get(line.item)
     if item is None:
-        return f"there is no item “{line.item}”."
+        return sentence("there is no item “%(item)s”.", item=line.item)
     if not item.sellable:
-        return f"{line.item} cannot be ordered at the moment."
+        return sentence("%(item)s cannot be ordered at the moment.", item=line.item)
     if line.quantity <= 0:
-        return f"the quantity of {line.item} must be more than 0."
+        return sentence("the quantity of %(item)s must be more than 0.", item=line.item)
     if catalogue.price(line.item, line.quantity) is None:
         least = min((one.min_quantity for one in item.breaks), default=None)
         if least is None:
-            return f"{line.item} has no price for your company; please contact us."
-        return f"{line.item} is sold from a quantity of {least:f} on."
+            return sentence("%(item)s has no price for your company; please contact us.", item=line.item)
+        return sentence("%(item)s is sold from a quantity of %(least)s on.", item=line.item, least=format(least, "f"))
     return ""
 
 

@@ -6,15 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.errors import Refused
+from chassis.sentences import Sentence, joined, sentence
+
+_LISTED = 5
+
+
+def _listed(parts: Sequence[str]) -> Sentence:
+    """The first few, and how many more there are."""
+    few = joined("; ", parts[:_LISTED])
+    more = len(parts) - _LISTED
+    return sentence("%(listed)s; and %(more)s more", listed=few, more=more) if more > 0 else few
 
 
 class LinesRefused(Refused):
     """Lines that cannot be ordered; `details["lines"]`: [{line, item, message}], line numbers from 1."""
 
     def __init__(self, lines: Sequence[dict[str, Any]]) -> None:
-        named = "; ".join(f"line {line['line']}: {line['message']}" for line in lines[:5])
-        more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
-        super().__init__(f"Nothing was ordered. Please correct {named}{more}", lines=list(lines))
+        named = [sentence("line %(line)s: %(said)s", line=line["line"], said=line["message"]) for line in lines]
+        said = sentence("Nothing was ordered. Please correct %(lines)s", lines=_listed(named))
+        super().__init__(said, lines=list(lines))
 
 
 class PriceChanged(Refused):
@@ -26,15 +36,19 @@ class PriceChanged(Refused):
     http = 409
 
     def __init__(self, lines: Sequence[dict[str, Any]]) -> None:
-        named = "; ".join(
-            f"{line['item']} was {line['shown']} {line['shown_currency']}, is now {line['now']} {line['currency']}"
-            for line in lines[:5]
+        named = [
+            sentence("%(item)s was %(shown)s %(shown_currency)s, is now %(now)s %(currency)s", **_of_price(line))
+            for line in lines
+        ]
+        said = sentence(
+            "Nothing was ordered: prices changed since you saw them. %(items)s. Order again at the new prices?",
+            items=_listed(named),
         )
-        more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
-        message = (
-            f"Nothing was ordered: prices changed since you saw them. {named}{more}. Order again at the new prices?"
-        )
-        super().__init__(message, lines=list(lines))
+        super().__init__(said, lines=list(lines))
+
+
+def _of_price(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: line[name] for name in ("item", "shown", "shown_currency", "now", "currency")}
 
 
 class NoPriceList(Refused):
@@ -52,9 +66,20 @@ class OrderWithErp(Refused):
     http = 409
 
     def __init__(self, order: str, erp_number: str = "") -> None:
-        known = f" as {erp_number}" if erp_number else ""
+        if erp_number:
+            said = sentence(
+                "Order %(order)s was already handed over as %(number)s and can no longer be cancelled here."
+                " Please contact us.",
+                order=order,
+                number=erp_number,
+            )
+        else:
+            said = sentence(
+                "Order %(order)s was already handed over and can no longer be cancelled here. Please contact us.",
+                order=order,
+            )
         super().__init__(
-            f"Order {order} was already handed over{known} and can no longer be cancelled here. Please contact us.",
+            said,
             order=order,
             erp_number=erp_number,
         )
@@ -66,7 +91,9 @@ class OrderNotOpen(Refused):
     http = 409
 
     def __init__(self, order: str) -> None:
-        super().__init__(f"Order {order} was rejected; there is nothing to cancel.", order=order)
+        super().__init__(
+            sentence("Order %(order)s was rejected; there is nothing to cancel.", order=order), order=order
+        )
 
 
 class PostedTwice(Refused):
@@ -75,4 +102,11 @@ class PostedTwice(Refused):
     http = 409
 
     def __init__(self, order: str, first: str, second: str) -> None:
-        super().__init__(f"Order {order} is {first} in the ERP already, and was now reported as {second} too.")
+        super().__init__(
+            sentence(
+                "Order %(order)s is %(first)s in the ERP already, and was now reported as %(second)s too.",
+                order=order,
+                first=first,
+                second=second,
+            )
+        )

@@ -123,7 +123,9 @@ def test_branding_is_saved_in_one_command(ground: Ground) -> None:
     answer = post(ground.signed_in(ADMIN), BRANDING, BRANDING, **form)
     assert answer.status_code == 302
     sent = ground.commands.sent[-1]
-    others = dict.fromkeys(("support_mail", "support_phone", "welcome_de"), "")
+    others = dict.fromkeys(
+        ("support_mail", "support_phone", "welcome_de", "welcome_es", "welcome_fr", "welcome_ar"), ""
+    )
     assert sent[1:3] == ("ChangeSettings", {"settings": {**form, **others}})
 
 

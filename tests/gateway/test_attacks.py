@@ -198,7 +198,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[dict[str,
     """How often a password is hashed, streams are loaded and stored passwords looked up."""
     work = {"hashes": 0, "loads": 0, "look-ups": 0}
     repository = world.services.tools["identity"].repository
-    verify, load, known = type(passwords._HASHER).verify, repository.load, credentials.known_password
+    verify, load, known = passwords._verify, repository.load, credentials.known_password
 
     def counting(name: str, function: Any) -> Any:
         def count(*args: Any, **kwargs: Any) -> Any:
@@ -208,7 +208,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[dict[str,
         return count
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(passwords._HASHER), "verify", counting("hashes", verify))
+        patch.setattr(passwords, "_verify", counting("hashes", verify))
         patch.setattr(repository, "load", counting("loads", load))
         patch.setattr(credentials, "known_password", counting("look-ups", known))
         yield work

@@ -22,6 +22,14 @@ UNSHOWN = {"phone.viewer", "email.viewer"}
 """Marks that nobody is shown on the way: of who looks with another's eyes all the time."""
 
 
+NOT_DONE = {
+    *("identity.EnableSecondFactor", "identity.RenewRecoveryCodes", "identity.DisableSecondFactor"),
+    *("identity.AddPasskey", "identity.RemovePasskey", "identity.ChangePassword"),
+    *("identity.EndViewAs", "identity.ReactivateContact"),
+}
+"""Commands that no form of the walk gets done, for it knows no secrets, makes its views up and switches off alone."""
+
+
 def test_the_table_has_every_route_and_no_other(world: World) -> None:
     there = {
         f"{method} {rule.rule}"
@@ -38,6 +46,29 @@ def test_the_table_has_every_route_and_no_other(world: World) -> None:
 
 def test_everybody_gets_what_is_theirs_and_nothing_else(walk: Walk) -> None:
     assert walk.walked() == []
+
+
+def test_pages_wait_for_models_that_read_what_their_command_wrote(walk: Walk) -> None:
+    """Another model would never come to it, and the page would say "being processed" for two minutes."""
+    walk.walked()
+    assert walk.in_vain == set()
+    assert SENT_BY_PAGES.keys() - walk.done == NOT_DONE
+
+
+def test_pages_with_other_peoples_addresses_note_who_looked(walk: Walk) -> None:
+    walk.walked()
+    rules = {rule.rule: walk.parts.access[rule.endpoint] for rule in walk.world.app.url_map.iter_rules()}
+    silent = set()
+    for row, answer in walk.answers:
+        asked, _as, name = row.rpartition(" as ")
+        own = {f"{field}.{one}" for field in ("email", "phone") for one in (name, walk.world.visitors[name].eyes)}
+        people = [
+            mark for mark in walk.world.marks if mark.field.startswith(("email.", "phone.")) and mark.field not in own
+        ]
+        rule = asked.split()[1]
+        if not rules[rule].personal and any(mark.stands_in(answer.text) for mark in people):
+            silent.add(rule)
+    assert silent == set()
 
 
 def test_the_tables_have_every_command_and_no_other() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from flask.testing import FlaskClient
 
 from gateway.security import safe_next
 from services.identity.contract import SHORTEST_PASSWORD
-from tests.gateway.ground import PASSWORD, Ground, post
+from tests.gateway.ground import PASSWORD, Ground, post, token
 
 
 def test_the_right_password_leads_to_where_one_was_going(ground: Ground) -> None:
@@ -65,6 +66,85 @@ def test_trying_many_accounts_from_one_address_has_to_wait(ground: Ground) -> No
     ]
     assert answers[:20] == [401] * 20
     assert answers[20:] == [429, 429]
+
+
+def fail(ground: Ground, browser: FlaskClient, email: str, times: int, address: str = "127.0.0.1") -> list[int]:
+    browser.environ_base["REMOTE_ADDR"] = address
+    return [post(browser, "/login", "/login", email=email, password="no").status_code for _ in range(times)]
+
+
+def known_browser(ground: Ground, email: str = "ann@a.example") -> FlaskClient:
+    """A browser that somebody logged in with and out again."""
+    browser = ground.signed_in(email)
+    browser.post("/logout", data={"csrf_token": token(browser.get("/settings"))})
+    assert browser.get("/settings").status_code == 302
+    return browser
+
+
+def test_a_browser_that_was_in_before_does_not_wait_for_strangers(ground: Ground) -> None:
+    browser = known_browser(ground)
+    assert fail(ground, ground.browser(), "ann@a.example", 6, "198.51.100.1") == [401] * 5 + [429]
+    assert post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD).status_code == 302
+    assert fail(ground, ground.browser(), "ann@a.example", 1, "198.51.100.2") == [429], "strangers go on waiting"
+
+
+def test_strangers_at_the_same_address_do_not_hold_it_up_either(ground: Ground) -> None:
+    browser = known_browser(ground)
+    for number in range(21):
+        fail(ground, ground.browser(), f"p{number}@a.example", 1)
+    assert fail(ground, ground.browser(), "bo@b.example", 1) == [429]
+    assert post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD).status_code == 302
+
+
+def test_its_own_tries_are_counted_and_make_nobody_else_wait(ground: Ground) -> None:
+    browser = known_browser(ground)
+    assert fail(ground, browser, "ann@a.example", 7) == [401] * 5 + [429] * 2
+    answer = post(ground.browser(), "/login", "/login", email="ann@a.example", password=PASSWORD)
+    assert answer.status_code == 302, "another browser is another count"
+
+
+def test_it_is_known_for_the_account_that_was_in_and_no_other(ground: Ground) -> None:
+    browser = known_browser(ground)
+    fail(ground, ground.browser(), "bo@b.example", 6, "198.51.100.1")
+    assert fail(ground, browser, "bo@b.example", 1) == [429]
+
+
+def test_several_people_of_one_browser_are_known(ground: Ground) -> None:
+    browser = known_browser(ground)
+    assert post(browser, "/login", "/login", email="bo@b.example", password=PASSWORD).status_code == 302
+    browser.post("/logout", data={"csrf_token": token(browser.get("/settings"))})
+    for email in ("ann@a.example", "bo@b.example"):
+        fail(ground, ground.browser(), email, 6, "198.51.100.1")
+    assert post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize("made_up", ["x", "nonce.mark", "~~~", "a.b~c.d", "nonce." + "0" * 64, "é.è"])
+def test_what_somebody_makes_up_is_no_known_browser(ground: Ground, made_up: str) -> None:
+    browser = ground.browser()
+    browser.set_cookie("portico_device", made_up)
+    assert fail(ground, browser, "ann@a.example", 6) == [401] * 5 + [429]
+
+
+def test_who_was_known_keeps_the_mark_of_the_first_time(ground: Ground) -> None:
+    browser = known_browser(ground)
+    first = browser.get_cookie("portico_device")
+    assert first is not None
+    assert first.http_only
+    assert b"ann" not in first.value.encode()
+    post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD)
+    again = browser.get_cookie("portico_device")
+    assert again is not None
+    assert again.value == first.value, "a new one each time would bring new tries"
+
+
+def test_lifting_a_lock_lifts_that_of_known_browsers_too(ground: Ground) -> None:
+    browser = known_browser(ground)
+    fail(ground, browser, "ann@a.example", 6)
+    throttle = ground.app.extensions["portico"].throttle
+    assert throttle.waits("ann@a.example") > 0
+    throttle.lift("ann@a.example")
+    assert throttle.waits("ann@a.example") == 0
+    assert post(browser, "/login", "/login", email="ann@a.example", password=PASSWORD).status_code == 302
 
 
 def test_success_forgets_the_failures(ground: Ground) -> None:

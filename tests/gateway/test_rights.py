@@ -18,6 +18,8 @@ from gateway.people import PEOPLE_MODEL, load_person
 from gateway.rights.given import Rights
 from gateway.rights.preview import contact_changes
 from services.cases.projections import PROJECTIONS as cases
+from services.identity.projections.delegations import DELEGATIONS
+from services.identity.projections.memberships import MEMBERSHIPS
 from services.orders.contract import ORDERS
 from services.orders.projections import PROJECTIONS as orders
 from tests.gateway.ground import CUSTOMER, STAFF, Ground, post, token
@@ -27,6 +29,7 @@ BUYER = "R-BUYR-0001"
 EARLIEST, LATEST = ZoneInfo("Pacific/Niue"), ZoneInfo("Pacific/Kiritimati")
 """Two zones that never have the same date."""
 CONTACT = f"/contacts/{CUSTOMER}"
+UUID_7 = "6f3b3d0e-5d5c-5b0e-9a54-1f0a3c6c7f27"
 
 
 def ann(
@@ -171,6 +174,41 @@ def test_a_preview_counts_what_the_report_shows(branched: Ground) -> None:
     (said,) = changes(branched, replace(SEES_ORDERS, branches=("S", "N")), Rights())
     assert "215 orders of the branches South, North" in said
     assert "of 215" in report
+
+
+def test_a_preview_says_a_change_of_branches_of_which_nothing_is_counted(branched: Ground) -> None:
+    before = Rights(frozenset({"order"}))
+    assert changes(branched, before, replace(before, branches=("N",))) == [
+        "What they may do was of all branches; will be of branch North."
+    ]
+
+
+def test_what_an_admin_may_hand_out_is_set_for_each_of_their_companies(branched: Ground) -> None:
+    there = {"contact_id": CUSTOMER, "company": "C-B", "roles": "[]", "ends": "{}"}
+    branched.models["identity"].put(MEMBERSHIPS, **there, permissions='["company_admin"]')
+    handed = {"contact_id": CUSTOMER, "company": "C-B", "permissions": '["report_invoices"]', "appoints": False}
+    branched.models["identity"].put(DELEGATIONS, **handed)
+    ann(branched, "company_admin")
+    admin, page = branched.signed_in("sam@s.example"), f"{CONTACT}/companies/C-B"
+    ticked = re.compile(r'checked[^>]*value="report_invoices"')
+    shown = admin.get(page).text
+    form = shown[shown.index('aria-labelledby="delegation"') :]
+    assert ticked.search(form)
+    home = admin.get(CONTACT).text
+    assert not ticked.search(home[home.index('aria-labelledby="delegation"') :])
+    for company, back in (("C-B", page), ("C-A", CONTACT)):
+        fields = {"company": company, "own": "0", "permissions": ["order"], "command_id": UUID_7}
+        answer = post(admin, page, f"{CONTACT}/delegation", **fields)
+        assert answer.headers["Location"] == back
+        payload = branched.commands.sent[-1][2]
+        assert payload == {
+            "contact_id": CUSTOMER,
+            "in_company": company,
+            "permissions": ["order"],
+            "appoints": False,
+        }
+    branched.models["identity"].put(MEMBERSHIPS, **there, permissions='["order"]')
+    assert 'aria-labelledby="delegation"' not in admin.get(page).text, "no admin of it"
 
 
 def test_a_preview_says_nothing_where_nothing_changes(branched: Ground) -> None:

@@ -27,13 +27,15 @@ def given(ground: Ground, position: int, at: str, kind: str, contact: str = CUST
         RIGHTS,
         contact_id=contact,
         position=position,
-        company="C-A",
+        company=now.get("company", "C-A"),
         at=f"{at}+00:00",
         actor=now.get("actor", STAFF),
         kind=kind,
         branches=branches,
         signed_up=now.get("signed_up", True),
         shut=now.get("shut", ""),
+        hands_out=json.dumps(now["hands_out"]) if "hands_out" in now else None,
+        appoints=now.get("appoints", False),
         **words,
     )
 
@@ -118,6 +120,28 @@ def test_a_contacts_history_has_every_change_and_what_ended_by_itself(told: Grou
     assert changes[0].may == ["Support cases"]
     assert changes[2].what == "Senior buyer"
     assert changes[2].at.isoformat() == "2026-03-21T00:00:00+01:00"
+
+
+def test_an_admin_of_another_company_is_in_its_history_with_what_they_may_hand_out_until_they_leave(
+    ground: Ground,
+) -> None:
+    there: dict[str, Any] = {"company": "C-B", "permissions": ["company_admin", "order"], "branches": ["OSL"]}
+    given(ground, 2, "2026-03-01T08:00:00", "created", permissions=["open_cases"])
+    given(ground, 3, "2026-03-02T08:00:00", "member", **there)
+    given(ground, 4, "2026-03-03T08:00:00", "delegated", **there, hands_out=["order", "report_orders"], appoints=True)
+    given(ground, 5, "2026-03-04T08:00:00", "left", company="C-B")
+    ground.branch("C-B", "OSL", "Oslo")
+    with asking(ground, "sam@s.example") as scope:
+        days = {day: on_day(scope, "C-B", date(2026, 3, day)) for day in (1, 2, 3, 4)}
+    said = {day: [(one.hands_out, one.branches) for one in found] for day, found in days.items()}
+    wider = "Place orders, Orders report, and make others administrators"
+    assert said == {1: [], 2: [("what they may do themselves", ("OSL",))], 3: [(wider, ("OSL",))], 4: []}
+    admin = ground.signed_in("sam@s.example")
+    history = admin.get(f"/contacts/{CUSTOMER}/history?of=C-B").text
+    assert "What they may hand out changed" in history
+    assert f"may hand out {wider}." in history
+    assert f"may hand out {wider}." in admin.get("/companies/C-B/rights?on=2026-03-03").text
+    assert "may hand out" not in admin.get(f"/contacts/{CUSTOMER}/history").text
 
 
 def test_the_pages_show_it_in_words(told: Ground) -> None:

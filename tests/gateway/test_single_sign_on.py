@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
 
 import pytest
 import yaml
@@ -15,12 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
-from chassis.config import BadSetting
+from chassis.codec import loads
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.single_sign_on import provider as sso
 from services.identity.single_sign_on import settings
-from services.identity.single_sign_on.settings import SETTING, providers
+from services.identity.single_sign_on.settings import SETTING
 from tests.gateway.ground import PASSWORD, Ground, post
 from tests.support.inprocess import Services
 from tests.support.provider import BentProvider, log_in_there, real_provider, tell
@@ -37,6 +36,7 @@ class Office:
             services.record(
                 "identity", key, [{"kind": "company", "key": key, "body": {"name": key, "currency": "EUR"}}]
             )
+        services.record("identity", FJORD, [{"kind": "branch", "key": "OSL", "body": {"name": "Oslo"}}])
         staff = {"name": "Ada Bell", "email": "ada@supplier.example", "staff_roles": ["portal_admin"]}
         self.admin = services.send("identity", "CreateStaff", staff)["id"]
         role = {"name": "Buyer", "permissions": ["order"]}
@@ -77,6 +77,16 @@ class Office:
         assert sent.status_code == 302
         back = urlsplit(log_in_there(sent.location, subject))
         return browser, browser.get(f"{back.path}?{back.query}")
+
+    def rights_of(self, email: str) -> tuple[str, list[str], list[str], tuple[list[str], list[str] | None]]:
+        """Whose address it is; permissions and roles in their first company, permissions and branches in Fjord."""
+        self.services.settle()
+        with self.services.reading("identity") as execute:
+            (row,) = execute("SELECT contact_id, permissions, roles FROM contacts_v2 WHERE email = ?", (email,))
+            sql = "SELECT permissions, branches FROM memberships_v1 WHERE contact_id = ? AND company = ?"
+            there = [tuple(one) for one in execute(sql, (row[0], FJORD))]
+        permissions, branches = there[0] if there else ("[]", None)
+        return row[0], loads(row[1]), loads(row[2]), (loads(permissions), branches and loads(branches))
 
     def rights(self, email: str) -> tuple[str, str]:
         """Company and roles of who has the address."""
@@ -139,6 +149,66 @@ def test_one_whom_a_rule_brings_is_made_with_what_it_gives(office: Office) -> No
     assert re.fullmatch(r'\["R-[^"]+"\]', roles)
     assert "Nia New" in browser.get("/settings").text
     assert office.comes("u3", **claims)[1].location == "/", "and once"
+
+
+def test_each_sign_in_gives_what_the_groups_say_then_where_the_mapping_says_so(office: Office) -> None:
+    email = "moves@hollis.example"
+    claims: dict[str, Any] = {"email": email, "email_verified": True, "name": "Mo Moves"}
+    rules = [
+        {"group": "buyers", "company": HOLLIS, "permissions": ["open_cases"], "roles": ["Buyer"]},
+        {"group": "clerks", "company": HOLLIS, "permissions": ["see_balance"]},
+        {"group": "clerks", "company": FJORD, "permissions": ["report_orders"], "branches": ["OSL"]},
+    ]
+    office.write(rules=rules, rules_at="each sign-in", companies=[HOLLIS, FJORD])
+    office.comes("u9", **claims, groups=["buyers"])
+    contact = office.rights_of(email)[0]
+    office.services.send(
+        "identity",
+        "AddToCompany",
+        {"contact_id": contact, "to_company": FJORD, "permissions": ["order"]},
+        actor=office.admin,
+    )
+    for groups, here, there in (
+        (["clerks"], ["see_balance"], (["report_orders"], ["OSL"])),
+        (["clerks"], ["see_balance"], (["report_orders"], ["OSL"])),
+        (["guests"], [], ([], ["OSL"])),
+    ):
+        assert office.comes("u9", **claims, groups=groups)[1].status_code == 302
+        assert office.rights_of(email) == (contact, here, [], there)
+    office.write()
+    assert office.comes("u9", **claims, groups=["buyers"])[1].status_code == 302
+    assert office.rights_of(email)[1] == [], "once, as the file says now"
+    with office.services.reading("identity") as execute:
+        sql = "SELECT company, kind, actor FROM rights_changes_v3 WHERE contact_id = ? AND actor LIKE 'sso:%'"
+        told = [tuple(row) for row in execute(f"{sql} AND kind <> 'signed_up' ORDER BY position", (contact,))]
+    changed = (HOLLIS, "permissions", "sso:hollis")
+    again = [changed, (FJORD, "member", "sso:hollis")]
+    assert told == [(HOLLIS, "created", "sso:hollis"), changed, *again, *again]
+    office.write(staff=True)
+    admin, _answer = office.comes("ada", email="ada@supplier.example", email_verified=True)
+    assert "Hollis account (single sign-on)" in admin.get(f"/contacts/{contact}/history").text
+
+
+def test_admins_read_what_the_file_says_and_how_the_last_log_ins_went(office: Office) -> None:
+    unknown = {"company": HOLLIS, "permissions": [], "roles": ["Nobody's"]}
+    buyers = {"group": "buyers", "company": HOLLIS, "permissions": ["order"], "branches": ["NORTH"]}
+    office.write(rules=[buyers, unknown], rules_at="each sign-in", staff=True)
+    admin, _answer = office.comes("ada", email="ada@supplier.example", email_verified=True)
+    page = admin.get("/administration/sign-in").text
+    told = page[page.index('id="providers"') :]
+    for said in (
+        *("Hollis account", office.issuer, "http://localhost/login/back/hollis", "C100; our staff, too"),
+        *("at each log-in", "Group “buyers”", "Place orders", "(branches: NORTH)", "Everybody"),
+        "There is no role called Nobody&#39;s",
+    ):
+        assert said in told, said
+    worked = re.search(r"that worked</dt><dd>([^<]+)", told)
+    assert worked is not None
+    assert worked[1] != "none yet"
+    office.comes("u-no", email="no@nowhere.example", email_verified=False)
+    office.comes("ada", email="ada@supplier.example", email_verified=True)
+    assert "did not confirm an e-mail address of yours" in admin.get("/administration/sign-in").text
+    office.write()
 
 
 def test_one_whom_no_rule_brings_is_told_what_to_do(office: Office) -> None:
@@ -299,32 +369,3 @@ def test_a_file_that_went_wrong_changes_nothing(bent: tuple[Ground, BentProvider
     assert come(ground, provider).status_code == 302
     (tmp_path / "providers.yaml").write_text("a: [")
     assert come(ground, provider).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("providers: 3", "no list"),
-        ("a: [", "not YAML"),
-        ("providers: [{key: a, name: A, issuer: 'http://sso.example', client_id: c, secret_file: s}]", "https://"),
-        ("providers: [{key: a, name: A, issuer: 'https://sso.example', client_id: c}]", "secret_file"),
-        (
-            "providers: [{key: a/b, name: A, issuer: 'https://s.example', client_id: c, secret_file: s}]",
-            "small letters",
-        ),
-        (
-            "providers: [{key: a, name: A, issuer: 'https://s.example', client_id: c, secret_file: s, colour: red}]",
-            "colour",
-        ),
-        (
-            "providers: [{key: a, name: A, issuer: 'https://s.example', client_id: c, secret_file: s,"
-            " rules: [{company: C1}]}]",
-            "may not speak",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / f"{uuid4().hex}.yaml"
-    file.write_text(text)
-    with pytest.raises(BadSetting, match=said):
-        providers({SETTING: str(file)})

@@ -11,17 +11,18 @@ from flask.testing import FlaskClient
 from chassis.messages import ALL_COMPANIES
 from gateway.parts import parts
 from gateway.people import VIEWING
+from services.identity.projections.memberships import MEMBERSHIPS
 from tests.gateway.ground import CUSTOMER, STAFF, Ground, post, token
 
 BANNER = "You see the portal as Ann Archer of Aldergrove Ltd sees it"
 
 
-def looking(ground: Ground, minutes: float = 30) -> FlaskClient:
-    """A browser of Sam's, who looks as Ann for so long."""
+def looking(ground: Ground, minutes: float = 30, company: str = "") -> FlaskClient:
+    """A browser of Sam's, who looks as Ann for so long, in her own company or the one that is named."""
     until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
-    ground.commands.result = {"until": until, "company": "C-A"}
+    ground.commands.result = {"until": until, "company": company or "C-A"}
     browser = ground.signed_in("sam@s.example")
-    answer = post(browser, "/settings", f"/contacts/{CUSTOMER}/view-as", command_id=VIEW)
+    answer = post(browser, "/settings", f"/contacts/{CUSTOMER}/view-as", command_id=VIEW, company=company)
     assert answer.headers["Location"] == "/"
     return browser
 
@@ -53,7 +54,7 @@ def test_nothing_can_be_sent_and_secrets_are_not_shown(ground: Ground) -> None:
     browser = looking(ground)
     ground.commands.sent.clear()
     form = {"csrf_token": token(browser.get("/")), "branch": "", "summary_line": "x", "detail": "y", "wanted": "x"}
-    for path in ("/support/new", "/branch", "/settings/mails", "/settings/password", "/order-pad"):
+    for path in ("/support/new", "/settings/mails", "/settings/password", "/order-pad"):
         answer = browser.post(path, data=form)
         assert answer.status_code == 403, path
         assert "nothing can be changed" in answer.text
@@ -93,6 +94,53 @@ def test_who_cannot_log_in_any_more_sees_nothing_at_all(ground: Ground) -> None:
     browser = looking(ground)
     ground.person(STAFF, "", "sam@s.example", "Sam Steel", roles=("agent",), status="inactive")
     assert browser.get("/").headers["Location"].startswith("/login")
+
+
+@pytest.fixture
+def both(ground: Ground) -> Ground:
+    """Ann of Aldergrove works for Borealis, too, and may do nothing but support cases of two branches there."""
+    ground.all_models()
+    for key, name in (("OSL", "Oslo"), ("BGO", "Bergen"), ("TRD", "Trondheim")):
+        ground.branch("C-B", key, name)
+    member = {"contact_id": CUSTOMER, "company": "C-B", "permissions": '["open_cases"]', "roles": "[]", "ends": "{}"}
+    ground.models["identity"].put(MEMBERSHIPS, **member, branches='["OSL", "BGO"]')
+    return ground
+
+
+def test_they_begin_in_a_company_of_the_contacts_or_change_to_it_by_the_contacts_own_switch(both: Ground) -> None:
+    browser = looking(both, company="C-B")
+    assert sent(both) == [("BeginViewAs", {"contact_id": CUSTOMER, "in_company": "C-B"}, ALL_COMPANIES, STAFF)]
+    assert "Ann Archer of Borealis GmbH sees it" in browser.get("/").text
+    assert browser.get("/invoices").status_code == 403
+    both.commands.result = {**both.commands.result, "company": "C-A"}
+    form = {"csrf_token": token(browser.get("/"))}
+    assert browser.post("/company", data={**form, "company": "C-A"}).headers["Location"] == "/"
+    again = ("BeginViewAs", {"contact_id": CUSTOMER, "in_company": "C-A"}, ALL_COMPANIES, STAFF)
+    assert sent(both)[1:] == [again, ("EndViewAs", {"view": "X-1"}, ALL_COMPANIES, STAFF)]
+    assert BANNER in browser.get("/invoices").text
+    assert browser.post("/company", data={**form, "company": "C-Z"}).status_code == 404
+
+
+def test_the_contacts_switches_change_nothing_of_the_contacts_or_the_staffs_session(both: Ground) -> None:
+    ann, browser = both.signed_in(), looking(both, company="C-B")
+    form = {"csrf_token": token(browser.get("/"))}
+    with both.app.app_context():
+        before = parts().store.of_contact(CUSTOMER)
+        assert browser.post("/branch", data={**form, "branch": "TRD"}).status_code == 404
+        assert browser.post("/branch", data={**form, "branch": "BGO"}).status_code == 302
+        assert 'value="BGO" aria-pressed="true"' in browser.get("/").text
+        browser.post("/company", data={**form, "company": "C-A"})
+        assert parts().store.of_contact(CUSTOMER) == before
+        (own,) = parts().store.of_contact(STAFF)
+        assert (own.company, own.branch) == (ALL_COMPANIES, None)
+    assert "Aldergrove Ltd" in ann.get("/settings").text
+
+
+def test_a_view_ends_when_the_contact_is_taken_out_of_its_company(both: Ground) -> None:
+    browser = looking(both, company="C-B")
+    both.models["identity"].execute(f"DELETE FROM {MEMBERSHIPS.name} WHERE contact_id = ?", (CUSTOMER,))
+    assert browser.get("/support").headers["Location"] == f"/contacts/{CUSTOMER}"
+    assert "ends by itself" in browser.get("/settings").text
 
 
 def test_logging_out_ends_it_even_when_identity_is_away(ground: Ground) -> None:

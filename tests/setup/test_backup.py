@@ -17,6 +17,17 @@ from chassis import bus
 from portico.backup import MANIFEST, STORE
 from tests.chaos import seen
 from tests.chaos.client import CUSTOMERS, Client
+from tests.setup.dressed import (
+    ELSEWHERE,
+    EMAIL,
+    HOME,
+    PASSWORD,
+    Dressed,
+    dress,
+    fetched,
+    logo_address,
+    rights_of,
+)
 from tests.support.portal import Portal, running
 from tests.support.waiting import wait_until
 
@@ -27,7 +38,12 @@ def client(own_portal: Portal) -> Client:
 
 
 @pytest.fixture(scope="module")
-def backup(own_portal: Portal, client: Client) -> tuple[Path, set[str]]:
+def dressed(own_portal: Portal) -> Dressed:
+    return dress(own_portal)
+
+
+@pytest.fixture(scope="module")
+def backup(own_portal: Portal, client: Client, dressed: Dressed) -> tuple[Path, set[str]]:
     """A backup made while orders are placed, and those that were acknowledged before it began.
 
     Some of these wait in the broker's queue, which is in no backup: what takes them to the ERP is away.
@@ -75,7 +91,7 @@ def refused(*arguments: str, var: Path) -> str:
 
 
 def test_a_portal_restored_from_it_shows_what_was_ordered_and_goes_on(
-    backup: tuple[Path, set[str]], tmp_path: Path
+    backup: tuple[Path, set[str]], dressed: Dressed, tmp_path: Path
 ) -> None:
     folder, before = backup
     with running(tmp_path / "r", restored_from=folder) as restored:
@@ -91,6 +107,22 @@ def test_a_portal_restored_from_it_shows_what_was_ordered_and_goes_on(
         wait_until(lambda: again.reference in {row["key"] for row in seen.order_rows(restored)}, 30, "a new order")
         numbers = [row["erp_number"] for row in seen.order_rows(restored) if row["erp_number"]]
         assert len(numbers) == len(set(numbers))
+        has_logo_and_rights(restored, dressed)
+
+
+def has_logo_and_rights(restored: Portal, dressed: Dressed) -> None:
+    """The logo is the file that was uploaded; rights in every company, their history and the way in are whole."""
+    wait_until(lambda: logo_address(restored) == dressed.address, 60, lambda: logo_address(restored))
+    assert fetched(restored, dressed.address) == dressed.logo
+    wait_until(
+        lambda: rights_of(restored, dressed.contact) == dressed.rights,
+        60,
+        lambda: f"{rights_of(restored, dressed.contact)}, not {dressed.rights}",
+    )
+    answer = restored.rpc.call(
+        "identity", "sign_in", {"email": EMAIL, "password": PASSWORD, "correlation_id": "restored"}
+    )
+    assert (answer["contact_id"], answer["companies"]) == (dressed.contact, [HOME, ELSEWHERE])
 
 
 def backup_demo(folder: Path) -> Path:

@@ -200,10 +200,10 @@ class Services:
     def settle(self) -> None:
         """Wait until every read model shows what was appended so far."""
         for one in self._projectors:
-            last = max(map(self._last_of, one.projection.streams))
+            last = max(map(self.last_of, one.projection.streams))
             wait_until(partial(_is_at, one, last), 30, f"{one.projection.name} at {last}")
 
-    def _last_of(self, prefix: str) -> int:
+    def last_of(self, prefix: str) -> int:
         """The commit position of the last event in streams whose names begin so."""
         found = self._reader.read_all(
             backwards=True, limit=1, filter_include=(f"^{prefix}.*",), filter_by_stream_name=True

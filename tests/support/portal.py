@@ -42,6 +42,8 @@ class Portal:
             "PORTICO_PORT": str(self.port),
             "PORTICO_KILL_AT": f"*:{self.points}",
             "PORTICO_RETRY_MS": "200,500,1000,2000,5000",
+            # Every language, whole or not, and the pseudo-locale.
+            "PORTICO_STYLE": "1",
         }
         self.broker: Broker | None = None
         """The broker it was given, where it has no node of its own."""

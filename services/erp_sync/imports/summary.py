@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from chassis.cells import harmless
 from services.erp_sync.adapters.files.profile import KindMap, Profile
 from services.erp_sync.adapters.files.stage import Staged
 from services.erp_sync.adapters.files.staging import Problem, Staging
@@ -131,7 +132,7 @@ def write_errors(path: Path, imports: Imports, request: Request, staging: Stagin
         writer = csv.writer(file)
         writer.writerow(Problem._fields)
         for problem in (*staging.errors(), *_owners_refusals(imports, request, staging, profile)):
-            writer.writerow([_harmless(cell) for cell in problem])
+            writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in problem])
             count += 1
         file.flush()
         os.fsync(file.fileno())
@@ -170,10 +171,3 @@ def _flat(errors: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _flat(inner, path)
     else:
         yield path, str(errors)
-
-
-def _harmless(cell: str | int) -> str | int:
-    """A cell that a spreadsheet would take for a formula, as text: the values come out of somebody's file."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "@", "\t", "\r") or isinstance(cell, str) and cell[:2] == "-=":
-        return "'" + cell
-    return cell

@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import astuple
 
-from services.identity.details.events import ContactCorrected
+from services.identity.domain import Contact
 from services.identity.vault import Person, Vault
-
-if TYPE_CHECKING:
-    from services.identity.domain import Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What was put right, sealed: `corrected` "" for nothing, else with what the ERP had told at that moment, `told`.
-
-    `former` has, by the address a contact moved to, the person with the one before.
-    """
-
-    corrected: str = ""
-    told: str = ""
-    former: Mapping[str, str] = field(default_factory=dict)
-
-    def after(self, event: ContactCorrected, told: str) -> Details:
-        """The details after one more correction."""
-        former = {**self.former, event.login: event.former} if event.former else self.former
-        return replace(self, corrected=event.personal, told=told, former=former)
 
 
 def merged(now: Person, then: Person, corrected: Person) -> Person:
@@ -44,10 +22,9 @@ def opened(vault: Vault, contact: str, now: str, then: str, corrected: str) -> P
 
 def person_of(vault: Vault, contact: Contact) -> Person:
     """Who the contact is; ERASED when its key is gone. Blocks."""
-    details = contact.details
-    return opened(vault, contact.contact, contact.personal, details.told, details.corrected)
+    return opened(vault, contact.contact, contact.personal, contact.told_then, contact.corrected)
 
 
 def former_of(vault: Vault, contact: Contact, login: str) -> Person:
     """The contact with the address it had before it signed in by `login`; ERASED when the key is gone."""
-    return vault.open(contact.contact, contact.details.former.get(login, ""))
+    return vault.open(contact.contact, contact.former_addresses.get(login, ""))

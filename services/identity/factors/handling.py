@@ -17,7 +17,6 @@ from services.identity.errors import SecondFactorOff, WrongPassword
 from services.identity.factors import domain
 from services.identity.factors.passkeys import Passkeys, Site
 from services.identity.factors.store import Factors
-from services.identity.mails.settings import supplier
 from services.identity.streams import CONTACT, find_contact
 from services.identity.vault import open_vault
 
@@ -100,7 +99,7 @@ async def remove(command: commands.RemoveSecondFactor, context: Context, tools: 
 
 async def add_passkey(command: commands.AddPasskey, context: Context, tools: Tools) -> Reply:
     """The passkey lets in from now on; `result` has recovery codes where it is the first second factor."""
-    contact, site = command.actor, Site(command.origin, supplier())
+    contact, site = command.actor, Site(command.origin)
     reply = await _done(
         contact,
         lambda: passkeys(tools).add(contact, command.name, command.answer, command.challenge, site, context),

@@ -15,8 +15,7 @@ from services.identity.factors import handling
 from services.identity.factors.passkeys import Site
 from services.identity.factors.steps import awaiting_code, let_in, texts
 from services.identity.factors.store import KEY, PASSKEY, use_ticket
-from services.identity.mails.settings import supplier
-from services.identity.streams import CONTACT
+from services.identity.streams import CONTACT, portal_name
 from services.identity.vault import open_vault
 
 
@@ -29,7 +28,7 @@ async def passkey_options(payload: Mapping[str, Any], tools: Tools) -> dict[str,
     if payload.get("ticket"):
         half, _contact = await awaiting_code(str(payload["ticket"]), tools)
         contact = half.contact
-    site = Site(origin, supplier())
+    site = Site(origin)
     ask = handling.passkeys(tools).ask
     options, challenge = await asyncio.to_thread(lambda: ask(site, alone=not contact, contact=contact))
     return {"options": options, "challenge": challenge}
@@ -54,8 +53,9 @@ async def passkeys(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
         return told
     vault = open_vault(tools.settings, tools.state)
     person = await asyncio.to_thread(person_of, vault, loaded.state)
-    site = Site(str(payload["origin"]), supplier())
-    options, challenge = await asyncio.to_thread(store.offer, contact, person, site)
+    site = Site(str(payload["origin"]))
+    name = await portal_name(tools)
+    options, challenge = await asyncio.to_thread(store.offer, contact, person, site, name)
     return {**told, "options": options, "challenge": challenge}
 
 
@@ -63,7 +63,7 @@ async def passkey_sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str,
     """Who signs in by the browser's `answer` to the `challenge`, as let_in says it; else PasskeyRefused."""
     answer, challenge, origin = texts(payload, "answer", "challenge", "origin")
     use = handling.passkeys(tools).use
-    passkey = await asyncio.to_thread(lambda: use(answer, challenge, Site(origin, supplier())))
+    passkey = await asyncio.to_thread(lambda: use(answer, challenge, Site(origin)))
     contact = (await tools.repository.load(CONTACT, passkey.contact)).state
     if not contact.may_sign_in:
         raise PasskeyRefused
@@ -77,7 +77,7 @@ async def passkey_step(payload: Mapping[str, Any], tools: Tools) -> dict[str, An
     """
     ticket, answer, challenge, origin = texts(payload, "ticket", "answer", "challenge", "origin")
     half, contact = await awaiting_code(ticket, tools)
-    use, site = handling.passkeys(tools).use, Site(origin, supplier())
+    use, site = handling.passkeys(tools).use, Site(origin)
     await asyncio.to_thread(
         lambda: use(answer, challenge, site, contact=half.contact, then=lambda db: use_ticket(db, ticket))
     )

@@ -48,7 +48,6 @@ class Site:
     """Where a browser shows the portal, as `https://portal.example.com`; a passkey is for its host alone."""
 
     origin: str
-    name: str
 
     @property
     def host(self) -> str:
@@ -83,12 +82,14 @@ class Passkeys:
         rows = self._state.rows("SELECT * FROM passkeys WHERE contact = ? ORDER BY made_at, id", contact)
         return [self._passkey(row) for row in rows]
 
-    def offer(self, contact: str, person: Person, site: Site) -> tuple[str, str]:
-        """The options by which a browser makes a passkey for this contact, as JSON, and their challenge."""
+    def offer(self, contact: str, person: Person, site: Site, name: str) -> tuple[str, str]:
+        """The options by which a browser makes a passkey for this contact, as JSON, and their challenge; it shows the
+        portal by this name.
+        """
         challenge = self._challenge(_adding(contact))
         options = webauthn.generate_registration_options(
             rp_id=site.host,
-            rp_name=site.name,
+            rp_name=name,
             user_name=person.email,
             user_id=contact.encode(),
             user_display_name=person.name,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chassis.messages import Event
-from services.identity.commands import PinPage, UnpinPage
 from services.identity.errors import TooManyFavourites
+from services.identity.favourites.commands import PinPage, UnpinPage
 from services.identity.favourites.events import PagePinned, PageUnpinned
 
 MOST_FAVOURITES = 12

@@ -10,12 +10,12 @@ from chassis.dispatch import Handle, Tools
 from chassis.errors import NotFound
 from chassis.messages import Context, Event, Reply
 from chassis.repository import now
-from services.identity import commands
 from services.identity.domain import refuse_unusable
+from services.identity.favourites.commands import PinPage, UnpinPage
 from services.identity.favourites.domain import Favourites
 from services.identity.streams import CONTACT, FAVOURITES
 
-C = TypeVar("C", commands.PinPage, commands.UnpinPage)
+C = TypeVar("C", PinPage, UnpinPage)
 
 
 def changes(decide: Callable[[Favourites, C, datetime], list[Event]]) -> Handle:

@@ -5,28 +5,8 @@ A line that is nothing but {link} is the mail's button. What follows every text 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Wording(NamedTuple):
-    """What a mail says, with placeholders."""
-
-    subject: str
-    text: str
-
-
-class Frame(NamedTuple):
-    """What stands around every mail: the button's label, whose it is, whom to ask, and how to get fewer of them.
-
-    `locale` is how its dates are written.
-    """
-
-    locale: str
-    button: str
-    of: str
-    help: str
-    choose: str
-
+from services.identity.mails import in_arabic, in_french, in_spanish
+from services.identity.mails.wording import Frame, Wording
 
 DEFAULT_LANGUAGE = "en"
 FRAME = {
@@ -45,6 +25,8 @@ FRAME = {
         "Welche Nachrichten Sie bekommen, können Sie wählen:",
     ),
 }
+_OTHERS = {"es": in_spanish, "fr": in_french, "ar": in_arabic}
+FRAME |= {language: others.FRAME for language, others in _OTHERS.items()}
 LANGUAGES = tuple(FRAME)
 ORIGINALS: dict[str, dict[str, Wording]] = {
     "invitation": {
@@ -242,6 +224,11 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
         ),
     },
 }
+
+
+for _language, _others in _OTHERS.items():
+    for _kind, _wording in _others.TEXTS.items():
+        ORIGINALS[_kind][_language] = _wording
 
 
 def original(kind: str, language: str) -> Wording:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chassis.errors import Invalid
 from chassis.messages import Event
+from chassis.sentences import sentence
 from services.identity.commands import ChangeMailSender, ChangeMailText, RestoreMailText
 from services.identity.errors import ChangedSince
 from services.identity.events import MailSenderChanged, MailTextChanged, MailTextRestored
@@ -98,13 +99,19 @@ def text_faults(kind: Kind, wording: Wording) -> dict[str, list[str]]:
         if not value.strip():
             faults.setdefault(name, []).append("Please write something.")
         if len(value) > longest:
-            faults.setdefault(name, []).append(f"Please write at most {longest} characters.")
+            faults.setdefault(name, []).append(sentence("Please write at most %(most)s characters.", most=longest))
         for unknown in unknown_placeholders(kind, value):
             known = ", ".join(f"{{{one}}}" for one in kind.placeholders)
-            said = f"There is no placeholder {{{unknown}}} in this mail. There are: {known}."
+            said = sentence(
+                "There is no placeholder {%(unknown)s} in this mail. There are: %(known)s.",
+                unknown=unknown,
+                known=known,
+            )
             faults.setdefault(name, []).append(said)
     for missing in missing_placeholders(kind, wording.text):
-        faults.setdefault("text", []).append(f"{{{missing}}} has to be in the text: without it the mail is of no use.")
+        faults.setdefault("text", []).append(
+            sentence("{%(missing)s} has to be in the text: without it the mail is of no use.", missing=missing)
+        )
     return faults
 
 

@@ -114,7 +114,7 @@ def write(kind: Kind, wording: Wording, language: str, values: Mapping[str, str]
     plain = f"{text}\n\n-- \n" + "\n".join(foot_lines) + "\n"
     paragraphs = [_paragraph(one, values, frame.button) for one in re.split(r"\n\s*\n", wording.text.strip())]
     html = (
-        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{language}" dir="{frame.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme"'
         f' content="light dark"><title>{escape(_subject(wording, values))}</title>'
         f"<style>{_style(house.accent)}</style></head>\n"
@@ -192,7 +192,8 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def _paragraph(text: str, values: Mapping[str, str], button: str) -> str:
     if text.strip() == "{link}":
         href = escape(values["link"])
-        return f'<p><a class="button" href="{href}">{escape(button)}</a></p>\n<p><a href="{href}">{href}</a></p>'
+        shown = f"<bdi>{href}</bdi>"
+        return f'<p><a class="button" href="{href}">{escape(button)}</a></p>\n<p><a href="{href}">{shown}</a></p>'
     return f'<p dir="auto">{_linked(_filled(text, values))}</p>'
 
 

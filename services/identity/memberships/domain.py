@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from chassis.messages import Event
-from services.identity.domain import Contact, Rights, refuse_past, refuse_unusable
-from services.identity.errors import FirstCompany, NotAMember, StaffHaveRoles
-from services.identity.memberships.events import MembershipEnded, MembershipGiven
+from services.identity.commands import SetDelegation
+from services.identity.domain import Contact, Delegation, Rights, refuse_past, refuse_unusable
+from services.identity.errors import ContactGone, FirstCompany, NotAMember, StaffHaveRoles
+from services.identity.memberships.events import DelegationSet, MembershipEnded, MembershipGiven
 
 
 def decide_add(state: Contact, company: str, rights: Rights, now: datetime) -> list[Event]:
@@ -33,6 +34,24 @@ def decide_remove(state: Contact, company: str) -> list[Event]:
     if company == state.company:
         raise FirstCompany
     return [MembershipEnded(state.contact, state.company, company)] if company in state.memberships else []
+
+
+def decide_set_delegation(state: Contact, command: SetDelegation, now: datetime) -> list[Event]:
+    """What they may hand out as an admin of a company that they are of; nothing when it is so already."""
+    if state.erased:
+        raise ContactGone
+    if state.staff_roles:
+        raise StaffHaveRoles
+    company = command.in_company or state.company
+    if company not in state.companies:
+        raise NotAMember
+    if _handed(Delegation(command.permissions, command.appoints)) == _handed(state.delegation_in(company)):
+        return []
+    return [DelegationSet(state.contact, state.company, company, command.permissions, command.appoints)]
+
+
+def _handed(by: Delegation) -> tuple[object, ...]:
+    return None if by.permissions is None else sorted(by.permissions), by.appoints
 
 
 def _given(state: Contact, company: str, rights: Rights, now: datetime) -> list[Event]:

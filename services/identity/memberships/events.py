@@ -11,10 +11,13 @@ from chassis.messages import Event
 
 @dataclass(frozen=True, slots=True)
 class DelegationSet(Event):
-    """What an admin of the company may hand out (None: what they have), and whether they may make others admins."""
+    """What the contact of `company`, its first one, may hand out as an admin of `admin_of` (None: what they have),
+    and whether they may make others admins.
+    """
 
     contact: str
     company: str
+    admin_of: str
     permissions: tuple[str, ...] | None
     appoints: bool
 

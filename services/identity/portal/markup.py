@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+from chassis.sentences import sentence
+
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)?)\)")
 _ALLOWED = re.compile(r"(?:https?://[^\s/]|mailto:[^\s]|tel:[+0-9]|/(?!/))[^\s\"'<>\\]*\Z", re.I)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
@@ -24,8 +26,11 @@ def is_address(text: str) -> bool:
 def faults(text: str) -> list[str]:
     """What is wrong with a text, in sentences for people."""
     return [
-        f"A link cannot lead to “{address}”: write an address like https://www.example.com,"
-        " mailto:help@example.com or /support."
+        sentence(
+            "A link cannot lead to “%(address)s”: write an address like https://www.example.com,"
+            " mailto:help@example.com or /support.",
+            address=address,
+        )
         for _label, address in _LINK.findall(text)
         if not is_address(address)
     ]

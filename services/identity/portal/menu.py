@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chassis.errors import Invalid, NotFound
 from chassis.messages import Event
+from chassis.sentences import sentence
 from services.identity.commands import RemoveMenuEntry, SetMenuEntry
 from services.identity.domain import PERMISSIONS
 from services.identity.errors import ChangedSince
@@ -67,7 +68,7 @@ def decide_set(state: Menu, key: str, command: SetMenuEntry) -> list[Event]:
     if command.entry and command.entry not in state.entries:
         raise NotFound("There is no such entry any more; somebody may have removed it.")
     if not command.entry and len(state.entries) >= MOST_ENTRIES:
-        raise Invalid(f"There are {MOST_ENTRIES} entries; remove one first.", fields={})
+        raise Invalid(sentence("There are %(most)s entries; remove one first.", most=MOST_ENTRIES), fields={})
     entry = _tidy(command)
     faults = entry_faults(entry)
     if faults:
@@ -98,7 +99,7 @@ def entry_faults(entry: MenuEntry) -> dict[str, list[str]]:
     if not entry.titles:
         fault("titles", "Please write a title in one language at least.")
     if any(len(title) > LONGEST_TITLE or not title.isprintable() for title in entry.titles.values()):
-        fault("titles", f"Please write titles of at most {LONGEST_TITLE} characters.")
+        fault("titles", sentence("Please write titles of at most %(most)s characters.", most=LONGEST_TITLE))
     if entry.address and not (is_web_address(entry.address) or _is_own(entry.address)):
         fault(
             "address", "Write the whole address, like https://www.example.com, or a page of the portal, like /support."
@@ -108,14 +109,14 @@ def entry_faults(entry: MenuEntry) -> dict[str, list[str]]:
     if not entry.address and not entry.texts:
         fault("address", "Write an address for a link, or a text for a page.")
     if any(len(text) > LONGEST_TEXT for text in entry.texts.values()):
-        fault("texts", f"Please write at most {LONGEST_TEXT} characters.")
+        fault("texts", sentence("Please write at most %(most)s characters.", most=LONGEST_TEXT))
     for text in entry.texts.values():
         for said in markup.faults(text):
             fault("texts", said)
     if entry.icon not in ICONS:
         fault("icon", "There is no such icon.")
     if not 0 <= entry.place <= LAST_PLACE:
-        fault("place", f"Write a number from 0 to {LAST_PLACE}.")
+        fault("place", sentence("Write a number from 0 to %(most)s.", most=LAST_PLACE))
     if entry.permission and entry.permission not in PERMISSIONS:
         fault("permission", "There is no such permission.")
     return faults

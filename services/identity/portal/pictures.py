@@ -11,6 +11,7 @@ import warnings
 from base64 import b64encode
 from dataclasses import dataclass
 
+from chassis.sentences import sentence
 from services.identity.errors import PictureRefused
 from services.identity.portal import svg
 
@@ -41,8 +42,12 @@ def picture_of(content: bytes) -> Picture:
         raise PictureRefused("Please choose a file.")
     if len(content) > LARGEST_FILE:
         raise PictureRefused(
-            f"The file has {len(content) // 1024} KB; a logo has at most {LARGEST_FILE // 1024} KB."
-            " Make it smaller, or save it with fewer details."
+            sentence(
+                "The file has %(size)s KB; a logo has at most %(most)s KB. Make it smaller, or save it with fewer"
+                " details.",
+                size=len(content) // 1024,
+                most=LARGEST_FILE // 1024,
+            )
         )
     if content.startswith(_STARTS):
         kept, width, height = _png(content)
@@ -53,7 +58,11 @@ def picture_of(content: bytes) -> Picture:
     else:
         raise PictureRefused("This is no picture we can show: a logo is a PNG, JPEG, WebP or SVG file.")
     if max(width, height) > FLATTEST * min(width, height):
-        raise PictureRefused(f"A logo is at most {FLATTEST} times as wide as it is high. Cut away what is around it.")
+        raise PictureRefused(
+            sentence(
+                "A logo is at most %(most)s times as wide as it is high. Cut away what is around it.", most=FLATTEST
+            )
+        )
     name = hashlib.sha256(kept).hexdigest()[:32]
     return Picture(name, media_type, width, height, b64encode(kept).decode())
 
@@ -68,7 +77,12 @@ def _png(content: bytes) -> tuple[bytes, int, int]:
             with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as found:
                 if max(found.size) > LARGEST_SIDE:
                     raise PictureRefused(
-                        f"The picture has {found.width} × {found.height} pixels; at most {LARGEST_SIDE} on a side."
+                        sentence(
+                            "The picture has %(width)s × %(height)s pixels; at most %(most)s on a side.",
+                            width=found.width,
+                            height=found.height,
+                            most=LARGEST_SIDE,
+                        )
                     )
                 found.load()
                 turned = ImageOps.exif_transpose(found) or found

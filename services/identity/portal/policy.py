@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis.errors import Refused
 from chassis.messages import ALL_COMPANIES
+from chassis.sentences import joined, sentence
 
 SIGN_IN = "sign_in/"
 SIGN_IN_WAYS = ("password", "passkey", "sso")
@@ -48,9 +49,13 @@ class WayClosed(Refused):
     http = 403
 
     def __init__(self, ways: Iterable[str]) -> None:
-        names = {"password": "with a password", "passkey": "with a passkey", "sso": "by single sign-on"}
-        said = " or ".join(names[way] for way in SIGN_IN_WAYS if way in ways)
-        super().__init__(f"Your company logs in {said}. Please use that way on the log-in page.")
+        names = {
+            "password": sentence("with a password"),
+            "passkey": sentence("with a passkey"),
+            "sso": sentence("by single sign-on"),
+        }
+        said = joined(" / ", [names[way] for way in SIGN_IN_WAYS if way in ways])
+        super().__init__(sentence("Your company logs in %(ways)s. Please use that way on the log-in page.", ways=said))
 
 
 def policy_of(settings: Mapping[str, str], company: str) -> Policy:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chassis.errors import Invalid
 from chassis.messages import Event
+from chassis.sentences import joined, sentence
 from services.identity.commands import ChangeSettings
 from services.identity.errors import ChangedSince
 from services.identity.mails.originals import LANGUAGES
@@ -134,7 +135,7 @@ def _fault(setting: str, value: str) -> str:
 
 def _name_fault(text: str) -> str:
     if len(text) > LONGEST_NAME or not text.isprintable():
-        return f"Please write a name of at most {LONGEST_NAME} characters."
+        return sentence("Please write a name of at most %(most)s characters.", most=LONGEST_NAME)
     return ""
 
 
@@ -160,5 +161,5 @@ def is_web_address(text: str) -> bool:
 
 def _welcome_fault(text: str) -> str:
     if len(text) > LONGEST_WELCOME:
-        return f"Please write at most {LONGEST_WELCOME} characters."
-    return " ".join(markup.faults(text))
+        return sentence("Please write at most %(most)s characters.", most=LONGEST_WELCOME)
+    return joined(" ", markup.faults(text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from chassis.sentences import sentence
 from services.identity.errors import PictureRefused
 
 LONGEST, DEEPEST = 200_000, 60
@@ -44,7 +45,9 @@ def cleaned(content: bytes) -> tuple[str, int, int]:
 
 def _parsed(content: bytes) -> ElementTree.Element:
     if len(content) > LONGEST:
-        raise PictureRefused(f"An SVG has at most {LONGEST // 1000} KB. Simplify it, or upload a PNG.")
+        raise PictureRefused(
+            sentence("An SVG has at most %(most)s KB. Simplify it, or upload a PNG.", most=LONGEST // 1000)
+        )
     try:
         text = content.decode("utf-8-sig")
         # Without entities of its own, a text says no more than is written in it.
@@ -71,7 +74,10 @@ def _drop_unknown(parent: ElementTree.Element, child: ElementTree.Element) -> No
     name = child.tag.rpartition("}")[2] if isinstance(child.tag, str) else ""
     if name.lower() in _DOES:
         raise PictureRefused(
-            f"This SVG has a <{name}> in it, which a logo must not have. Save it as plain SVG, or upload a PNG."
+            sentence(
+                "This SVG has a <%(name)s> in it, which a logo must not have. Save it as plain SVG, or upload a PNG.",
+                name=name,
+            )
         )
     if child.tag != f"{_SVG}{name}" or name not in _DRAWS:
         parent.remove(child)
@@ -82,7 +88,11 @@ def _clean(element: ElementTree.Element) -> None:
         plain = name.removeprefix(_XLINK)
         if plain.lower().startswith("on") or (plain == "href" and not value.strip().startswith("#")):
             raise PictureRefused(
-                f"This SVG has “{plain}” in it, which could lead somewhere else. Save it as plain SVG, or upload a PNG."
+                sentence(
+                    "This SVG has “%(what)s” in it, which could lead somewhere else. Save it as plain SVG, or"
+                    " upload a PNG.",
+                    what=plain,
+                )
             )
         if not (_NAME.match(plain) and (plain == name or plain == "href")):
             del element.attrib[name]

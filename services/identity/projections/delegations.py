@@ -18,16 +18,20 @@ DELEGATIONS = Table(
     Column("appoints", Boolean, nullable=False),
 )
 _DELEGATION = upsert(DELEGATIONS)
+_ENDED = f"DELETE FROM {DELEGATIONS.name} WHERE contact_id = ? AND company = ?"
 
 
 def project(event: Recorded, rows: Rows) -> None:
-    """The row of an admin of a company."""
+    """The row of an admin of a company; none of a company that they are of no more."""
+    data = event.data
+    if event.type == "MembershipEnded":
+        rows.execute(_ENDED, (data["contact"], data["member_of"]))
+        rows.touch(data["member_of"], event.position)
     if event.type != "DelegationSet":
         return
-    data = event.data
-    rows.touch(data["company"], event.position)
+    rows.touch(data["admin_of"], event.position)
     permissions = None if data["permissions"] is None else dumps(data["permissions"]).decode()
-    rows.execute(_DELEGATION, (data["contact"], data["company"], permissions, data["appoints"]))
+    rows.execute(_DELEGATION, (data["contact"], data["admin_of"], permissions, data["appoints"]))
 
 
 PROJECTION = Projection("delegations", VERSION, ("contact-",), (DELEGATIONS,), project)

@@ -11,6 +11,7 @@ from chassis.codec import dumps
 from chassis.config import Settings
 from chassis.messages import Recorded
 from chassis.readmodel import Projection, Rows, upsert
+from chassis.sorting import sort_key
 from services.identity.details.person import opened
 from services.identity.domain import DEFAULT_PERMISSIONS
 from services.identity.vault import ERASED, Person, Vault, open_vault
@@ -35,7 +36,7 @@ CONTACTS = Table(
     Column("invited_at", Text),
     Column("last_changed", Text, nullable=False),
     Column("password_changed_at", Text),  # sessions from before it are not to be trusted
-    Column("name_key", Text, nullable=False),  # the name as it sorts: lower case
+    Column("name_key", Text, nullable=False),  # the name as it sorts: chassis.sorting
     Column("search", Text, nullable=False),  # name, e-mail and phone in lower case
     Column("told", Text, nullable=False),  # this and the next two: sealed; details/person.py says what they are
     Column("told_then", Text, nullable=False),
@@ -68,7 +69,7 @@ def _vault() -> Vault:
 
 def _personal(person: Person, language: str) -> tuple[str, ...]:
     search = " ".join((person.name, person.email, person.phone)).casefold()
-    return (person.name, person.email, person.phone, language, person.name.casefold(), search)
+    return (person.name, person.email, person.phone, language, sort_key(person.name), search)
 
 
 def _json(values: Any) -> str | None:
@@ -105,6 +106,8 @@ def project(event: Recorded, rows: Rows) -> None:
         case "PermissionsChanged":
             rights = {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
             _update(rows, contact, at, **rights)
+        case "LanguageChosen":
+            _update(rows, contact, at, language=data["language"], chosen_language=data["language"])
         case "ContactDeactivated":
             _update(rows, contact, at, status="inactive")
         case "ContactReactivated":

@@ -15,7 +15,7 @@ from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows, upsert
 from services.identity.domain import DEFAULT_PERMISSIONS
 
-VERSION = 2
+VERSION = 3
 _meta = MetaData()
 RIGHTS = Table(
     f"rights_changes_v{VERSION}",
@@ -32,6 +32,8 @@ RIGHTS = Table(
     Column("ends", Text, nullable=False),
     Column("signed_up", Boolean, nullable=False),  # has a password
     Column("shut", Text, nullable=False),  # "", off, erased
+    Column("hands_out", Text),  # what they may hand out where they are the company's admin; NULL: what they have
+    Column("appoints", Boolean, nullable=False),  # as its admin they may make others admins
     Index(f"rights_changes_v{VERSION}_company", "company", "position"),
 )
 ROLE_CHANGES = Table(
@@ -47,9 +49,11 @@ ROLE_CHANGES = Table(
 )
 _RIGHT = upsert(RIGHTS)
 _ROLE = upsert(ROLE_CHANGES)
-_STATE = ("permissions", "branches", "roles", "ends", "signed_up", "shut")
+_STATE = ("permissions", "branches", "roles", "ends", "signed_up", "shut", "hands_out", "appoints")
+_RIGHTS = ("permissions", "branches", "roles", "ends")
 _LAST = (
-    f"SELECT {', '.join(_STATE)} FROM {RIGHTS.name} WHERE contact_id = ? AND company = ? ORDER BY position DESC LIMIT 1"
+    f"SELECT kind, {', '.join(_STATE)} FROM {RIGHTS.name}"
+    " WHERE contact_id = ? AND company = ? ORDER BY position DESC LIMIT 1"
 )
 _COMPANIES = f"SELECT DISTINCT company FROM {RIGHTS.name} WHERE contact_id = ? ORDER BY company"
 _LAST_NAME = f"SELECT name FROM {ROLE_CHANGES.name} WHERE role = ? ORDER BY position DESC LIMIT 1"
@@ -60,6 +64,7 @@ _KINDS = {
     "PermissionsChanged": "permissions",
     "MembershipGiven": "member",
     "MembershipEnded": "left",
+    "DelegationSet": "delegated",
     "InvitationAccepted": "signed_up",
     "PasswordSet": "signed_up",
     "SingleSignOnLinked": "signed_up",
@@ -76,6 +81,10 @@ _EVERYWHERE = ("signed_up", "switched_off", "switched_on", "erased")
 """What holds in all companies of a contact."""
 
 
+_SAID_AGAIN = ("switched_off", "corrected")
+"""What may change no right and is a row all the same: the supplier's word over a company's; another name or address."""
+
+
 def project(event: Recorded, rows: Rows) -> None:
     """One more row for what changed somebody's rights, or a role's."""
     kind = _KINDS.get(event.type)
@@ -89,7 +98,7 @@ def project(event: Recorded, rows: Rows) -> None:
 
 def _contact(event: Recorded, kind: str, rows: Rows) -> None:
     data = event.data
-    of = {data.get("member_of", data["company"])}
+    of = {data.get("member_of") or data.get("admin_of") or data["company"]}
     if kind in _EVERYWHERE:
         of |= {row[0] for row in rows.execute(_COMPANIES, (data["contact"],)).fetchall()}
     for company in sorted(of):
@@ -99,25 +108,40 @@ def _contact(event: Recorded, kind: str, rows: Rows) -> None:
 def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
     data = event.data
     row = rows.one(_LAST, data["contact"], company)
+    of_it = row is not None and row[0] != "left"
     if row is not None and kind in ("recorded", "created"):
         return  # the ERP told again what a contact is called
-    if row is None and kind in ("left", "corrected"):
+    if row is None and kind == "corrected":
         return
-    before = dict(zip(_STATE, row, strict=True)) if row is not None else dict(_NOTHING)
-    if row is None and kind == "member":
+    if not of_it and (kind == "left" or (row is not None and kind in _EVERYWHERE)):
+        return  # what becomes of them is not this company's any more
+    before = _state(row) if row is not None else dict(_NOTHING)
+    if not of_it and kind == "member":
         # What lets them in is the same everywhere; what they may do there begins with nothing.
         home = rows.one(_LAST, data["contact"], data["company"])
-        known = dict(zip(_STATE, home, strict=True)) if home is not None else {}
-        before |= {name: known[name] for name in ("signed_up", "shut") if known}
+        before |= {name: _state(home)[name] for name in ("signed_up", "shut") if home is not None}
     after = before | _changed(kind, data)
-    if row is not None and after == before and kind != "corrected":
+    if of_it and after == before and kind not in _SAID_AGAIN:
         return
     rows.touch(company, event.position)
     head = (data["contact"], company, event.position, event.recorded_at.isoformat())
     rows.execute(_RIGHT, (*head, event.meta.get("actor", ""), kind, *(after[name] for name in _STATE)))
 
 
-_NOTHING = {"permissions": "[]", "branches": None, "roles": "[]", "ends": "{}", "signed_up": False, "shut": ""}
+def _state(row: Any) -> dict[str, Any]:
+    return dict(zip(_STATE, row[1:], strict=True))
+
+
+_NOTHING = {
+    "permissions": "[]",
+    "branches": None,
+    "roles": "[]",
+    "ends": "{}",
+    "signed_up": False,
+    "shut": "",
+    "hands_out": None,
+    "appoints": False,
+}
 
 
 def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -127,11 +151,13 @@ def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         case "created":
             return {name: _json(data[name]) for name in ("permissions", "branches")}
         case "permissions" | "member":
-            return {name: _json(data[name]) for name in ("permissions", "branches", "roles", "ends")}
+            return {name: _json(data[name]) for name in _RIGHTS}
         case "corrected":
             return {}
         case "left":
-            return {name: _NOTHING[name] for name in ("permissions", "branches", "roles", "ends")}
+            return {name: _NOTHING[name] for name in (*_RIGHTS, "hands_out", "appoints")}
+        case "delegated":
+            return {"hands_out": _json(data["permissions"]), "appoints": data["appoints"]}
         case "signed_up":
             return {"signed_up": True}
         case "switched_on":

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from chassis.errors import NotFound
 from chassis.messages import Event
-from services.identity.errors import AlreadyAsked, AlreadyDecided
+from services.identity.requests.errors import AlreadyAsked, AlreadyDecided
 from services.identity.requests.events import (
     AccessApproved,
     AccessRefused,

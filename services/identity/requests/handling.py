@@ -14,10 +14,10 @@ from chassis.repository import Loaded
 from services.identity import addresses, commands, contacts
 from services.identity.authority import authority, business_day, definitions, rights_of
 from services.identity.domain import COMPANY_ADMIN, Contact, decide_create_contact
-from services.identity.errors import IsColleague, MoreThanYours
 from services.identity.limits import last_days
 from services.identity.requests import domain
 from services.identity.requests.domain import Request, Requests
+from services.identity.requests.errors import IsColleague, MoreThanYours
 from services.identity.streams import ADDRESS, COMPANY, CONTACT, REQUESTS
 from services.identity.vault import Forgotten, Person, contact_id, open_vault
 

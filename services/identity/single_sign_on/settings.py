@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from services.identity.domain import DEFAULT_PERMISSIONS, PERMISSIONS
 
 SETTING = "PORTICO_OIDC_FILE"
 ALL = "*"
+FIRST, EACH = "first sign-in", "each sign-in"
 _log = log.get("single_sign_on")
 _right: dict[str, dict[str, Provider]] = {}
 _KEY = re.compile(r"[a-z0-9-]{1,30}\Z")
@@ -44,7 +45,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One provider. `companies` are those whose contacts it may say are here, ALL for every customer's; `staff`: the
-    supplier's people, too. `secret_file` has the client's secret.
+    supplier's people, too. `secret_file` has the client's secret. `rules_at` is when the rules give: at a contact's
+    FIRST sign-in, or at EACH anew.
     """
 
     key: str
@@ -57,10 +59,16 @@ class Provider:
     scopes: tuple[str, ...] = ("openid", "email", "profile")
     groups_claim: str = "groups"
     rules: tuple[Rule, ...] = ()
+    rules_at: str = FIRST
 
     def speaks_for(self, company: str, is_staff: bool) -> bool:
         """Whether its word lets in a contact of this company, or staff."""
         return self.staff if is_staff else bool({ALL, company}.intersection(self.companies))
+
+    def rule_for(self, groups: Collection[str], company: str = "") -> Rule | None:
+        """The first rule that fits somebody of these groups, of this company's where one is named."""
+        fitting = (one for one in self.rules if not one.group or one.group in groups)
+        return next((one for one in fitting if company in ("", one.company)), None)
 
 
 def providers(env: Mapping[str, str] | None = None) -> dict[str, Provider]:
@@ -110,6 +118,8 @@ def _provider(told: Any, path: str) -> Provider:
         raise BadSetting(f"{where}: its issuer is an https:// address.")
     if "openid" not in made.scopes:
         raise BadSetting(f"{where}: its scopes have to have openid.")
+    if made.rules_at not in (FIRST, EACH):
+        raise BadSetting(f"{where}: rules_at is “{FIRST}” or “{EACH}”.")
     for rule in made.rules:
         unknown = set(rule.permissions) - set(PERMISSIONS)
         if unknown:

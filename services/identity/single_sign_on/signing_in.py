@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +16,13 @@ from chassis.messages import ALL_COMPANIES, Context, derived_id
 from chassis.repository import now
 from services.identity import contacts, domain
 from services.identity.commands import CreateContact, SetPermissions
-from services.identity.errors import SingleSignOnUnknown, SingleSignOnUnproven
+from services.identity.domain import Rights
 from services.identity.factors import handling
 from services.identity.factors.steps import let_in, texts
 from services.identity.factors.store import SINGLE_SIGN_ON, owe
-from services.identity.single_sign_on.settings import Provider, Rule, providers
-from services.identity.streams import ADDRESS, CONTACT, PORTAL, ROLES
+from services.identity.single_sign_on.errors import SingleSignOnUnknown, SingleSignOnUnproven
+from services.identity.single_sign_on.settings import EACH, Provider, Rule, providers
+from services.identity.streams import ADDRESS, COMPANY, CONTACT, PORTAL, ROLES
 from services.identity.vault import open_vault
 
 _log = log.get("single_sign_on")
@@ -46,6 +49,8 @@ async def single_sign_on(payload: Mapping[str, Any], tools: Tools) -> dict[str, 
         raise SingleSignOnUnknown(provider.name)
     if row is None or not state.linked:
         await _link(contact, who, provider, payload, tools)
+    if provider.rules_at == EACH and not state.staff_roles:
+        await _give_anew(contact, who, provider, payload, tools)
     loaded = await tools.repository.load(CONTACT, contact)
     return {**await let_in(loaded.state, SINGLE_SIGN_ON, tools), "position": loaded.position}
 
@@ -62,8 +67,7 @@ async def _first(provider: Provider, who: str, payload: Mapping[str, Any], tools
         if state.login != login:
             raise SingleSignOnUnknown(provider.name)
         return owner
-    groups = {str(one) for one in payload.get("groups") or ()}
-    rule = next((rule for rule in provider.rules if not rule.group or rule.group in groups), None)
+    rule = provider.rule_for(_groups(payload))
     if rule is None:
         raise SingleSignOnUnknown(provider.name)
     return await _make(provider, rule, who, payload, email, tools)
@@ -74,10 +78,7 @@ async def _make(provider: Provider, rule: Rule, who: str, payload: Mapping[str, 
     branches = rule.branches or None
     create = CreateContact(rule.company, name, email, permissions=rule.permissions, branches=branches)
     made = await contacts.create_contact(create, _context(provider, f"create/{who}", payload), tools)
-    known = (await tools.repository.load(ROLES, PORTAL)).state.known
-    roles = tuple(role for role, one in known.items() if one.name in rule.roles)
-    if len(roles) < len(rule.roles):
-        _log.warning("a rule names a role that there is not", provider=provider.key, roles=list(rule.roles))
+    roles = await _roles(rule, provider, tools)
     if roles:
         given = SetPermissions(made.id, rule.permissions, branches, roles)
         context = _context(provider, f"rights/{who}", payload)
@@ -85,6 +86,35 @@ async def _make(provider: Provider, rule: Rule, who: str, payload: Mapping[str, 
             CONTACT, made.id, context, lambda state: domain.decide_set_permissions(state, given, now())
         )
     return made.id
+
+
+def _groups(payload: Mapping[str, Any]) -> set[str]:
+    return {str(one) for one in payload.get("groups") or ()}
+
+
+async def _roles(rule: Rule, provider: Provider, tools: Tools) -> tuple[str, ...]:
+    known = (await tools.repository.load(ROLES, PORTAL)).state.known
+    roles = tuple(role for role, one in known.items() if one.name in rule.roles)
+    if len(roles) < len(rule.roles):
+        _log.warning("a rule names a role that there is not", provider=provider.key, roles=list(rule.roles))
+    return roles
+
+
+async def _give_anew(contact: str, who: str, provider: Provider, payload: Mapping[str, Any], tools: Tools) -> None:
+    """Set what they may do in each of their companies that the rules name; in one of which no rule fits any more,
+    nothing. Other companies' rights are an admin's alone.
+    """
+    state, groups = (await tools.repository.load(CONTACT, contact)).state, _groups(payload)
+    for of in sorted(state.companies.intersection(rule.company for rule in provider.rules)):
+        rule = provider.rule_for(groups, of)
+        given = SetPermissions(contact, (), (state.rights_in(of) or Rights()).branches, in_company=of)
+        if rule is not None:
+            roles = await _roles(rule, provider, tools)
+            given = replace(given, permissions=rule.permissions, branches=rule.branches or None, roles=roles)
+            domain.refuse_unknown_branches((await tools.repository.load(COMPANY, of)).state, given.branches)
+        decide = partial(contacts.decide_rights, company=of, command=given)
+        context = _context(provider, f"rights/{who}/{of}/{now().isoformat()}", payload)
+        await tools.repository.change(CONTACT, contact, context, decide)
 
 
 async def _link(contact: str, who: str, provider: Provider, payload: Mapping[str, Any], tools: Tools) -> None:

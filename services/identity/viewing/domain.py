@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from chassis.messages import Event
 from services.identity.domain import Contact, refuse_unusable
-from services.identity.errors import StaffAreNotLookedAs
+from services.identity.errors import NotAMember, StaffAreNotLookedAs
 from services.identity.viewing.events import ViewAsBegun, ViewAsEnded
 
 VIEWERS = ("portal_admin", "agent")
@@ -40,10 +40,12 @@ def evolve(state: View, event: Event) -> View:
 
 
 def decide_begin(view: str, contact: Contact, company: str, viewer: str, now: datetime) -> list[Event]:
-    """The view begins; refused of staff, and of contacts who are shut out themselves."""
+    """The view of where the contact stands in a company begins; refused of staff, and of who is shut out themselves."""
     if contact.staff_roles:
         raise StaffAreNotLookedAs
     refuse_unusable(contact)
+    if company not in contact.companies:
+        raise NotAMember
     return [ViewAsBegun(view, contact.contact, company, viewer, now + timedelta(minutes=VIEW_MINUTES))]
 
 

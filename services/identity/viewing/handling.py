@@ -18,16 +18,17 @@ async def begin(command: commands.BeginViewAs, context: Context, tools: Tools) -
     """A view begins; `result` says until when it lasts at the latest (UTC, ISO)."""
     await refuse_all_staff_but(domain.VIEWERS, context, tools)
     contact = (await find_contact(command.contact_id, context, tools)).state
+    company = command.in_company or contact.company
     view = short_id(derived_id(context.command_id, "view"))
     reply = await tools.repository.change(
         VIEW,
         view,
         context,
-        lambda state: domain.decide_begin(view, contact, contact.company, context.actor, now()),
+        lambda state: domain.decide_begin(view, contact, company, context.actor, now()),
         create=True,
     )
     until = (await tools.repository.load(VIEW, view)).state.until or now()
-    return replace(reply, result={"until": until.isoformat(), "company": contact.company})
+    return replace(reply, result={"until": until.isoformat(), "company": company})
 
 
 async def end(command: commands.EndViewAs, context: Context, tools: Tools) -> Reply:

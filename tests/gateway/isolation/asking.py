@@ -50,3 +50,11 @@ def given(one: Visitor) -> dict[str, Any]:
         return {"for_company": one.first, "permissions": list(USUAL), "branches": None}
     branches = None if one.branches is None else list(one.branches)
     return {"for_company": one.company, "permissions": list(one.had or one.permissions), "branches": branches}
+
+
+def shut_off(world: World) -> str:
+    """The id of a contact of alder whom its own admin switched off, so that they may switch them on again."""
+    contact, own = {"contact_id": world.things["newcomer"]}, world.visitors["whole"]
+    world.as_admin("ReactivateContact", contact)
+    world.do("identity", "DeactivateContact", contact, company=own.company, actor=own.contact, channel="portal")
+    return world.things["newcomer"]

@@ -13,6 +13,7 @@ from chassis.messages import ALL_COMPANIES, Context
 from gateway.access import current_scope
 from gateway.websession import COOKIE
 from tests.gateway.isolation.administration import LOGO, new_change, new_entry
+from tests.gateway.isolation.asking import shut_off
 from tests.gateway.isolation.marks import own_details
 from tests.gateway.isolation.people import Visitor
 from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, parsed
@@ -40,6 +41,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
+    "identity.ChooseLanguage": {"language": "de"},
     "identity.ChooseMails": {"off": ["case_reply"]},
     "identity.PinPage": {"page": "/invoices"},
     "identity.UnpinPage": {"page": "/invoices"},
@@ -74,7 +76,7 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.BeginViewAs": {"contact_id": "{subject}"},
     "identity.EndViewAs": {"view": "{view}"},
     "identity.DeactivateContact": {"contact_id": "{subject}"},
-    "identity.ReactivateContact": {"contact_id": "{subject}"},
+    "identity.ReactivateContact": {"contact_id": "{shut_off}"},
     "identity.EraseContact": {"contact_id": "{gone}"},
     "identity.RequestMail": {"mail": "{fresh}", "contact_id": "{subject}", "kind": "password_changed"},
     "identity.SendMailAgain": {"mail": "{lost_mail}"},
@@ -118,6 +120,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
     "view": World.new_view,
     "open_request": World.new_request,
     "lent": World.lend,
+    "shut_off": shut_off,
 }
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {
@@ -272,7 +275,8 @@ def _check(world: World, command: str, cell: str, visitor: Visitor, send: Any, o
 
 def _payload(world: World, command: str, visitor: Visitor, instead: Mapping[str, str] | None = None) -> Payload:
     of = visitor.company or world.things["company"]
-    more = {"subject": world.things["newcomer"], "fresh": uuid4().hex, "price": str(world.prices[of])}
+    more = dict.fromkeys(("subject", "shut_off"), world.things["newcomer"])
+    more |= {"fresh": uuid4().hex, "price": str(world.prices[of])}
     more |= own_details(world.marks, visitor.name, visitor.company)
     return dict(_filled(PAYLOADS[command], {**world.things, **more, **(instead or {})}))
 

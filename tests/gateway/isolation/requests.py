@@ -247,6 +247,9 @@ REQUESTS: dict[str, Asked] = (
         "POST /settings/devices/<session_id>": Asked(
             "/settings/devices/{device}", "/settings/devices/0000000000000000", form=lambda world, visitor: {}
         ),
+        "POST /language": Asked(
+            form=lambda world, visitor: {"portico_lang": "en"}, sends=("identity.ChooseLanguage",), throwaway=True
+        ),
         "POST /settings/mails": Asked(
             form=lambda world, visitor: {"wanted": ["order_accepted"]}, sends=("identity.ChooseMails",)
         ),

@@ -23,6 +23,7 @@ GET  /administration                              403   403  403   403   403  40
 GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /administration/looks                        403   403  403  403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/licences                     403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/menu/<entry>                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -138,10 +139,10 @@ POST /administration/sign-in                      403   403  403   403   403  40
 POST /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /administration/sign-in/company              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 LIVE /events                                      own   own  own   own   own  own   own    own   own   own  own  401  401    own  own
-POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   403
+POST /branch                                      ok    ok   ok    404   404  ok    ok     404   404   404  404  in   in     ok   ok
 POST /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /companies/<path:code>/features              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
-POST /company                                     404   404  404   404   404  404   404    403   403   403  403  in   in     ok   403
+POST /company                                     404   404  404   404   404  404   404    403   403   403  403  in   in     ok   404
 POST /company/contacts/<contact_id>               403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id> #preview      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id>/access        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
@@ -181,6 +182,7 @@ POST /favourites #unpin                           ok    ok   ok    ok    ok   ok
 POST /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /invitation/<token>                          -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -
 POST /invitation/<token> #used                    410   -    -     -     410  -     -      410   -     -    -    -    410    -    -
+POST /language                                    ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 POST /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   401  401    ok   ok
 POST /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /login/passkey                               401   401  401   401   401  401   401    401   401   401  401  401  401    401  401
@@ -244,6 +246,7 @@ identity.RenewRecoveryCodes  422   422  422   422   422  422   422    422   422 
 identity.DisableSecondFactor 422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 identity.RemoveSecondFactor  403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.ChooseMails         done  done done  done  done done  done   403   403   403  403  in   in     done 403
+identity.ChooseLanguage      done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.PinPage             done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.UnpinPage           done  done done  done  done done  done   done  done  done done in   in     done 403
 identity.BeginViewAs         403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
@@ -284,6 +287,7 @@ identity.InviteContact       403  404    done  403    403
 identity.SetPassword         403  403    done  403    403
 identity.ChangePassword      422  422    422   404    404
 identity.ChooseMails         done done   done  404    404
+identity.ChooseLanguage      done done   done  404    404
 identity.PinPage             done done   done  404    404
 identity.UnpinPage           done done   done  404    404
 identity.SetPermissions      403  404    done  403    403

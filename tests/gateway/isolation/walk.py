@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,15 +14,18 @@ from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import orjson
+import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
+from chassis import rooms
+from chassis.config import SERVICES
+from gateway.access import Scope
 from gateway.config import GatewaySettings
 from gateway.live import create_live
 from gateway.parts import Parts
 from gateway.people import VIEWING
-from gateway.viewing import Viewing
 from gateway.websession import COOKIE
 from tests.gateway.isolation.asked import Asked
 from tests.gateway.isolation.marks import Mark
@@ -47,6 +51,10 @@ class Walk:
         """The marks that stood in an answer to somebody whose they are."""
         self.answers: list[tuple[str, TestResponse]] = []
         """All answers, each with the row and the visitor it was for."""
+        self.done: set[str] = set()
+        """The commands that a page sent and that were done."""
+        self.in_vain: set[tuple[str, str]] = set()
+        """Those with a model that the page waits for then, and that reads nothing of what the command wrote."""
         self._wrong: list[str] | None = None
         self._tries = 0
         self._tokens: dict[str, str] = {}
@@ -82,9 +90,26 @@ class Walk:
     def walked(self) -> list[str]:
         """What is wrong with all routes; walked once."""
         if self._wrong is None:
-            with self.world.services.at_home():
+            with self.world.services.at_home(), self._noting_waits():
                 self._wrong = self.routes()
         return self._wrong
+
+    @contextmanager
+    def _noting_waits(self) -> Iterator[None]:
+        send = Scope.command
+        reads = {f"{name}.{one.checkpoint}": one.streams for name in SERVICES for one in rooms.load(name).projections}
+
+        def command(scope: Scope, service: str, name: str, *rest: Any, shows: tuple[str, ...], **more: Any) -> Any:
+            reply = send(scope, service, name, *rest, shows=shows, **more)
+            if reply["stream"]:  # else it was so already, and nothing is waited for
+                self.done.add(f"{service}.{name}")
+                last = {model: max(map(self.world.services.last_of, reads[model])) for model in shows}
+                self.in_vain |= {(f"{service}.{name}", model) for model, at in last.items() if at < reply["position"]}
+            return reply
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Scope, "command", command)
+            yield
 
     def routes(self, only: Iterable[str] = ()) -> list[str]:
         """What is wrong with the routes' answers; with those of the named rows, if some are."""
@@ -196,10 +221,12 @@ class Walk:
         if not visitor.contact:
             return "made up"
         if visitor.eyes:
-            contact = self.world.visitors[visitor.eyes].contact
-            data = {VIEWING: Viewing(contact=contact, view="none", until=time.time() + 3600, back="/"), **(data or {})}
+            seen = self.world.visitors[visitor.eyes]
+            looks = {"contact": seen.contact, "company": seen.company, "branch": None, "view": "none", "back": "/"}
+            data = {VIEWING: {**looks, "until": time.time() + 3600}, **(data or {})}
         company = "*" if visitor.roles else visitor.company
-        return self.parts.store.create(visitor.contact, company, "", data or {})[0]
+        proved = {"proved": int(time.time())}
+        return self.parts.store.create(visitor.contact, company, "", {**proved, **(data or {})})[0]
 
     def _secret(self, token: str) -> str:
         """What the session has of a token: who is deactivated may have a form open from before."""

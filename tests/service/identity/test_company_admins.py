@@ -100,6 +100,43 @@ def test_the_supplier_may_let_them_make_other_admins(office: Office) -> None:
     assert (row["company"], row["permissions"], bool(row["appoints"])) == (NORDLICHT, None, True)
 
 
+def test_what_an_admin_of_two_companies_may_hand_out_is_set_for_each(office: Office) -> None:
+    supplier, admin = office.admin(), boss(office, "bibi")
+    given = {"permissions": ["company_admin", "order"], "branches": None}
+    office.do("AddToCompany", {"contact_id": admin, "to_company": FJORD, **given}, actor=supplier)
+    form = {"for_company": FJORD, "name": "Fia Fjord", "email": "fia@fjord.example"}
+    told = {"contact_id": admin, "in_company": FJORD, "permissions": ["pay"], "appoints": False}
+    with pytest.raises(Refused, match="more than you may give"):
+        _portal(office, "CreateContact", {**form, "permissions": ["pay"]}, admin, FJORD)
+    done = office.do("SetDelegation", told, actor=supplier)
+    _portal(office, "CreateContact", {**form, "permissions": ["pay"]}, admin, FJORD)
+    with pytest.raises(Refused, match="more than you may give"):
+        _portal(office, "CreateContact", {**form, "email": "fy@fjord.example", "permissions": ["order"]}, admin, FJORD)
+    own = {"for_company": NORDLICHT, "name": "Ned", "email": "nick@nordlicht.example", "branches": ["HH"]}
+    _portal(office, "CreateContact", {**own, "permissions": ["order"]}, admin)
+    office.service.wait_position(RIGHTS_MODEL, done["position"])
+    sql = f"SELECT hands_out FROM {RIGHTS_TABLE} WHERE contact_id = ? AND kind = 'delegated' AND company = ?"
+    (row,) = office.service.rows(sql, admin, FJORD)
+    assert loads(row["hands_out"]) == ["pay"]
+    left = office.do("RemoveFromCompany", {"contact_id": admin, "from_company": FJORD}, actor=supplier)
+    office.service.wait_position("delegations_v1", left["position"])
+    assert office.service.rows(f"SELECT * FROM {DELEGATIONS_TABLE} WHERE contact_id = ?", admin) == []
+
+
+def test_whom_the_supplier_switched_off_a_companys_admin_does_not_switch_on(office: Office) -> None:
+    admin, contact = boss(office, "berit"), office.sign_up("olga@nordlicht.example", branches=["HH"])
+    whom = {"contact_id": contact}
+    _portal(office, "DeactivateContact", whom, admin)
+    _portal(office, "ReactivateContact", whom, admin)
+    _portal(office, "DeactivateContact", whom, admin)
+    office.do("DeactivateContact", whom, actor=office.admin())  # whose word stands over theirs
+    with pytest.raises(Refused, match="only we can switch them on again. Please ask our support"):
+        _portal(office, "ReactivateContact", whom, admin)
+    assert not office.signs_in("olga@nordlicht.example")
+    office.do("ReactivateContact", whom, actor=office.admin())
+    assert office.signs_in("olga@nordlicht.example")
+
+
 @pytest.mark.parametrize(
     "command",
     ["CreateContact", "InviteContact", "SetPassword", "DeactivateContact", "ReactivateContact", "EraseContact"],

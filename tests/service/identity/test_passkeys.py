@@ -11,7 +11,8 @@ import pyotp
 import pytest
 from webauthn.helpers import bytes_to_base64url
 
-from chassis.errors import RemoteRefusal
+from chassis.codec import loads
+from chassis.errors import Refused, RemoteRefusal
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.statedb import StateDb
 from services.identity.factors import handling, passkeys
@@ -90,6 +91,30 @@ def test_a_passkey_alone_lets_in_and_says_who_it_is(services: Services) -> None:
     )
     (listed,) = hanna.ask("passkeys", contact_id=hanna.contact)["passkeys"]
     assert (listed["name"], bool(listed["made_at"]), bool(listed["used_at"])) == ("Phone", True, True)
+
+
+def test_browsers_and_passwords_know_the_portal_by_the_name_that_admins_set(services: Services) -> None:
+    hanna = Person(services, "named@nordlicht.example")
+
+    def shown_as() -> str:
+        options = hanna.ask("passkeys", contact_id=hanna.contact, origin=ORIGIN)["options"]
+        return str(loads(options)["rp"]["name"])
+
+    def change(new: str) -> None:
+        hanna.do("ChangePassword", {"current": PASSWORD, "new": new})
+
+    assert shown_as() == "Portico"
+    staff = {"name": "Ada Bell", "email": "namer@supplier.example", "staff_roles": ["portal_admin"]}
+    admin = services.send("identity", "CreateStaff", staff)["id"]
+    named = {"settings": {"name": "Harbour Tackle"}}
+    services.send("identity", "ChangeSettings", named, actor=admin)
+    try:
+        assert shown_as() == "Harbour Tackle"
+        with pytest.raises(Refused, match="the portal's name"):
+            change("harbour tackle 20")
+    finally:
+        services.send("identity", "ChangeSettings", {"settings": {"name": ""}}, actor=admin)
+    assert shown_as() == "Portico"
 
 
 def test_the_password_alone_does_no_more_and_the_passkey_follows_it(services: Services) -> None:

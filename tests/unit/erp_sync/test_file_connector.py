@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,34 @@ def test_an_order_is_one_row_a_line(tmp_path: Path, connector: FileConnector) ->
     assert {row["Reference"] for row in rows} == {REFERENCE}
     assert rows[0]["Note"] == DOCUMENT["note"]
     assert rows[0]["Total"] == "20.90"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("=HYPERLINK(A1)", "'=HYPERLINK(A1)"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("+1*A2", "'+1*A2"),
+        ("\t=1", "'\t=1"),
+        ("＝1+1", "'＝1+1"),
+        ("-4711", "-4711"),
+        ("+49 30 123", "+49 30 123"),
+        ("-1,250.50", "-1,250.50"),
+        ("PO 4711 = urgent", "PO 4711 = urgent"),
+        ("", ""),
+    ],
+)
+def test_what_a_customer_typed_is_no_formula(
+    typed: str, written: str, tmp_path: Path, connector: FileConnector
+) -> None:
+    lines = [{**line, "item": "-X=1"} for line in DOCUMENT["lines"]]
+    document = {**DOCUMENT, "note": typed, "reference": typed, "lines": lines}
+    connector.post(replace(ORDER, document=document))
+    with (tmp_path / "outbox" / f"{REFERENCE}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["Note"], row["CustomerRef"]) for row in rows} == {(written, written)}
+    assert {row["ItemCode"] for row in rows} == {"-X=1"}, "a code that the ERP looks up stays as it is"
 
 
 def test_json_has_the_document_whole(tmp_path: Path) -> None:

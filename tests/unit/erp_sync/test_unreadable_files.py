@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from services.erp_sync.adapters.files import reading
 from services.erp_sync.adapters.files.reading import Unreadable
 from tests.unit.erp_sync.files import HEADER, INVOICES, gzipped, staged, workbook
 
@@ -80,3 +83,25 @@ def test_the_format_may_be_insisted_on(tmp_path: Path) -> None:
 
 def test_a_column_twice(tmp_path: Path) -> None:
     assert "more than one column “No”" in refused(tmp_path, HEADER.replace("Text", "No") + ROW)
+
+
+def padded(part: str, size: int) -> bytes:
+    """A workbook with another part of so many bytes, which take next to none packed."""
+    content = io.BytesIO(workbook([HEADER.strip().split(",")]))
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, b" " * size)
+    return content.getvalue()
+
+
+def test_a_small_workbook_that_becomes_too_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    content = padded("xl/worksheets/sheet9.xml", 65 * 1024 * 1024)
+    assert len(content) < 100_000
+    said = refused(tmp_path, content)
+    assert said.startswith("The workbook would become 65 MiB in ")
+    assert "Save it as CSV" in said
+
+
+@pytest.mark.parametrize(("bound", "most"), [("MOST_UNPACKED", 50_000), ("MOST_STRINGS", 50_000), ("MOST_PARTS", 5)])
+def test_each_bound_of_a_workbook_holds(bound: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, bound, most)
+    assert "when it is unpacked" in refused(tmp_path, padded("xl/sharedStrings.xml", 60_000))

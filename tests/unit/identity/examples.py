@@ -16,6 +16,7 @@ from services.identity.commands import (
     ReactivateContact,
     SetPermissions,
 )
+from services.identity.details.domain import decide_erase
 from services.identity.events import (
     BranchRecorded,
     CompanyRecorded,
@@ -52,7 +53,7 @@ STAFF_CREATED = ContactCreated(ADA, "", ("portal_admin",), SEALED, LOGIN, (), No
 RECORDED = ContactRecorded(HANNA, COMPANY, "4711", SEALED, "de")
 INVITED = ContactInvited(HANNA, COMPANY, LOGIN, NOW + timedelta(days=7))
 ACCEPTED = InvitationAccepted(HANNA, COMPANY)
-DEACTIVATED = ContactDeactivated(HANNA, COMPANY)
+DEACTIVATED = ContactDeactivated(HANNA, COMPANY, "")
 REACTIVATED = ContactReactivated(HANNA, COMPANY)
 ERASED = ContactErased(HANNA, COMPANY)
 
@@ -72,8 +73,8 @@ CONTACT = Decider(
         CreateContact: lambda _state, command, _now: domain.decide_create_contact(command, HANNA, SEALED, LOGIN),
         CreateStaff: lambda _state, command, _now: domain.decide_create_staff(command, ADA, SEALED, LOGIN),
         SetPermissions: domain.decide_set_permissions,
-        DeactivateContact: domain.decide_deactivate,
-        ReactivateContact: domain.decide_reactivate,
-        EraseContact: domain.decide_erase,
+        DeactivateContact: lambda state, command, _now: domain.decide_deactivate(state, command, ""),
+        ReactivateContact: lambda state, command, _now: domain.decide_reactivate(state, command, ""),
+        EraseContact: decide_erase,
     },
 )

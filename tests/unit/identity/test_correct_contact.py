@@ -38,7 +38,7 @@ def test_who_signs_in_does_so_with_the_new_address_and_the_old_one_is_told() -> 
     assert decide_correct(state, "right", "", OTHER_LOGIN, "before") == [MOVED, TOLD]
     after = CONTACT.given(CREATED, INVITED, ACCEPTED, MOVED, TOLD).state
     assert (after.login, after.former_login, after.stage) == (OTHER_LOGIN, LOGIN, "active")
-    assert after.details.former == {OTHER_LOGIN: "before"}
+    assert after.former_addresses == {OTHER_LOGIN: "before"}
 
 
 def test_who_never_came_in_is_told_nothing_and_their_invitation_is_over() -> None:
@@ -57,7 +57,7 @@ def test_a_name_alone_leaves_the_way_in_as_it_is() -> None:
 
 def test_the_erps_word_of_that_moment_is_kept_beside_the_correction() -> None:
     after = CONTACT.given(RECORDED, RENAMED, TOLD_ANEW).state
-    assert (after.personal, after.details.told, after.details.corrected) == ("told anew", SEALED, "right")
+    assert (after.personal, after.told_then, after.corrected) == ("told anew", SEALED, "right")
     assert after.language == "fr", "a language that was set stays"
 
 
@@ -72,7 +72,7 @@ def test_nothing_is_put_right_about_who_was_erased() -> None:
     with pytest.raises(ContactGone):
         decide_correct(CONTACT.given(CREATED, ERASED).state, "right", "", LOGIN, "")
     late = CONTACT.given(CREATED, RENAMED, ERASED, RENAMED).state
-    assert (late.personal, late.details.corrected, late.details.former) == ("", "", {})
+    assert (late.personal, late.corrected, late.former_addresses) == ("", "", {})
 
 
 def test_staff_are_there_for_something_else() -> None:

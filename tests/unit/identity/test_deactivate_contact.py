@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from services.identity import domain
 from services.identity.commands import ReactivateContact
-from services.identity.errors import ContactGone, NotYourself
+from services.identity.errors import ContactGone, NotYourself, ShutBySupplier
 from tests.unit.identity.examples import (
+    COMPANY,
     CONTACT,
     CREATED,
     DEACTIVATE,
@@ -35,6 +41,24 @@ def test_nobody_locks_themselves_out() -> None:
 def test_a_reactivated_contact_may_sign_in() -> None:
     CONTACT.given(CREATED, DEACTIVATED).when(REACTIVATE).then(REACTIVATED)
     assert CONTACT.given(CREATED, DEACTIVATED, REACTIVATED).state.may_sign_in
+
+
+def test_a_companys_own_admin_switches_on_whom_their_company_switched_off() -> None:
+    by_company = replace(DEACTIVATED, by_company=COMPANY)
+    shut = CONTACT.given(CREATED, by_company).state
+    assert domain.decide_reactivate(shut, REACTIVATE, COMPANY) == [REACTIVATED]
+    assert domain.decide_reactivate(shut, REACTIVATE, "") == [REACTIVATED]
+    with pytest.raises(ShutBySupplier, match="ask our support"):
+        domain.decide_reactivate(CONTACT.given(CREATED, DEACTIVATED).state, REACTIVATE, COMPANY)
+
+
+def test_the_suppliers_word_stands_over_the_companys() -> None:
+    by_company = replace(DEACTIVATED, by_company=COMPANY)
+    CONTACT.given(CREATED, by_company).when(DEACTIVATE).then(DEACTIVATED)
+    shut = CONTACT.given(CREATED, by_company, DEACTIVATED).state
+    assert domain.decide_deactivate(shut, DEACTIVATE, COMPANY) == []
+    with pytest.raises(ShutBySupplier):
+        domain.decide_reactivate(shut, REACTIVATE, COMPANY)
 
 
 def test_an_erased_contact_is_neither() -> None:

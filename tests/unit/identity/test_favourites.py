@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from marshmallow import ValidationError
 
-from services.identity.commands import PinPage, UnpinPage
 from services.identity.errors import TooManyFavourites
+from services.identity.favourites.commands import PinPage, UnpinPage
 from services.identity.favourites.domain import MOST_FAVOURITES, Favourites, decide_pin, decide_unpin, evolve
 from services.identity.favourites.events import PagePinned, PageUnpinned
 from services.identity.schemas import PinPageShape

@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
-from services.identity.domain import Contact, Rights, evolve_contact
+from services.identity.commands import SetDelegation
+from services.identity.domain import Contact, Delegation, Rights, evolve_contact
 from services.identity.errors import ContactGone, ContactInactive, EndPassed, FirstCompany, NotAMember, StaffHaveRoles
-from services.identity.memberships.domain import decide_add, decide_change, decide_remove
-from services.identity.memberships.events import MembershipEnded, MembershipGiven
+from services.identity.memberships.domain import decide_add, decide_change, decide_remove, decide_set_delegation
+from services.identity.memberships.events import DelegationSet, MembershipEnded, MembershipGiven
 from tests.support.given import NOW
 
 HANNA = Contact(contact="hanna", company="N100", permissions=("order",), branches=("HH",))
@@ -39,6 +40,21 @@ def test_what_they_may_do_there_is_changed_and_taken_away() -> None:
     assert decide_remove(BOTH, "F200") == [MembershipEnded("hanna", "N100", "F200")]
     assert evolve_contact(BOTH, MembershipEnded("hanna", "N100", "F200")).companies == {"N100"}
     assert decide_remove(HANNA, "F200") == []
+
+
+def test_what_an_admin_may_hand_out_is_of_each_company_and_ends_with_the_membership() -> None:
+    there = SetDelegation("hanna", ("order",), True, in_company="F200")
+    (event,) = decide_set_delegation(BOTH, there, NOW)
+    assert event == DelegationSet("hanna", "N100", "F200", ("order",), True)
+    told = evolve_contact(BOTH, event)
+    assert told.delegation_in("F200") == Delegation(("order",), True)
+    assert told.delegation_in("N100") == Delegation()
+    assert decide_set_delegation(told, there, NOW) == []
+    (home,) = decide_set_delegation(told, SetDelegation("hanna", ()), NOW)
+    assert home == DelegationSet("hanna", "N100", "N100", (), False)
+    assert evolve_contact(told, MembershipEnded("hanna", "N100", "F200")).delegation_in("F200") == Delegation()
+    with pytest.raises(NotAMember):
+        decide_set_delegation(HANNA, there, NOW)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chassis.errors import NotFound
-from services.identity.errors import AlreadyAsked, AlreadyDecided
 from services.identity.requests import domain
 from services.identity.requests.domain import Request, Requests
+from services.identity.requests.errors import AlreadyAsked, AlreadyDecided
 from services.identity.requests.events import (
     AccessApproved,
     AccessRefused,

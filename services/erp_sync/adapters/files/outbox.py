@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chassis.cells import harmless
 from chassis.codec import dumps
 from chassis.killpoints import reach
 from services.erp_sync.adapters.files.answers import Answers
@@ -121,18 +122,18 @@ def _json(posting: Posting) -> bytes:
 
 
 def _csv(posting: Posting) -> bytes:
-    """One row a line of the order, the order's own columns on each."""
+    """One row a line of the order, the order's own columns on each. Reference and note are what a customer typed."""
     document: dict[str, Any] = posting.document or {}
     order = (
         posting.reference,
         posting.company,
         document["placed_at"],
         document["branch"],
-        document["reference"],
+        harmless(document["reference"]),
         document["ship_date"] or "",
         document["currency"],
         document["total"],
-        document["note"],
+        harmless(document["note"]),
     )
     out = io.StringIO()
     writer = csv.writer(out)

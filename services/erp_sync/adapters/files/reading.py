@@ -20,6 +20,10 @@ from typing import Any, BinaryIO
 
 from services.erp_sync.adapters.files.profile import Profile
 
+_MIB = 1024 * 1024
+MOST_UNPACKED, MOST_STRINGS, MOST_PARTS = 2048 * _MIB, 256 * _MIB, 2000
+"""Bounds of a workbook, which is a zip: bytes of all its parts, of its texts (they are held in memory), parts."""
+_TIGHTEST = 200  # times, of a part over 64 MiB: what people and programs write shrinks ten to forty times
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 MAX_CELL = 1_000_000
 """Characters of one cell; a quote that is never closed ends here, not with the file."""
@@ -133,6 +137,7 @@ def _xlsx_rows(raw: BinaryIO, profile: Profile) -> Rows:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    _refuse_bomb(raw)
     try:
         book = load_workbook(raw, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
@@ -149,6 +154,28 @@ def _xlsx_rows(raw: BinaryIO, profile: Profile) -> Rows:
     while header and not header[-1]:
         header.pop()
     return Rows(header, rows, lambda: at.row, raw.tell)
+
+
+def _refuse_bomb(raw: BinaryIO) -> None:
+    """Raise Unreadable for a zip that becomes too much; no part of one becomes more than its directory says."""
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return  # the reader says it better
+    finally:
+        raw.seek(0)
+    strings = sum(part.file_size for part in parts if part.filename.lower().endswith("sharedstrings.xml"))
+    tight = any(
+        part.file_size > 64 * _MIB and part.file_size > _TIGHTEST * max(1, part.compress_size) for part in parts
+    )
+    size = sum(part.file_size for part in parts)
+    if tight or size > MOST_UNPACKED or strings > MOST_STRINGS or len(parts) > MOST_PARTS:
+        raise Unreadable(
+            f"The workbook would become {size // _MIB} MiB in {len(parts)} parts when it is unpacked, or is packed"
+            f" tighter than any program does it. At most {MOST_UNPACKED // _MIB} MiB in {MOST_PARTS} parts are read."
+            " Save it as CSV, or in several files."
+        )
 
 
 class _Counter:

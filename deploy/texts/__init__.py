@@ -1,0 +1,1 @@
+"""The catalogues' upkeep: which texts there are, what a catalogue lacks, what is wrong with a translation."""
