@@ -63,7 +63,8 @@ COMMAND_HANDLERS = {
     "ApproveAccess": CommandHandler(schemas.ApproveAccessShape, _guarded(requests.approve)),
     "RefuseAccess": CommandHandler(schemas.RefuseAccessShape, _guarded(requests.refuse)),
     "DeactivateContact": CommandHandler(
-        schemas.DeactivateContactShape, _guarded(contacts.switches(domain.decide_deactivate))
+        schemas.DeactivateContactShape,
+        _guarded(details.but_the_last_admin(contacts.switches(domain.decide_deactivate))),
     ),
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
@@ -93,5 +94,5 @@ COMMAND_HANDLERS = {
     "CorrectContact": CommandHandler(detail_schemas.CorrectContactShape, _guarded(details.correct_contact)),
     "CorrectOwnDetails": CommandHandler(detail_schemas.CorrectOwnDetailsShape, _guarded(details.correct_own)),
     "SetStaffRoles": CommandHandler(detail_schemas.SetStaffRolesShape, _guarded(details.set_staff_roles)),
-    "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
+    "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(details.but_the_last_admin(contacts.erase))),
 }

@@ -7,10 +7,11 @@ the new one confirmed, the old one released (see README.md, "One contact an addr
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from esdbclient.exceptions import WrongCurrentVersion
 
-from chassis.dispatch import Tools
+from chassis.dispatch import Handle, Tools
 from chassis.errors import Conflict, NotAllowed, NotFound
 from chassis.messages import ALL_COMPANIES, REACTION, Context, Reply
 from chassis.readmodel import NotThere, database
@@ -137,6 +138,17 @@ async def set_staff_roles(command: commands.SetStaffRoles, context: Context, too
     return await tools.repository.change(
         CONTACT, command.contact_id, context, lambda state: decide_set_roles(state, command.staff_roles)
     )
+
+
+def but_the_last_admin(handle: Handle) -> Handle:
+    """The handler, which shuts nobody out who is the last portal admin."""
+
+    async def kept(command: Any, context: Context, tools: Tools) -> Reply:
+        if context.company == ALL_COMPANIES:
+            await refuse_last_admin((await tools.repository.load(CONTACT, command.contact_id)).state, tools)
+        return await handle(command, context, tools)
+
+    return kept
 
 
 async def refuse_last_admin(state: Contact, tools: Tools) -> None:

@@ -250,6 +250,9 @@ def test_staffs_roles_are_the_operators_to_set_and_the_last_portal_admin_stays(d
     sue = str(desk.services.send("identity", "CreateStaff", made)["id"])
     with pytest.raises(Refused, match="last portal admin"):
         set_roles(desk.ada, "agent")
+    for command in ("DeactivateContact", "EraseContact"):
+        with pytest.raises(Refused, match="last portal admin"):
+            desk.services.send("identity", command, {"contact_id": desk.ada})
     set_roles(sue, "agent", "portal_admin")
     assert loads(desk.row(sue)["staff_roles"]) == ["agent", "portal_admin"]
     with pytest.raises(Refused, match="last portal admin"):
