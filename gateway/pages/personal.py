@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired
 
 from gateway.access import ProofWanted, Scope, current_scope
 from gateway.forms import CommandForm, send
-from gateway.frame import render
+from gateway.frame import forget_visited, render
 from gateway.looks import CONTACT
 from gateway.pages.companies import customers_contact
 from gateway.people import SIGN_IN_MODEL
@@ -88,6 +88,7 @@ def erase(contact_id: str) -> Any:
     if form.validate_on_submit() and form.confirms(row.name):
         shows = (*MEMBER_SHOWS, SIGN_IN_MODEL)
         if send(form, scope, "identity", "EraseContact", {"contact_id": contact_id}, shows=shows):
+            forget_visited(scope, contact_id)
             flash(_("The personal data is erased. Nobody can bring it back."), "success")
             return redirect(f"/contacts/{contact_id}")
     return render(

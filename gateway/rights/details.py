@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 from gateway.access import Scope
 from gateway.changes import LANGUAGE_NAMES
 from gateway.forms import CommandForm, options, send
-from gateway.frame import render
+from gateway.frame import forget_visited, render
 from gateway.people import CONTACTS, SIGN_IN_MODEL
 from gateway.queries import Query, StaffQuery
 from gateway.rights.contacts import SHOWS, fixed_for
@@ -50,8 +50,17 @@ class DetailsForm(OwnDetailsForm):
 
     def offer(self, known: str) -> None:
         """Offer the languages there are, and the one that the ERP told."""
-        names = {"": _l("Their company's"), known: known, **LANGUAGE_NAMES}
+        names = {known: known, "": _l("Their company's"), **LANGUAGE_NAMES}
         self.language.choices = options([(tag, names[tag]) for tag in names])
+
+
+_WHAT_FOLLOWS = {
+    "active": _l(
+        "They log in with this address. When you change it, a mail to the old one says so; their password and their"
+        " devices stay."
+    ),
+    "invited": _l("When you change it, links that went to the old address are worth nothing: invite them anew then."),
+}
 
 
 def correct(desk: Desk, contact_id: str) -> Any:
@@ -65,6 +74,7 @@ def correct(desk: Desk, contact_id: str) -> Any:
         return redirect(here)
     form = DetailsForm()
     form.offer(row.language)
+    form.email.description = _WHAT_FOLLOWS.get(row.status, "")
     if not form.is_submitted():
         form.name.data, form.email.data = row.name, row.email
         form.phone.data, form.language.data = row.phone, row.language
@@ -72,7 +82,8 @@ def correct(desk: Desk, contact_id: str) -> Any:
         details = {name: (form[name].data or "").strip() for name in ("name", "email", "phone", "language")}
         shows = (*SHOWS, SIGN_IN_MODEL)
         if send(form, scope, "identity", "CorrectContact", {"contact_id": contact_id, **details}, shows=shows):
-            flash(_said(row, details["email"]), "success")
+            forget_visited(scope, contact_id)
+            flash(_said(row, details), "success")
             return redirect(here)
     return render(
         "details/contact.html",
@@ -85,14 +96,14 @@ def correct(desk: Desk, contact_id: str) -> Any:
     )
 
 
-def _said(row: Any, email: str) -> str:
-    if email == row.email:
+def _said(row: Any, details: dict[str, str]) -> str:
+    if details["email"] == row.email:
         return _("The details are corrected.")
     if row.status == "active":
         return _(
             "The details are corrected. %(name)s logs in with %(email)s from now on; a mail tells the old address.",
-            name=row.name,
-            email=email,
+            name=details["name"],
+            email=details["email"],
         )
     if row.status == "invited":
         return _("The details are corrected. Links sent to the old address are worth nothing now: invite them anew.")

@@ -38,7 +38,7 @@ def test_an_admin_puts_a_contacts_details_right(ground: Ground, admin: FlaskClie
     answer = post(admin, f"{PAGE}/details", f"{PAGE}/details", command_id=_ID, **RIGHT)
     assert answer.headers["Location"] == PAGE
     assert sent(ground) == [("CorrectContact", {"contact_id": CUSTOMER, **RIGHT, "name": "Anne Archer"})]
-    assert "logs in with anne@a.example from now on" in admin.get(PAGE).text
+    assert "Anne Archer logs in with anne@a.example from now on" in admin.get(PAGE).text
 
 
 def test_what_is_no_address_is_said_beside_it_and_nothing_typed_is_lost(ground: Ground, admin: FlaskClient) -> None:
@@ -76,6 +76,7 @@ def test_everybody_corrects_their_own_name_and_phone_and_nothing_else(ground: Gr
 
 
 def test_erasing_takes_the_name_typed(ground: Ground, admin: FlaskClient) -> None:
+    assert "Ann Archer" in admin.get(PAGE).text
     page = admin.get(f"{PAGE}/erase").text
     assert "They have nothing open" in page
     wrong = post(admin, f"{PAGE}/erase", f"{PAGE}/erase", command_id=_ID, typed="Anne")
@@ -85,6 +86,8 @@ def test_erasing_takes_the_name_typed(ground: Ground, admin: FlaskClient) -> Non
     right = post(admin, f"{PAGE}/erase", f"{PAGE}/erase", command_id=_ID, typed=" ann  archer")
     assert right.headers["Location"] == PAGE
     assert sent(ground) == [("EraseContact", {"contact_id": CUSTOMER})]
+    ground.person(CUSTOMER, "C-A", "", "(erased)", status="erased")
+    assert "Ann Archer" not in admin.get(PAGE).text, "nor is it among what was recently viewed"
 
 
 def test_an_erased_contact_has_no_forms_left(ground: Ground, admin: FlaskClient) -> None:
