@@ -2,7 +2,8 @@
 
 A document is one row of `…s`, its normalised body one JSON blob in `…_lines`. Totals of reports come from `…_totals`
 (by day) and `…_months`, kept by deltas; search from `…_search`; `…_links` leads from a document to those it was made
-from. Amounts are integer minor units of the document's currency, dates ISO text, "" where there is none.
+from; `…_timeline` says what happened to it (chassis/timeline.py). Amounts are integer minor units of the document's
+currency, dates ISO text, "" where there is none.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
 
 from chassis.readmodel import Rows, upsert
+from chassis.timeline import CHANGED, RECORDED, Change, Told, body_changed, facts_changed, packed, timeline_table
 
 SORTS = {
     "date": ("date", "number"),
@@ -25,6 +28,7 @@ SORTS = {
     "open": ("open_minor", "number"),
     "status": ("status", "date", "number"),
     "reference": ("reference", "number"),
+    "branch": ("branch", "date", "number"),
 }
 """What a report can be sorted by → the columns of its keyset, each behind (company, kind) in an index."""
 
@@ -36,7 +40,7 @@ _DIGITS = re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class DocumentTables:
-    """The six tables of one service's documents; `key` is the column that with company and kind names a row."""
+    """The seven tables of one service's documents; `key` is the column that with company and kind names a row."""
 
     key: str
     documents: Table
@@ -45,11 +49,12 @@ class DocumentTables:
     months: Table
     links: Table
     search: Table
+    timeline: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """The tables, for a Projection."""
-        return (self.documents, self.lines, self.totals, self.months, self.links, self.search)
+        return (self.documents, self.lines, self.totals, self.months, self.links, self.search, self.timeline)
 
 
 class DocumentRow(NamedTuple):
@@ -71,6 +76,9 @@ class DocumentRow(NamedTuple):
     extra: tuple[Any, ...] = ()
 
 
+_OLD = ("date", "branch", "status", "currency", "total_minor", "open_minor")
+_NAMES = ("number", "reference", "portal_reference")
+_TOLD = (*(name.removesuffix("_minor") for name in _OLD), *_NAMES, "due_date")
 _FACTS = slice(DocumentRow._fields.index("branch"), DocumentRow._fields.index("extra"))
 
 
@@ -99,7 +107,6 @@ def document_tables(name: str, version: int, key: str = "number", extra: Sequenc
         Column("portal_reference", Text, nullable=False),
         *extra,
         *(Index(f"{table}_{sort}", "company", "kind", *columns) for sort, columns in SORTS.items()),
-        Index(f"{table}_branch", "company", "kind", "branch", "date", "number"),
         *((Index(f"{table}_plain_number", "company", "kind", "number"),) if own_key else ()),
     )
     lines = Table(
@@ -117,7 +124,8 @@ def document_tables(name: str, version: int, key: str = "number", extra: Sequenc
     search = _keyed(f"{name}_search_v{version}", meta, ("company", "term", "kind", key))
     totals = _sums(f"{name}_totals_v{version}", meta, "date")
     months = _sums(f"{name}_months_v{version}", meta, "month")
-    return DocumentTables(key, documents, lines, totals, months, links, search)
+    timeline = timeline_table(name, version, meta, key)
+    return DocumentTables(key, documents, lines, totals, months, links, search, timeline)
 
 
 def _keyed(name: str, meta: MetaData, keys: Iterable[str], *rest: Any) -> Table:
@@ -144,10 +152,7 @@ class DocumentWriter:
         documents, key = tables.documents.name, tables.key
         own = f"company = ? AND kind = ? AND {key} = ?"
         self._numbered = key == "number"
-        self._old = (
-            "SELECT date, branch, status, currency, total_minor, open_minor, number, reference, portal_reference"
-            f" FROM {documents} WHERE {own}"
-        )
+        self._old = f"SELECT {', '.join((*_OLD, *_NAMES, 'due_date'))} FROM {documents} WHERE {own}"
         self._document = upsert(tables.documents)
         self._insert = self._document.partition(" DO UPDATE")[0] + " DO NOTHING"
         self._lines = upsert(tables.lines)
@@ -161,25 +166,43 @@ class DocumentWriter:
         self._no_links = f"DELETE FROM {tables.links.name} WHERE company = ? AND kind = ? AND number = ?"
         self._no_document = f"DELETE FROM {documents} WHERE {own}"
         self._no_lines = f"DELETE FROM {tables.lines.name} WHERE {own}"
+        self._body = f"SELECT body FROM {tables.lines.name} WHERE {own}"
+        self._tell = upsert(tables.timeline)
+        self._moved = f"UPDATE {tables.timeline.name} SET {key} = ? WHERE {own}"
 
-    def put(self, rows: Rows, row: DocumentRow, body: bytes | None, base: Iterable[dict[str, str]] = ()) -> None:
-        """The document as it is now, whole. `body` None leaves the kept one; `base`: the documents it was made from."""
+    def put(
+        self,
+        rows: Rows,
+        row: DocumentRow,
+        body: bytes | None,
+        told: Told,
+        base: Iterable[dict[str, str]] = (),
+        reason: str = "",
+    ) -> None:
+        """The document as it is now, whole, and what it owes that to. `body` None leaves the kept one.
+
+        `base`: the documents it was made from. `reason` is why it was changed, in somebody's own words.
+        """
         where = (row.company, row.kind, row.key)
         names = (row.key,) if self._numbered else (row.key, row.number)
         facts: tuple[Any, ...] = tuple(row)[_FACTS]
         values = (row.company, row.kind, *names, number_key(row.number), *facts, *row.extra)
         sums = (row.date, row.branch, row.status, row.currency, row.total_minor, row.open_minor)
-        terms = search_terms(row.number, row.reference, row.portal_reference)
+        named = (row.number, row.reference, row.portal_reference)
+        terms = search_terms(*named)
         if rows.execute(self._insert, values).rowcount == 1:
             self._count(rows, row.company, row.kind, sums, 1)
+            rows.execute(self._tell, (*where, told.position, told.at, told.event, told.actor, told.channel, None))
         else:
             old = tuple(rows.execute(self._old, where).fetchone())
+            changes = facts_changed(_TOLD, old, (*sums, *named, row.due_date))
+            self._tell_change(rows, where, told, changes, body, reason)
             rows.execute(self._document, values)
             if old[:6] != sums:
                 self._count(rows, row.company, row.kind, old, -1)
                 self._count(rows, row.company, row.kind, sums, 1)
             rows.execute(self._no_links, (row.company, row.kind, old[6]))
-            old_terms = search_terms(*old[6:])
+            old_terms = search_terms(*old[6:9])
             for term in old_terms - terms:
                 rows.execute(self._no_term, (row.company, term, row.kind, row.key))
             terms -= old_terms
@@ -190,16 +213,31 @@ class DocumentWriter:
         for one in base:
             rows.execute(self._link, (row.company, row.kind, row.number, one["kind"], one["number"]))
 
-    def remove(self, rows: Rows, company: str, kind: str, key: str) -> None:
-        """Take a document out again: it turned out to be another row's."""
+    def _tell_change(
+        self, rows: Rows, where: tuple[str, ...], told: Told, changes: list[Change], body: bytes | None, reason: str
+    ) -> None:
+        """An entry with what is not as it was; what the ERP told again without a change is none."""
+        before = rows.execute(self._body, where).fetchone() if body is not None else None
+        if body is not None and before is not None:
+            changes += body_changed(orjson.loads(before["body"]), orjson.loads(body))
+        if reason:
+            changes.append({"field": "reason", "old": None, "new": reason})
+        if told.event != RECORDED or changes:
+            word = CHANGED if told.event == RECORDED else told.event
+            entry = (*where, told.position, told.at, word, told.actor, told.channel, packed(changes))
+            rows.execute(self._tell, entry)
+
+    def remove(self, rows: Rows, company: str, kind: str, key: str, into: str) -> None:
+        """Take a document out again: it turned out to be the row `into`, whose what happened to it is from now on."""
         where = (company, kind, key)
         found = rows.execute(self._old, where).fetchone()
         if found is None:
             return
         old = tuple(found)
         self._count(rows, company, kind, old, -1)
-        for term in search_terms(*old[6:]):
+        for term in search_terms(*old[6:9]):
             rows.execute(self._no_term, (company, term, kind, key))
+        rows.execute(self._moved, (into, *where))
         rows.execute(self._no_links, (company, kind, old[6]))
         rows.execute(self._no_document, where)
         rows.execute(self._no_lines, where)

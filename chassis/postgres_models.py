@@ -145,6 +145,8 @@ class PostgresDatabase:
                     connection.execute(_ddl(CreateTable(table)))
                     for index in table.indexes:
                         connection.execute(_ddl(CreateIndex(index)))
+                    for statement in table.info.get("postgresql", ()):
+                        connection.execute(statement)
                 if readers:
                     connection.execute(f"GRANT SELECT ON {table.name} TO {READERS}")
             mark_new(connection.execute, new)

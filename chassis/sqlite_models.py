@@ -130,3 +130,5 @@ def _create(connection: sqlite3.Connection, tables: Iterable[Table]) -> None:
         connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
         for index in table.indexes:
             connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+        for statement in table.info.get("sqlite", ()):
+            connection.execute(statement)

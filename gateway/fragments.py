@@ -1,6 +1,6 @@
 """Parts of pages kept ready, under the versions of what they show; what is one session's own is put in by frame.py.
 
-    @fragment("home.invoices", models=("payments.documents_v1",))
+    @fragment("home.invoices", models=("payments.documents_v2",))
     def invoices(scope: Scope) -> str: …
 
 The key is read before the rows, in the same transaction: what is stored under a version shows that version. One cache a
@@ -90,7 +90,7 @@ def key_of(name: str, models: tuple[str, ...], personal: bool, scope: Scope, ext
 def fragment(
     name: str, *, models: tuple[str, ...] | Callable[[Scope], tuple[str, ...]], personal: bool = False
 ) -> Callable[[Callable[Concatenate[Scope, P], str]], Callable[Concatenate[Scope, P], Markup]]:
-    """Cache what the function renders. `models` ("orders.orders_v1") are all the read models whose rows it shows,
+    """Cache what the function renders. `models` ("orders.orders_v2") are all the read models whose rows it shows,
     or a function that gives them for a scope. Raises ValueError for a model that there is not.
 
     `personal` when anything in it is the contact's own. Further arguments are part of the key and must be hashable.

@@ -1,4 +1,4 @@
-"""The read models this release of the gateway reads, each by the one name it has everywhere: "orders.orders_v1".
+"""The read models this release of the gateway reads, each by the one name it has everywhere: "orders.orders_v2".
 
 That is the service and the name of its checkpoint, version included: while another version is built beside it for
 another release, nothing of that one is taken for news of this one. Fragments, what a command is waited for by, the

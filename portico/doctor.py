@@ -65,6 +65,7 @@ def examine(environment: os._Environ[str]) -> Iterator[Finding]:
         ("processes", lambda: _processes(settings, report())),
         ("reactions", lambda: _reactions(report())),
         ("mail", lambda: _mail(settings, report())),
+        ("PDFs", _pdfs),
         ("clock", lambda: _clock(settings)),
     ]
     from deploy.local.problem import Problem
@@ -233,6 +234,16 @@ def _mail(settings: Settings, report: dict[str, Any] | None) -> Finding:
     return Finding(
         "mail", f"goes to {smtp.host}:{smtp.port}" if smtp else f"goes into {configured.outbox}: no mail server"
     )
+
+
+def _pdfs() -> Finding:
+    from deploy.local import pdf_parts
+
+    packages = pdf_parts.missing()
+    if packages:
+        lacks = "no font here has Arabic letters" if packages == [pdf_parts.FONT] else "documents cannot be had as PDFs"
+        return Finding("PDFs", f"{lacks}: {', '.join(packages)} is missing", pdf_parts.by_hand(packages))
+    return Finding("PDFs", "can be made, with fonts for every language")
 
 
 def _clock(settings: Settings) -> Finding:

@@ -91,8 +91,10 @@ def stop_telling(var: Path, console: Console) -> bool:
 
 
 def _start(stack: Stack, console: Console, demo: bool) -> None:
+    from deploy.local import pdf_parts
     from deploy.local.start import start
 
+    pdf_parts.ensure(lambda text: console.print(text, style="yellow", markup=False))
     with _progress(console) as progress:
         task = progress.add_task("Starting", total=len(stack.processes))
         ready_before: set[str] = set()

@@ -1,4 +1,4 @@
-"""System parts that the tests run against: RabbitMQ, PostgreSQL, postfix and dovecot, Chromium, a font, strace.
+"""System parts that the tests run against: RabbitMQ, PostgreSQL, postfix and dovecot, Chromium, fonts, Pango, strace.
 
 Standard library only.
 """
@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.local import pdf_parts
 from deploy.local.problem import Problem
 from deploy.local.system_packages import install
 
@@ -38,6 +39,7 @@ def ensure_test_parts(environment: Mapping[str, str]) -> None:
         packages.append("fonts-liberation")
     if not any(Path("/usr/lib").glob("*/libatomic.so.1")):
         packages.append("libatomic1")  # Playwright's own program is linked with it
+    packages += pdf_parts.missing()
     if shutil.which("strace") is None:
         packages.append("strace")  # shows that the event store answers after its fdatasync
     if packages:

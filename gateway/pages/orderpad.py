@@ -14,15 +14,19 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from chassis.errors import CommandReused, Refused, Unavailable
+from chassis.errors import CommandReused, NotFound, Refused, Unavailable
 from gateway import people
 from gateway.access import Scope, current_scope
+from gateway.finding.suggestions import PACE, suggested_items, too_often
+from gateway.formats import as_number
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.orderpad.lines import EMPTY_ROWS, MOST, Typed, decimal_of, read_pasted, read_rows
 from gateway.orderpad.prices import Pad, read_prices
+from gateway.parts import parts
+from gateway.portal import house
 from gateway.reports.document import load_document
-from gateway.reports.kinds import ORDERS
+from gateway.reports.kinds import KINDS, ORDERS
 from gateway.routes import Feature, Pages
 from services.orders import contract as orders
 
@@ -59,6 +63,10 @@ class CancelForm(CommandForm):
     """Takes an order back."""
 
 
+class AgainForm(CommandForm):
+    """Puts a document's lines on the pad."""
+
+
 @pages.page(
     "/order-pad",
     needs="order",
@@ -75,7 +83,9 @@ def pad() -> Any:
     scope = current_scope()
     form = _order_form(scope)
     if not form.is_submitted():
-        return _show(form, read_prices(scope, _take_up(form), g.locale))
+        named = request.args.get("item", "").strip()[:100]
+        rows = [*_take_up(form), *([Typed(named, "1")] if named else [])]
+        return _show(form, read_prices(scope, rows, g.locale))
     action = request.form.get("action")
     if action == "clear":
         session.pop(DRAFT, None)
@@ -111,6 +121,15 @@ def pad() -> Any:
     return redirect(f"/orders/{reply['id']}")
 
 
+@pages.page("/order-pad/items", needs="order")
+def items() -> Any:
+    """Items that what is typed is the beginning of: of their number, or of words of their name."""
+    scope = current_scope()
+    if not PACE.allows(scope.session_id):
+        return too_often()
+    return suggested_items(scope, request.args.get("q", ""))
+
+
 def _keep(form: OrderForm, rows: list[Typed]) -> None:
     """Keep what is on the pad with the session, until it is ordered or cleared."""
     whole = {name: request.form.get(name, "")[:LONGEST_KEPT] for name in WHOLE if name in form}
@@ -122,6 +141,37 @@ def _take_up(form: OrderForm) -> list[Typed]:
     kept = session.get(DRAFT) or {"rows": []}
     form.process(MultiDict({name: kept[name] for name in WHOLE if name in form and kept.get(name)}))
     return [Typed(*row) for row in kept["rows"]]
+
+
+@pages.page("/order-pad/again", needs="order", tab="orders", methods=("POST",))
+def again() -> Any:
+    """Put what a document has in it on the pad, behind what is there; nothing is ordered by it."""
+    scope, form = current_scope(), AgainForm()
+    kind = KINDS.get(request.form.get("kind", ""))
+    if kind is None:
+        raise NotFound("There is no such document, or it is not yours to see.")
+    document = load_document(scope, kind, request.form.get("number", ""))
+    kept = session.get(DRAFT) or {"rows": []}
+    if not form.validate_on_submit() or kept.get("again") == form.command_id.data:
+        return redirect("/order-pad")  # sent twice: its lines are there
+    rows = [Typed(item, as_number(quantity)) for item, quantity in document.items]
+    if len(kept["rows"]) + len(rows) > MOST:
+        flash(
+            _("An order has at most %(most)s lines: clear the pad first, then order this again.", most=MOST), "danger"
+        )
+        return redirect("/order-pad")
+    session[DRAFT] = {
+        **kept,
+        "rows": [*kept["rows"], *(astuple(row) for row in rows)],
+        "again": form.command_id.data,
+    }
+    gone = [answer.row.item for answer in read_prices(scope, rows, g.locale).answers if answer.problem]
+    about = f"{kind.singular} {document.row.number}"
+    flash(_("The lines of %(document)s are on the pad; nothing is ordered yet.", document=about), "success")
+    if gone:
+        named = ", ".join(gone[:5]) + (" …" if gone[5:] else "")
+        flash(_("Not to be had as it was: %(items)s. The lines below say why.", items=named), "warning")
+    return redirect("/order-pad")
 
 
 @pages.page("/orders/<key>/cancel", needs="order", tab="orders", methods=("POST",))
@@ -141,7 +191,7 @@ def cancel(key: str) -> Any:
             if isinstance(error, CommandReused):
                 raise
             flash(error.message, "danger")
-    return redirect(url_for("reports.order_document", number=key))
+    return redirect(url_for("documents.order", number=key))
 
 
 def _order_form(scope: Scope) -> OrderForm:
@@ -181,6 +231,7 @@ def _show(form: OrderForm, answered: Pad) -> Any:
         form=form,
         pad=answered,
         blank=blank - typed,
+        finds="search" not in house(parts()).off,
         status=form.status,
     )
 

@@ -1,88 +1,92 @@
-"""Search over the numbers and references of one's documents (R1)."""
+"""Search over everything that is somebody's to see (R6), and what is suggested while they type."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chassis.documents import search_key, search_range
+from chassis.finding import asked_words
 from gateway.access import Scope, current_scope
+from gateway.finding.everything import PAGE, Group, further, look, subjects
+from gateway.finding.hits import Hit, marked, snippet
+from gateway.finding.subjects import NOWHERE, Wanted
+from gateway.finding.suggestions import PACE, suggested, too_often
 from gateway.frame import render
-from gateway.queries import Query
 from gateway.reads import NotReady
-from gateway.reports.kinds import KINDS, LIST, Kind
 from gateway.routes import Feature, Pages
 
 pages = Pages("search", __name__)
-_MOST = 10
-
-_CASES = Query(
-    "search.cases",
-    """SELECT c.number, c.summary, c.status, c.updated_at FROM cases.case_list_v1 c
-       WHERE c.company = :company AND (REPLACE(c.number, '-', '') LIKE :like OR c.customer_reference LIKE :like
-             OR c.summary LIKE :like) ORDER BY c.updated_at DESC LIMIT :limit""",
-    needs="open_cases",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found of one kind; `more` says whether the report has more of it."""
-
-    kind: Kind
-    rows: list[Any]
-    more: bool
+_EACH = 5
 
 
 @pages.page(
     "/search",
-    customers=True,
     part="search",
     tab="documents",
-    feature=Feature(_l("Search documents"), "search", leads=True, quick=True, order=60),
+    feature=Feature(_l("Search"), "search", leads=True, quick=True, order=60),
 )
 def results() -> Any:
-    """What begins with the words typed, newest first, by kind."""
+    """What the words are found in, kind by kind; or the hits of one kind, page by page."""
     scope = current_scope()
     text = request.args.get("q", "").strip()[:100]
-    key = search_key(text)
-    found = [one for kind in KINDS.values() if key and (one := _found(scope, kind, text)) is not None]
-    cases = _cases(scope, key, text) if key else []
+    asked = asked_words(text)
+    chosen = next((one for one in subjects(scope) if one.key == request.args.get("kind")), None)
+    groups = look(scope, asked, _EACH) if asked else []
+    groups.sort(key=lambda group: group.hits[0].rank(asked))
+    shown, older = groups, ""
+    if chosen is not None and asked:
+        below = _place(request.args.get("below", ""))
+        loose = any(group.loose for group in groups)
+        found = further(scope, chosen, Wanted(asked, PAGE, below, loose=loose))
+        hits = found.hits if below != NOWHERE else _numbers_first(groups, chosen.key, found.hits, asked)
+        shown = [Group(chosen, hits, len(hits), found.more)] if hits else []
+        if found.more:
+            older = "?" + urlencode({"q": text, "kind": chosen.key, "below": found.hits[-1].place})
+    for group in shown:
+        _explain(scope, group)
     return render(
         "search/results.html",
         title=_("Search"),
         text=text,
-        asked=bool(key),
-        found=found,
-        cases=cases,
-        count=sum(len(one.rows) for one in found) + len(cases),
+        asked=asked,
+        groups=groups,
+        shown=shown,
+        chosen=chosen,
+        older=older,
+        count=sum(group.count for group in groups),
+        many=any(group.more for group in groups),
+        marked=lambda words: marked(words, asked),
+        snippet=lambda texts: snippet(texts, asked),
     )
 
 
-def _found(scope: Scope, kind: Kind, text: str) -> Found | None:
-    if not scope.can(kind.needs):
-        return None
-    first, end = search_range(text)
-    query = LIST[kind.kind].variant("search", order="date_down")
-    try:
-        rows = scope.rows(query, kind=kind.kind, term=first, term_end=end, limit=_MOST + 1)
-    except NotReady:
-        scope.visit.gaps += 1
-        return None
-    return Found(kind, rows[:_MOST], len(rows) > _MOST) if rows else None
+@pages.page("/search/suggest", part="search")
+def suggest() -> Any:
+    """A list to choose from while somebody types: a part of a page."""
+    scope = current_scope()
+    if not PACE.allows(scope.session_id):
+        return too_often()
+    return suggested(scope, request.args.get("q", ""))
 
 
-def _cases(scope: Scope, key: str, text: str) -> list[Any]:
-    if not scope.can("open_cases"):
-        return []
-    # A case's number is compared without its dashes, its words as they are.
-    like = f"%{key.upper()}%" if any(letter.isdigit() for letter in key) else f"%{text.replace('%', '')}%"
+def _numbers_first(groups: list[Group], kind: str, hits: list[Hit], asked: tuple[str, ...]) -> list[Hit]:
+    """The hits of a first page behind those that are the number itself, wherever in the list these stand."""
+    exact = [hit for group in groups if group.subject.key == kind for hit in group.hits if hit.rank(asked) == 0]
+    paths = {hit.path for hit in exact}
+    return [*exact, *(hit for hit in hits if hit.path not in paths)]
+
+
+def _explain(scope: Scope, group: Group) -> None:
     try:
-        return scope.rows(_CASES, like=like, limit=_MOST)
+        group.subject.explain(scope, group.hits)
     except NotReady:
         scope.visit.gaps += 1
-        return []
+
+
+def _place(text: str) -> int:
+    """The place in the address; anything else is the beginning."""
+    return int(text) if text.isdecimal() and len(text) < 19 else NOWHERE

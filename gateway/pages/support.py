@@ -11,6 +11,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from chassis import codec
+from gateway import cases_glance
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
@@ -21,6 +22,7 @@ from services.cases import contract
 
 pages = Pages("support", __name__)
 SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
+cases_glance.register()
 
 _OURS = f"""(p.company = :company
              OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
@@ -43,7 +45,7 @@ _CASE = Query(
 )
 _CONVERSATION = Query(
     "cases.conversation",
-    f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
+    f"""SELECT m.kind, m.author, m.text, m.at, m.channel, p.name AS author_name
        FROM cases.case_messages_v1 m
        LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
             AND ({_OURS} OR p.staff_roles <> '[]')
@@ -139,6 +141,7 @@ def new_case() -> Any:
             return redirect(f"/support/{reply['id']}")
     elif not form.is_submitted():
         form.summary_line.data = request.args.get("about", "")[:200]
+        form.customer_reference.data = request.args.get("reference", "")[:100]
     products = [row.name for row in scope.rows(_PRODUCTS)]
     return render("support/new.html", title=_("New support request"), form=form, products=products, status=form.status)
 

@@ -31,6 +31,14 @@ class Document:
         """The due date (ISO) when something is still open, else empty; the page compares it with today."""
         return self.row.due_date if self.row.open_minor > 0 and self.row.due_date else ""
 
+    @property
+    def items(self) -> list[tuple[str, Decimal]]:
+        """What of it can be ordered again: items and quantities."""
+        if self.row.kind == "credit_memo":
+            return []
+        found = ((line["item"], Decimal(line["quantity"])) for line in self.lines)
+        return [(item, quantity) for item, quantity in found if item and quantity > 0]
+
 
 def load_document(scope: Scope, kind: Kind, number: str) -> Document:
     """The company's document of this number; NotFound for another's as for none.

@@ -71,6 +71,11 @@ _LISTS = {
     "favourites": _of(
         "favourites", f"SELECT f.page FROM {_FAVOURITES} f WHERE f.contact_id = :contact_id ORDER BY f.position"
     ),
+    "layouts": _of(
+        "layouts",
+        f"""SELECT l.company, l.report, l.name FROM {identity.SERVICE}.{identity.LAYOUTS_TABLE} l
+            WHERE l.owner = :contact_id ORDER BY l.company, l.report, l.name""",
+    ),
     "cases_opened": _of(
         "cases",
         """SELECT c.company, c.number, c.opened_at FROM cases.case_list_v1 c

@@ -12,14 +12,27 @@ from rich.console import Console
 
 from chassis.config import Settings
 from deploy.local.problem import Problem
-from portico.bench import lighthouse, loading, order, pages, rebuild, sign_in, store, store_size
+from portico.bench import (
+    charts,
+    lighthouse,
+    live,
+    loading,
+    order,
+    pages,
+    rebuild,
+    reports,
+    search,
+    sign_in,
+    store,
+    store_size,
+)
 from portico.bench.bed import Bed
 from portico.bench.table import Row, show
 
 _FILE = Path(__file__).resolve().parents[3] / "shared/data/online_retail_ii_2009_2010.csv.gz"
 ALONE = ("store", "loading", "store-size")
 """Parts that need no installation; measured before one is started."""
-PARTS = ("store", "loading", "import", "rebuild", "home", "report", "order", "sign-in")
+PARTS = ("store", "loading", "import", "rebuild", "home", "live", "report", "charts", "search", "order", "sign-in")
 LONG = ("store-size", "lighthouse")
 """Measured only where they are named."""
 
@@ -35,7 +48,7 @@ def bench(
     named = set(only.split(",")) if only else set(PARTS)
     if unknown := named - {*PARTS, *LONG}:
         raise Problem(f"There is no part {', '.join(sorted(unknown))}.", f"Name some of {', '.join(LONG + PARTS)}.")
-    if named & {"rebuild", "home"}:
+    if named & {"rebuild", "home", "live"}:
         named.add("import")
     wanted = [part for part in LONG + PARTS if part in named]
     if not named <= {*ALONE} and not file.exists():
@@ -47,7 +60,10 @@ def bench(
         "import": lambda: rebuild.import_rows(bed, file),
         "rebuild": lambda: rebuild.rebuild_rows(bed),
         "home": lambda: pages.home_rows(bed),
-        "report": lambda: pages.report_rows(bed),
+        "live": lambda: live.live_rows(bed),
+        "report": lambda: reports.report_rows(bed),
+        "charts": lambda: charts.charts_rows(bed),
+        "search": lambda: search.search_rows(bed),
         "order": lambda: order.order_rows(bed),
         "sign-in": lambda: sign_in.sign_in_rows(bed),
         "lighthouse": lambda: lighthouse.lighthouse_rows(bed),

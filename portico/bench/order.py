@@ -164,7 +164,7 @@ def _visible(bed: Bed, place: Callable[[], dict[str, Any]]) -> list[float]:
             reference = place()["id"]
             started = time.perf_counter()
             while not connection.execute(
-                "SELECT 1 FROM orders_v1 WHERE kind = 'order' AND key = ? LIMIT 1", (reference,)
+                "SELECT 1 FROM orders_v2 WHERE kind = 'order' AND key = ? LIMIT 1", (reference,)
             ).fetchone():
                 time.sleep(0.001)
             waits.append(time.perf_counter() - started)
@@ -184,7 +184,7 @@ def _importing(bed: Bed) -> Any:
         worker = sqlite3.connect(f"file:{bed.settings.read_db('payments')}?mode=ro", uri=True)
         with contextlib.closing(worker):
             wait_for(
-                lambda: worker.execute("SELECT 1 FROM documents_v1 WHERE company LIKE 'BUSY%' LIMIT 1").fetchone(),
+                lambda: worker.execute("SELECT 1 FROM documents_v2 WHERE company LIKE 'BUSY%' LIMIT 1").fetchone(),
                 60,
                 "the import's first document",
             )

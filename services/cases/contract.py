@@ -19,6 +19,8 @@ CASES_MODEL = "cases_v1"
 """Published tables `case_list_v1`, `case_messages_v1` (see projections/cases.py)."""
 PROJECTS_MODEL = "projects_v1"
 """Published table `project_list_v1` (see projections/projects.py)."""
+SEARCH_MODEL = "search_v1"
+"""Published tables `case_words_v1` and, on SQLite, its index `case_fts_v1` (see projections/search.py)."""
 
 
 class TaskDocument(Schema):
@@ -57,6 +59,7 @@ __all__ = [
     "CODEC",
     "PROJECTS_MODEL",
     "PUBLISHED",
+    "SEARCH_MODEL",
     "SERVICE",
     "STREAMS",
     "ProjectDocument",

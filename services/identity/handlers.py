@@ -13,6 +13,8 @@ from services.identity.details import schemas as detail_schemas
 from services.identity.factors import handling as factors
 from services.identity.favourites import domain as favourites
 from services.identity.favourites import handling as pinning
+from services.identity.layouts import commands as layout_shapes
+from services.identity.layouts import handling as layouts
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.portal import handling as portal
@@ -91,6 +93,9 @@ COMMAND_HANDLERS = {
     "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
     "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
     "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
+    "SaveLayout": CommandHandler(layout_shapes.SaveLayoutShape, layouts.save),
+    "RemoveLayout": CommandHandler(layout_shapes.RemoveLayoutShape, layouts.remove),
+    "ChooseLayout": CommandHandler(layout_shapes.ChooseLayoutShape, layouts.choose),
     "CorrectContact": CommandHandler(detail_schemas.CorrectContactShape, _guarded(details.correct_contact)),
     "CorrectOwnDetails": CommandHandler(detail_schemas.CorrectOwnDetailsShape, _guarded(details.correct_own)),
     "SetStaffRoles": CommandHandler(detail_schemas.SetStaffRolesShape, _guarded(details.set_staff_roles)),

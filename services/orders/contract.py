@@ -12,6 +12,7 @@ from services.orders import events
 from services.orders.domain import STATUSES, Break, Catalogue, CatalogueItem, Priced, Terms, price_of
 from services.orders.projections.catalogue import ITEMS, PRICES, TERMS, catalogue_of, item_bucket, read_catalogue
 from services.orders.projections.orders import KINDS, ORDERS
+from services.orders.projections.search import ITEM as ITEM_WORDS
 from services.orders.schemas import UPCASTERS
 
 SERVICE = "orders"
@@ -19,10 +20,12 @@ STREAMS = ("order-", "salesdocuments-", "items-", "prices-", "customerterms-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset({"OrderPlaced", "OrderCancelled", "CancellationAsked", "OrderPosted", "OrderRejected"})
 
-ORDERS_MODEL = "orders_v1"
+ORDERS_MODEL = "orders_v2"
 """Published tables: ORDERS (see projections/orders.py)."""
 CATALOGUE_MODEL = "catalogue_v1"
 """Published tables: ITEMS, PRICES, TERMS (see projections/catalogue.py); `catalogue_of` is what their rows say."""
+SEARCH_MODEL = "search_v1"
+"""Published tables `order_words_v1` and, on SQLite, its index `order_fts_v1` (see projections/search.py)."""
 
 
 class _Strict(Schema):
@@ -70,11 +73,13 @@ __all__ = [
     "CATALOGUE_MODEL",
     "CODEC",
     "ITEMS",
+    "ITEM_WORDS",
     "KINDS",
     "ORDERS",
     "ORDERS_MODEL",
     "PRICES",
     "PUBLISHED",
+    "SEARCH_MODEL",
     "SERVICE",
     "STATUSES",
     "STREAMS",

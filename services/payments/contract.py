@@ -12,17 +12,23 @@ from chassis.codec import Codec
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
+from services.payments.projections.balance import SORTS as OPEN_SORTS
 from services.payments.projections.documents import DOCUMENTS
+from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS
 
 SERVICE = "payments"
 STREAMS = ("documents-", "ledger-")
 CODEC = Codec(events.ALL)
 PUBLISHED: frozenset[str] = frozenset()
 
-DOCUMENTS_MODEL = "documents_v1"
+DOCUMENTS_MODEL = "documents_v2"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
-BALANCE_MODEL = "balance_v1"
+BALANCE_MODEL = "balance_v2"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
+MOVEMENTS_MODEL = "movements_v1"
+"""Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
+SEARCH_MODEL = "search_v1"
+"""Published tables `document_words_v1` and, on SQLite, its index `document_fts_v1` (see projections/search.py)."""
 
 
 class Applied(Schema):
@@ -63,14 +69,21 @@ class PaymentBody(Schema):
 
 
 __all__ = [
+    "AGEING_MONTHS",
     "BALANCES",
     "BALANCE_MODEL",
+    "BUCKETS",
     "CODEC",
     "DOCUMENTS",
     "DOCUMENTS_MODEL",
     "KINDS",
+    "MOVED_ITEMS",
+    "MOVEMENTS",
+    "MOVEMENTS_MODEL",
     "OPEN_ITEMS",
+    "OPEN_SORTS",
     "PUBLISHED",
+    "SEARCH_MODEL",
     "SERVICE",
     "STATUSES",
     "STREAMS",

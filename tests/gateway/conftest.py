@@ -19,11 +19,13 @@ ON_BOTH = {
     "test_balance",
     "test_building",
     "test_documents",
+    "test_exports",
     "test_fragments",
     "test_models",
     "test_queries_run",
     "test_reads",
     "test_releases",
+    "test_search",
 }
 
 

@@ -126,7 +126,7 @@ def test_staff_are_no_contacts_to_let_in_or_switch_off(ground: Ground, what: str
     [
         (("open_cases",), "This is your way to our support"),
         ((), "Your account has nothing to show yet"),
-        (("open_cases", "pay"), "Nothing to show yet"),
+        (("pay",), "Nothing to show yet"),
     ],
 )
 def test_home_says_why_it_is_empty(ground: Ground, permissions: tuple[str, ...], said: str) -> None:

@@ -95,10 +95,10 @@ def test_who_somebody_is_has_to_be_known_first(filled: Ground) -> None:
 
 
 def test_another_version_that_is_being_built_beside_it_is_no_matter(filled: Ground) -> None:
-    filled.models["orders"].execute("INSERT INTO readmodel_building VALUES ('orders_v2', 'orders_v2')", ())
+    filled.models["orders"].execute("INSERT INTO readmodel_building VALUES ('orders_v3', 'orders_v3')", ())
     assert "SO-10001" in filled.signed_in().get("/orders").text
     with asking(filled) as scope:
-        assert scope.versions()["orders.orders_v1"] == 5
+        assert scope.versions()["orders.orders_v2"] == 5
     assert readiness(of(filled)) == (True, "serving")
 
 
@@ -116,7 +116,7 @@ def test_it_has_no_version_that_a_part_could_be_kept_under(filled: Ground) -> No
     filled.models["orders"].building(orders_model.PROJECTION)
     for email in ("ann@a.example", "sam@s.example"):
         with asking(filled, email) as scope:
-            assert scope.versions()["orders.orders_v1"] == -1
+            assert scope.versions()["orders.orders_v2"] == -1
     with asking(filled) as scope, pytest.raises(NotReady):
         scope.rows(NUMBERS)
 
@@ -127,10 +127,10 @@ def test_a_gateway_is_ready_when_all_that_it_reads_has_caught_up_once(filled: Gr
     model.building(catalogue.PROJECTION)
     assert readiness(ground) == (
         False,
-        "being built: orders.catalogue_v1 (at position 0), orders.orders_v1 (at position 5);"
+        "being built: orders.catalogue_v1 (at position 0), orders.orders_v2 (at position 5);"
         " the workers' status says how far they are, and what keeps them",
     )
-    assert status(ground)["read models"]["building"] == ["orders.catalogue_v1", "orders.orders_v1"]
+    assert status(ground)["read models"]["building"] == ["orders.catalogue_v1", "orders.orders_v2"]
     model.built(catalogue.PROJECTION)
     assert not readiness(ground)[0]
     model.built(orders_model.PROJECTION)
@@ -142,7 +142,7 @@ def test_a_gateway_is_ready_when_all_that_it_reads_has_caught_up_once(filled: Gr
 def test_a_gateway_is_not_ready_before_somebody_has_begun_what_it_reads(ground: Ground) -> None:
     ready, said = readiness(of(ground))
     assert not ready
-    assert "payments.balance_v1 (not begun)" in said
+    assert "payments.balance_v2 (not begun)" in said
     assert "identity" not in said
 
 
@@ -153,7 +153,7 @@ class TestOfARelease:
     def older(self, filled: Ground) -> Ground:
         for service in SERVICES:
             filled.models[service].db.execute("DROP TABLE readmodel_building")
-        versions = "UPDATE readmodel_versions SET model = 'orders' WHERE model = 'orders_v1'"
+        versions = "UPDATE readmodel_versions SET model = 'orders' WHERE model = 'orders_v2'"
         filled.models["orders"].execute(versions, ())
         return filled
 
@@ -169,6 +169,6 @@ class TestOfARelease:
         assert "SO-10002" not in browser.get("/").text
         put: dict[str, Any] = {"company": "C-A", "kind": "order", "date": "2026-11-21", "currency": "EUR"}
         model.put(ORDERS.documents, key="SO-10002", number="SO-10002", **put)
-        model.execute("UPDATE checkpoints SET position = 6 WHERE model = 'orders_v1'", ())
+        model.execute("UPDATE checkpoints SET position = 6 WHERE model = 'orders_v2'", ())
         model.execute("UPDATE readmodel_versions SET position = 6 WHERE model = 'orders'", ())
         assert "SO-10002" in browser.get("/").text

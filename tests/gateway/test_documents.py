@@ -47,7 +47,7 @@ def ann(
 def test_an_order_that_is_still_on_its_way_is_being_processed(filled: Ground) -> None:
     browser = ann(filled)
     with browser.session_transaction() as web:
-        web["waits"] = {"orders.orders_v1": [9, 2**33]}
+        web["waits"] = {"orders.orders_v2": [9, 2**33]}
     page = browser.get("/orders/W-3")
     assert page.status_code == 200
     assert "being processed" in page.text

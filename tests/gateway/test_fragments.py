@@ -34,7 +34,7 @@ def rendered() -> list[str]:
 
 @pytest.fixture
 def numbers(rendered: list[str]) -> Shown:
-    @fragment("test.numbers", models=("orders.orders_v1",))
+    @fragment("test.numbers", models=("orders.orders_v2",))
     def show(scope: Scope) -> str:
         rendered.append(scope.contact_id)
         return ",".join(row.number for row in scope.rows(NUMBERS))
@@ -87,7 +87,7 @@ def test_a_colleague_with_the_same_rights_gets_it_and_one_with_others_does_not(
 
 
 def test_a_personal_one_is_for_one_person(filled: Ground, rendered: list[str]) -> None:
-    @fragment("test.mine", models=("orders.orders_v1",), personal=True)
+    @fragment("test.mine", models=("orders.orders_v2",), personal=True)
     def mine(scope: Scope) -> str:
         rendered.append(scope.contact_id)
         return scope.contact_id
@@ -122,4 +122,4 @@ def test_the_cache_forgets_what_was_used_longest_ago() -> None:
 def test_a_page_names_the_versions_it_shows(filled: Ground) -> None:
     page = filled.signed_in().get("/").text
     assert 'data-live-url="http://localhost:8001/events"' in page
-    assert "orders.orders_v1&#34;:5" in page
+    assert "orders.orders_v2&#34;:5" in page

@@ -123,25 +123,25 @@ def hints(broker: str) -> Iterator[Hints]:
 def test_a_page_is_told_where_things_stand(live: LiveServer) -> None:
     name, versions = live.page().hear()
     assert name == "versions"
-    assert versions["orders.orders_v1"] == 5
+    assert versions["orders.orders_v2"] == 5
 
 
 def test_a_hint_reaches_the_pages_of_its_company_alone(live: LiveServer, hints: Hints) -> None:
     mine, theirs, staff = live.page(), live.page("bo@b.example"), live.page("sam@s.example")
     for page in (mine, theirs, staff):
         assert page.hear()[0] == "versions"
-    hints.changed("orders_v1", {"C-A": 50})
-    assert mine.hear() == ("changed", {"orders.orders_v1": 50})
-    assert staff.hear() == ("changed", {"orders.orders_v1": 50})
-    hints.changed("orders_v1", {"C-B": 60})
-    assert theirs.hear() == ("changed", {"orders.orders_v1": 60})
+    hints.changed("orders_v2", {"C-A": 50})
+    assert mine.hear() == ("changed", {"orders.orders_v2": 50})
+    assert staff.hear() == ("changed", {"orders.orders_v2": 50})
+    hints.changed("orders_v2", {"C-B": 60})
+    assert theirs.hear() == ("changed", {"orders.orders_v2": 60})
 
 
 def test_a_lost_hint_only_delays(live: LiveServer) -> None:
     page = live.page()
     page.hear()
     live.orders.move("orders", "C-A", 70)
-    assert page.hear() == ("changed", {"orders.orders_v1": 70})
+    assert page.hear() == ("changed", {"orders.orders_v2": 70})
 
 
 def test_a_session_that_ends_takes_its_pages_with_it(live: LiveServer) -> None:
@@ -190,7 +190,7 @@ def test_a_busy_page_is_ended_with_its_session_too(ground: Ground) -> None:
         stream, told = _stream(live, "no such token", connection, {}), []
         for position in range(1, 5):
             # Something to tell at every turn: it is never quiet for a heartbeat.
-            connection.tell({"orders.orders_v1": position})
+            connection.tell({"orders.orders_v2": position})
             told.append(await anext(stream, b"end"))
         await stream.aclose()
         return told

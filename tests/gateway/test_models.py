@@ -17,7 +17,7 @@ from tests.gateway.ground import Ground
 from tests.gateway.test_scope import asking
 from tests.support.processes import ROOT
 
-NAMELESS = ("orders.orders", "orders.orders_v2", "identity.companies", "orders_v1")
+NAMELESS = ("orders.orders", "orders.orders_v3", "identity.companies", "orders_v2")
 
 
 def test_the_contracts_name_the_read_models_as_their_checkpoints_are_named() -> None:
@@ -31,8 +31,8 @@ def test_operators_are_told_how_many_there_are() -> None:
 
 @pytest.mark.parametrize("name", NAMELESS)
 def test_a_part_of_a_page_cannot_be_declared_on_a_model_that_there_is_not(name: str) -> None:
-    with pytest.raises(ValueError, match=f"no read model is called {name};.*payments.balance_v1"):
-        fragment("test.nameless", models=("orders.orders_v1", name))(str)
+    with pytest.raises(ValueError, match=f"no read model is called {name};.*payments.balance_v2"):
+        fragment("test.nameless", models=("orders.orders_v2", name))(str)
     with pytest.raises(ValueError, match=f"no read model is called {name};"):
         section("test.nameless", models=(name,))(str)
 
@@ -68,9 +68,9 @@ def test_what_another_release_waited_for_is_not_waited_for(ground: Ground) -> No
 def test_versions_are_those_of_the_models_it_reads(ground: Ground, email: str) -> None:
     model = ground.model("orders", orders)
     model.move("orders", "C-A", 5)
-    model.db.execute("INSERT INTO checkpoints VALUES ('orders_v2', 2, 3, 'another release')", ())
-    model.db.execute("INSERT INTO readmodel_versions VALUES ('orders_v2', 'C-A', 3)", ())
+    model.db.execute("INSERT INTO checkpoints VALUES ('orders_v3', 3, 3, 'another release')", ())
+    model.db.execute("INSERT INTO readmodel_versions VALUES ('orders_v3', 'C-A', 3)", ())
     model.move("catalogue", "*", 4)
     with asking(ground, email) as scope:
         found = {name: at for name, at in scope.versions().items() if name.startswith("orders.")}
-    assert found == {"orders.orders_v1": 5, "orders.catalogue_v1": 4}
+    assert found == {"orders.orders_v2": 5, "orders.catalogue_v1": 4, "orders.search_v1": 0}

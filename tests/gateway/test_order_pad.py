@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from decimal import Decimal
 from typing import Any
@@ -13,7 +15,7 @@ from werkzeug.test import TestResponse
 from chassis.errors import Invalid
 from gateway.orderpad.lines import MOST, Typed, decimal_of, quantity_of, read_pasted
 from gateway.people import PERMISSIONS
-from services.orders.contract import ITEMS, PRICES, TERMS
+from services.orders.contract import ITEMS, ORDERS, PRICES, TERMS
 from services.orders.projections import PROJECTIONS as orders
 from tests.gateway.ground import CUSTOMER, Ground, post
 
@@ -176,3 +178,65 @@ def test_more_lines_than_an_order_has_are_refused_whole_and_none_is_lost(shop: G
     assert refused.text.count("I-1\t3") == MOST
     assert 'value="I-1"' in refused.text
     assert ordered_for(shop) == []
+
+
+def offer(ground: Ground, lines: list[tuple[str, str]], kind: str = "order") -> None:
+    """A document of the company's with these items and quantities; its number is SO-1."""
+    where = {"company": "C-A", "kind": kind, "key": "SO-1"}
+    body = {"lines": [{"line": n, "item": item, "quantity": count} for n, (item, count) in enumerate(lines, 1)]}
+    blank = {"description": "", "unit": "", "price": "1", "amount": "1"}
+    body["lines"] = [{**blank, **line} for line in body["lines"]]
+    ground.models["orders"].put(ORDERS.documents, **where, number="SO-1", currency="EUR", date="2026-05-01")
+    ground.models["orders"].put(ORDERS.lines, **where, body=json.dumps(body).encode())
+
+
+def again(browser: FlaskClient, command: str = "6f6b0c0e-7f0e-4b0c-9e0a-000000000007") -> str:
+    """The pad after "order again" on the document's page."""
+    answer = post(browser, "/orders/SO-1", "/order-pad/again", kind="order", number="SO-1", command_id=command)
+    assert (answer.status_code, answer.location) == (302, "/order-pad"), answer.text
+    return browser.get("/order-pad").text
+
+
+def typed(page: str) -> list[tuple[str, str]]:
+    """What stands on the pad."""
+    found = re.findall(r'name="item" value="([^"]+)".*?name="quantity" value="([^"]+)"', page, re.S)
+    return [(item, quantity) for item, quantity in found]
+
+
+def test_an_order_is_put_on_the_pad_again_and_not_ordered(shop: Ground) -> None:
+    offer(shop, [("I-1", "1250.5"), ("", "1"), ("I-1", "-3")])
+    browser = buyer(shop, None)
+    assert 'action="/order-pad/again"' in browser.get("/orders/SO-1").text
+    page = again(browser)
+    assert typed(page) == [("I-1", "1,250.5")]
+    assert "The lines of Order SO-1 are on the pad; nothing is ordered yet." in page
+    assert shop.commands.sent == []
+
+
+def test_a_second_click_puts_nothing_there_twice_and_another_order_adds(shop: Ground) -> None:
+    offer(shop, [("I-1", "2")])
+    browser = buyer(shop, None)
+    for command, count in (("1", 1), ("1", 1), ("2", 2)):
+        page = again(browser, f"6f6b0c0e-7f0e-4b0c-9e0a-00000000000{command}")
+        assert typed(page) == [("I-1", "2")] * count
+
+
+def test_an_item_that_is_not_sold_any_more_is_told(shop: Ground) -> None:
+    offer(shop, [("I-1", "2"), ("OLD-9", "5")])
+    page = again(buyer(shop, None))
+    assert "Not to be had as it was: OLD-9." in page
+    assert "There is no item “OLD-9”." in page
+
+
+def test_what_does_not_fit_on_the_pad_is_left_away_as_a_whole(shop: Ground) -> None:
+    offer(shop, [("I-1", "2")] * (MOST + 1))
+    page = again(buyer(shop, None))
+    assert "at most 500 lines" in page
+    assert typed(page) == []
+
+
+def test_only_what_is_theirs_is_put_on_the_pad(shop: Ground) -> None:
+    offer(shop, [("I-1", "2")])
+    browser = shop.signed_in("bo@b.example")
+    for kind, number in (("order", "SO-1"), ("order", "SO-2"), ("nonsense", "SO-1")):
+        assert post(browser, "/order-pad", "/order-pad/again", kind=kind, number=number).status_code == 404

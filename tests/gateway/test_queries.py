@@ -6,7 +6,7 @@ import pytest
 
 from gateway.queries import BadQuery, Query, StaffQuery
 
-BOUND = "SELECT number FROM orders.orders_v1 WHERE company = :company"
+BOUND = "SELECT number FROM orders.orders_v2 WHERE company = :company"
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,13 @@ BOUND = "SELECT number FROM orders.orders_v1 WHERE company = :company"
     [
         BOUND,
         BOUND + " AND kind = :kind ORDER BY date DESC LIMIT :limit",
-        "SELECT o.number FROM orders.orders_v1 o WHERE o.company = :company",
-        "SELECT o.number FROM orders.orders_v1 AS o JOIN payments.documents_v1 d ON d.company = o.company"
+        "SELECT o.number FROM orders.orders_v2 o WHERE o.company = :company",
+        "SELECT o.number FROM orders.orders_v2 AS o JOIN payments.documents_v2 d ON d.company = o.company"
         " WHERE o.company = :company",
-        "SELECT 1 FROM orders.orders_v1 JOIN orders.order_lines_v1 USING (company, kind, key) WHERE company = :company",
-        "WITH mine AS (SELECT key FROM orders.orders_v1 WHERE company = :company) SELECT key FROM mine",
+        "SELECT 1 FROM orders.orders_v2 JOIN orders.order_lines_v2 USING (company, kind, key) WHERE company = :company",
+        "WITH mine AS (SELECT key FROM orders.orders_v2 WHERE company = :company) SELECT key FROM mine",
         BOUND + " AND branch IN (SELECT value FROM json_each(:branches))",
-        BOUND + " UNION ALL SELECT number FROM payments.documents_v1 WHERE company = :company",
+        BOUND + " UNION ALL SELECT number FROM payments.documents_v2 WHERE company = :company",
     ],
 )
 def test_a_query_with_every_table_bound_is_declared(sql: str) -> None:
@@ -30,20 +30,20 @@ def test_a_query_with_every_table_bound_is_declared(sql: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "reason"),
     [
-        ("SELECT number FROM orders.orders_v1", "does not bind :company"),
-        ("SELECT number FROM orders.orders_v1 WHERE number = ':company'", "does not bind :company"),
-        ("SELECT number FROM orders.orders_v1 -- WHERE company = :company", "does not bind :company"),
-        ("SELECT :company, number FROM orders.orders_v1", "not bound"),
-        ("SELECT number FROM orders.orders_v1 WHERE company <> :company", "not bound"),
-        (BOUND + " UNION ALL SELECT number FROM payments.documents_v1", "not bound"),
+        ("SELECT number FROM orders.orders_v2", "does not bind :company"),
+        ("SELECT number FROM orders.orders_v2 WHERE number = ':company'", "does not bind :company"),
+        ("SELECT number FROM orders.orders_v2 -- WHERE company = :company", "does not bind :company"),
+        ("SELECT :company, number FROM orders.orders_v2", "not bound"),
+        ("SELECT number FROM orders.orders_v2 WHERE company <> :company", "not bound"),
+        (BOUND + " UNION ALL SELECT number FROM payments.documents_v2", "not bound"),
         (
-            "SELECT 1 FROM orders.orders_v1 o JOIN payments.documents_v1 d ON d.reference = o.number"
+            "SELECT 1 FROM orders.orders_v2 o JOIN payments.documents_v2 d ON d.reference = o.number"
             " WHERE o.company = :company",
             "not bound",
         ),
-        ("SELECT 1 FROM orders.orders_v1 o, payments.documents_v1 d WHERE o.company = :company", "JOIN"),
-        ("SELECT number FROM orders_v1 WHERE company = :company", "service.table"),
-        ("DELETE FROM orders.orders_v1 WHERE company = :company", "only SELECT"),
+        ("SELECT 1 FROM orders.orders_v2 o, payments.documents_v2 d WHERE o.company = :company", "JOIN"),
+        ("SELECT number FROM orders_v2 WHERE company = :company", "service.table"),
+        ("DELETE FROM orders.orders_v2 WHERE company = :company", "only SELECT"),
     ],
 )
 def test_a_query_with_a_table_left_open_is_not(sql: str, reason: str) -> None:
@@ -52,7 +52,7 @@ def test_a_query_with_a_table_left_open_is_not(sql: str, reason: str) -> None:
 
 
 def test_a_table_that_belongs_to_all_has_to_be_named_as_shared() -> None:
-    sql = "SELECT i.name FROM orders.orders_v1 o JOIN orders.items_v1 i ON i.item = o.item WHERE o.company = :company"
+    sql = "SELECT i.name FROM orders.orders_v2 o JOIN orders.items_v1 i ON i.item = o.item WHERE o.company = :company"
     with pytest.raises(BadQuery, match="not bound"):
         Query("items", sql)
     assert Query("items", sql, shared=("orders.items_v1",)).services == ("orders",)
@@ -69,11 +69,11 @@ def test_variants_are_made_of_declared_texts_only() -> None:
     with pytest.raises(KeyError):
         query.variant("OR 1 = 1")
     with pytest.raises(KeyError):
-        query.variant(order="1; DROP TABLE orders_v1")
+        query.variant(order="1; DROP TABLE orders_v2")
 
 
 def test_a_clause_that_opens_another_table_cannot_be_declared() -> None:
-    opened = {"other": "AND EXISTS (SELECT 1 FROM payments.documents_v1 d WHERE d.number = reference)"}
+    opened = {"other": "AND EXISTS (SELECT 1 FROM payments.documents_v2 d WHERE d.number = reference)"}
     with pytest.raises(BadQuery, match="not bound"):
         Query("report", BOUND + " {clauses}", clauses=opened)
 

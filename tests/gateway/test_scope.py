@@ -22,12 +22,12 @@ from tests.gateway.ground import CUSTOMER, STAFF, Ground, post
 
 NUMBERS = Query(
     "numbers",
-    "SELECT number FROM orders.orders_v1 WHERE company = :company"
+    "SELECT number FROM orders.orders_v2 WHERE company = :company"
     " AND (:branches IS NULL OR branch IN (SELECT value FROM json_each(:branches))) ORDER BY number",
 )
-ONE = Query("one", "SELECT number FROM orders.orders_v1 WHERE company = :company AND number = :number", needs="order")
-ALL = StaffQuery("all", "SELECT number FROM orders.orders_v1 WHERE company LIKE :like ORDER BY number", role="agent")
-SHOWS = ("orders.orders_v1",)
+ONE = Query("one", "SELECT number FROM orders.orders_v2 WHERE company = :company AND number = :number", needs="order")
+ALL = StaffQuery("all", "SELECT number FROM orders.orders_v2 WHERE company LIKE :like ORDER BY number", role="agent")
+SHOWS = ("orders.orders_v2",)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_ones_own_write_is_waited_for_and_seen(filled: Ground) -> None:
     answer = browser.get("/")
     assert "data-pending" not in answer.text
     with browser.session_transaction() as web:
-        web["waits"] = {"orders.orders_v1": [7, 2**33]}
+        web["waits"] = {"orders.orders_v2": [7, 2**33]}
     with scope_of(filled, browser) as scope:
         scope.rows(NUMBERS)
         assert scope.visit.pending

@@ -126,6 +126,10 @@ def test_an_order_is_placed_and_gets_the_erps_number_by_itself(visit: Visit, log
     # Nobody reloads: accepted, on its way, posted under the ERP's number.
     expect(page.locator(".hero-status")).to_have_text(re.compile("Posted|Open"), timeout=30_000)
     expect(page.get_by_text("Our number")).to_be_visible()
+    # So is what happened to it: who placed it, and that it was handed over.
+    history = page.get_by_role("region", name="What happened")
+    expect(history.locator("li", has_text="Ordered")).to_contain_text("portal")
+    expect(history.get_by_text("Taken by our order department")).to_be_visible()
 
 
 def test_an_unknown_item_is_named_and_nothing_typed_is_lost(visit: Visit, log_in: LogIn) -> None:

@@ -56,13 +56,13 @@ def test_every_companys_invoices_and_credit_memos_add_up_to_those_of_the_erp(por
     for name, kind in (("invoices", "invoice"), ("credit_memos", "credit_memo")):
         sums = told(portal, name)
         assert len({company for company, _ in sums}) >= 8
-        assert shown(portal, "payments", "document_totals_v1", kind) == sums
+        assert shown(portal, "payments", "document_totals_v2", kind) == sums
 
 
 def test_every_companys_orders_and_deliveries_add_up_to_those_of_the_erp(portal: Portal) -> None:
     for name, kind in (("orders", "order"), ("deliveries", "delivery")):
         sums = {key: found[:2] for key, found in told(portal, name).items() if key[0] != MAIN}
-        found = shown(portal, "orders", "order_totals_v1", kind)
+        found = shown(portal, "orders", "order_totals_v2", kind)
         assert {key: one[:2] for key, one in found.items() if key[0] != MAIN} == sums, "the main one may have ordered"
 
 
@@ -75,7 +75,7 @@ def test_loading_again_changes_nothing(portal: Portal) -> None:
             "runs": rows(portal, "erp_sync", "SELECT run, state FROM run_list_v1 ORDER BY 1"),
             "cases": rows(portal, "cases", "SELECT number, messages, status FROM case_list_v1 ORDER BY 1"),
             "licences": rows(portal, "licensing", "SELECT company, feature FROM features_v1 ORDER BY 1"),
-            "documents": rows(portal, "payments", "SELECT company, kind, number FROM documents_v1 ORDER BY 1, 2, 3"),
+            "documents": rows(portal, "payments", "SELECT company, kind, number FROM documents_v2 ORDER BY 1, 2, 3"),
         }
 
     before = everything()

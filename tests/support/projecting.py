@@ -29,15 +29,16 @@ class ReadModel:
         with closing(self._database.connect()) as connection:
             self._database.create_tables(connection, [projection])
 
-    def see(self, *events: Event, stream: str = "any-stream") -> None:
+    def see(self, *events: Event, stream: str = "any-stream", channel: str = "") -> None:
         """Project the events, stored as the codec stores them, in one transaction."""
+        meta = {"channel": channel} if channel else {}
         with closing(self._database.connect()) as connection:
             connection.execute("BEGIN")
             rows = Rows(connection)
             for event in events:
                 self.position += 1
                 name, data, _version = self._codec.encode(event)
-                recorded = Recorded(UUID(int=self.position), name, stream, 0, self.position, loads(data), {}, NOW)
+                recorded = Recorded(UUID(int=self.position), name, stream, 0, self.position, loads(data), meta, NOW)
                 self._projection.project(recorded, rows)
             connection.execute("COMMIT")
             self.companies |= rows.companies
@@ -46,6 +47,18 @@ class ReadModel:
         """The rows of a query."""
         with self._database.reading() as execute:
             return [dict(row) for row in execute(sql, values)]
+
+    def timeline(self, table: DocumentTables, key: str) -> list[tuple[Any, ...]]:
+        """What happened to a document, newest first: event, actor, channel and the changes."""
+        found = self.rows(
+            f"SELECT * FROM {table.timeline.name} WHERE {table.key} = ? ORDER BY position DESC",
+            key,
+        )
+        assert {row["at"] for row in found} <= {NOW.isoformat()}
+        return [
+            (row["event"], row["actor"], row["channel"], loads(row["changes"]) if row["changes"] else [])
+            for row in found
+        ]
 
 
 def recount(model: ReadModel, tables: DocumentTables, digits: int) -> Counter[tuple[Any, ...]]:

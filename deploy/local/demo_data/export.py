@@ -17,14 +17,15 @@ _DOCUMENT = (
     "DocNo CustomerCode Branch DocDate DueDate Currency CustomerRef Status DocTotal OpenAmount PortalRef Remarks "
     "LineNo ItemCode Description Quantity Unit UnitPrice LineAmount ShipDate LineStatus BaseType BaseNo UpdatedAt"
 )
-# File name without .csv: its columns. The order is that of the import.
-_COLUMNS = {
+# File name without .csv: its columns. The order is that of the import; the bench writes such files too.
+COLUMNS = {
     "companies": "CustomerCode CustomerName Currency PriceList DiscountPercent Country Language Phone Email Address "
     "UpdatedAt",
     "branches": "CustomerCode BranchCode BranchName UpdatedAt",
     "contacts": "CustomerCode ContactId Name Email Phone Language UpdatedAt",
     "items": "ItemCode Description Unit ItemGroup Sellable Available UpdatedAt",
     "price_lists": "PriceList ItemCode Currency MinQuantity Price UpdatedAt",
+    "quotations": _DOCUMENT,
     "orders": _DOCUMENT,
     "deliveries": _DOCUMENT,
     "invoices": _DOCUMENT,
@@ -36,7 +37,7 @@ _COLUMNS = {
     "projects": "CustomerCode ProjectNo ProjectName Status PercentDone DueDate Reference TaskName TaskStatus "
     "TaskPercentDone TaskNote UpdatedAt",
 }
-FILES = tuple(_COLUMNS)
+FILES = tuple(COLUMNS)
 """The export files without `.csv`, in the order in which they are imported; the profile is `demo-<name>`."""
 
 
@@ -59,6 +60,7 @@ def write_export(folder: Path, anchor: date) -> None:
             for one in items
         ],
         "price_lists": [(*price, long_ago) for price in prices],
+        "quotations": _documents(done.quotations),
         "orders": _documents(done.orders),
         "deliveries": _documents(done.deliveries),
         "invoices": _documents(done.invoices),
@@ -69,7 +71,7 @@ def write_export(folder: Path, anchor: date) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        _write(folder / f"{name}.csv", _COLUMNS[name].split(), rows[name])
+        _write(folder / f"{name}.csv", COLUMNS[name].split(), rows[name])
 
 
 def _write(path: Path, columns: list[str], rows: Iterable[Iterable[object]]) -> None:

@@ -1,5 +1,5 @@
 """The read models of cases, one file each."""
 
-from services.cases.projections import cases, projects
+from services.cases.projections import cases, projects, search
 
-PROJECTIONS = (cases.PROJECTION, projects.PROJECTION)
+PROJECTIONS = (cases.PROJECTION, projects.PROJECTION, search.PROJECTION)

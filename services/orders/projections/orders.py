@@ -1,4 +1,4 @@
-"""Orders and deliveries as reports and document pages show them.
+"""Quotations, orders and deliveries as reports and document pages show them.
 
 An order placed here and the ERP's order that carries its reference are one row, in whatever order they are told: what
 the ERP says of an order counts once it has said it; who placed it stays.
@@ -16,9 +16,10 @@ from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, docum
 from chassis.messages import Recorded
 from chassis.money import minor
 from chassis.readmodel import Projection, Rows
+from chassis.timeline import told_by
 
-VERSION = 1
-KINDS = ("order", "delivery")
+VERSION = 2
+KINDS = ("quotation", "order", "delivery")
 ORDERS: DocumentTables = document_tables(
     "order",
     VERSION,
@@ -31,7 +32,8 @@ ORDERS: DocumentTables = document_tables(
         Column("position", BigInteger, nullable=False),
     ),
 )
-"""`orders_v1`, `order_lines_v1`, `order_totals_v1`, `order_months_v1`, `order_links_v1`, `order_search_v1`.
+"""`orders_v2`, `order_lines_v2`, `order_totals_v2`, `order_months_v2`, `order_links_v2`, `order_search_v2`,
+`order_timeline_v2`.
 
 `key` names a document for good: the portal's reference of an order placed here, else the ERP's number. `number` is what
 people see: the ERP's once it is known. `kind` is one of KINDS, `status` of domain.STATUSES. `message` is why it was
@@ -45,18 +47,19 @@ _BODY = f"SELECT body FROM {_BODIES} WHERE company = ? AND kind = ? AND key = ?"
 _COLUMNS = DocumentRow._fields[:-1]
 _OWN = ("erp_number", "from_erp", "placed_by", "message", "position")
 _PORTAL_REFERENCE = re.compile(r"W-[0-9A-Z]{4}-[0-9A-Z]{4}\Z")
-_STATUS = {
-    "OrderCancelled": "cancelled",
-    "CancellationAsked": "cancelling",
-    "CancellationTooLate": "queued",
-    "OrderQueued": "queued",
-    "OrderRejected": "rejected",
+# Status and timeline's word.
+_MOVED = {
+    "OrderCancelled": ("cancelled", "cancelled"),
+    "CancellationAsked": ("cancelling", "cancel_asked"),
+    "CancellationTooLate": ("queued", "cancel_too_late"),
+    "OrderQueued": ("queued", "queued"),
+    "OrderRejected": ("rejected", "rejected"),
 }
 _TOO_LATE = "It was handed over before it could be taken back."
 
 
 def project(event: Recorded, rows: Rows) -> None:
-    """One event into the row of its order or delivery."""
+    """One event into the row of its document."""
     company = event.data["company"]
     match event.type:
         case "OrderPlaced":
@@ -65,11 +68,12 @@ def project(event: Recorded, rows: Rows) -> None:
             _posted(event, rows)
         case "OrderRecorded":
             _recorded_order(event, rows)
-        case "DeliveryRecorded":
+        case "DeliveryRecorded" | "QuotationRecorded":
             body = event.data["body"]
-            row = _from_body(company, "delivery", body["number"], body)
+            kind = "delivery" if event.type == "DeliveryRecorded" else "quotation"
+            row = _from_body(company, kind, body["number"], body)
             extra = (body["number"], 1, "", "", event.position)
-            _WRITER.put(rows, row._replace(extra=extra), dumps(body), body["base"])
+            _WRITER.put(rows, row._replace(extra=extra), dumps(body), told_by(event), body["base"])
         case _:
             _moved(event, rows)
     rows.touch(company, event.position)
@@ -108,16 +112,16 @@ def _from_body(company: str, kind: str, key: str, body: dict[str, Any]) -> Docum
 def _placed(event: Recorded, rows: Rows) -> None:
     data = event.data
     company, key = data["company"], data["order"]
-    told = _find(rows, company, key)
-    if told is not None:
-        row, own = told
+    found, told = _find(rows, company, key), told_by(event, "placed", data["placed_by"])
+    if found is not None:
+        row, own = found
         extra = tuple((own | {"placed_by": data["placed_by"], "position": event.position}).values())
-        _WRITER.put(rows, row._replace(portal_reference=key, extra=extra), None, _base(rows, row))
+        _WRITER.put(rows, row._replace(portal_reference=key, extra=extra), None, told, _base(rows, row))
         return
     body = _placed_body(data)
     extra = ("", 0, data["placed_by"], "", event.position)
     row = _from_body(company, "order", key, body)._replace(status="accepted", extra=extra)
-    _WRITER.put(rows, row, dumps(body))
+    _WRITER.put(rows, row, dumps(body), told)
 
 
 def _placed_body(data: dict[str, Any]) -> dict[str, Any]:
@@ -141,24 +145,26 @@ def _placed_body(data: dict[str, Any]) -> dict[str, Any]:
 
 def _moved(event: Recorded, rows: Rows) -> None:
     data = event.data
-    told = _find(rows, data["company"], data["order"])
-    if told is None or told[1]["from_erp"]:
+    found = _find(rows, data["company"], data["order"])
+    if found is None or found[1]["from_erp"]:
         return
-    row, own = told
-    status = _STATUS[event.type]
+    row, own = found
+    status, word = _MOVED[event.type]
     still_open = row.total_minor if status in ("queued", "cancelling") else 0
     message = _TOO_LATE if event.type == "CancellationTooLate" else data.get("reason", "")
     extra = tuple((own | {"message": message, "position": event.position}).values())
-    _WRITER.put(rows, row._replace(status=status, open_minor=still_open, extra=extra), None)
+    told = told_by(event, word, data.get("cancelled_by") or data.get("asked_by") or "")
+    moved = row._replace(status=status, open_minor=still_open, extra=extra)
+    _WRITER.put(rows, moved, None, told, reason=data.get("reason", ""))
 
 
 def _posted(event: Recorded, rows: Rows) -> None:
     data = event.data
     company, key, number = data["company"], data["order"], data["erp_number"]
-    told = _find(rows, company, key)
-    if told is None or told[1]["from_erp"]:
+    found, told = _find(rows, company, key), told_by(event, "posted")
+    if found is None or found[1]["from_erp"]:
         return
-    row, own = told
+    row, own = found
     was_cancelled = row.status == "cancelled"
     message = "Cancelled here when the ERP already had it." if was_cancelled else ""
     own |= {"erp_number": number, "message": message, "position": event.position}
@@ -167,13 +173,13 @@ def _posted(event: Recorded, rows: Rows) -> None:
         # The ERP told of the order before, without our reference.
         body = rows.one(_BODY, company, "order", number)
         base = _base(rows, erps[0])
-        _WRITER.remove(rows, company, "order", number)
+        _WRITER.remove(rows, company, "order", number, key)
         extra = tuple((own | {"from_erp": 1}).values())
         merged = erps[0]._replace(key=key, portal_reference=key, extra=extra)
-        _WRITER.put(rows, merged, None if body is None else body["body"], base)
+        _WRITER.put(rows, merged, None if body is None else bytes(body["body"]), told, base)
         return
     posted = row._replace(number=number, status="posted", open_minor=row.total_minor, extra=tuple(own.values()))
-    _WRITER.put(rows, posted, None)
+    _WRITER.put(rows, posted, None, told)
 
 
 def _recorded_order(event: Recorded, rows: Rows) -> None:
@@ -181,7 +187,7 @@ def _recorded_order(event: Recorded, rows: Rows) -> None:
     number, reference = body["number"], body["portal_reference"]
     key = _key_of(rows, company, number, reference)
     if key != number:
-        _WRITER.remove(rows, company, "order", number)
+        _WRITER.remove(rows, company, "order", number, key)
     told = _find(rows, company, key)
     row = _from_body(company, "order", key, body)
     placed_by, message = "", ""
@@ -189,7 +195,7 @@ def _recorded_order(event: Recorded, rows: Rows) -> None:
         placed_by, message = told[1]["placed_by"], told[1]["message"]
         row = row._replace(portal_reference=reference or told[0].portal_reference)
     extra = (number, 1, placed_by, message, event.position)
-    _WRITER.put(rows, row._replace(extra=extra), dumps(body), body["base"])
+    _WRITER.put(rows, row._replace(extra=extra), dumps(body), told_by(event), body["base"])
 
 
 def _key_of(rows: Rows, company: str, number: str, reference: str) -> str:

@@ -1,5 +1,5 @@
 """The read models of payments, one file each."""
 
-from services.payments.projections import balance, documents
+from services.payments.projections import balance, documents, movements, search
 
-PROJECTIONS = (documents.PROJECTION, balance.PROJECTION)
+PROJECTIONS = (documents.PROJECTION, balance.PROJECTION, movements.PROJECTION, search.PROJECTION)

@@ -10,21 +10,23 @@ from chassis.documents import DocumentRow, DocumentTables, DocumentWriter, docum
 from chassis.messages import Recorded
 from chassis.money import minor
 from chassis.readmodel import Projection, Rows
+from chassis.timeline import told_by
 from services.payments.domain import open_amount, status_of
 
-VERSION = 1
+VERSION = 2
 DOCUMENTS: DocumentTables = document_tables("document", VERSION)
-"""`documents_v1`, `document_lines_v1`, `document_totals_v1`, `document_months_v1`, `document_links_v1`,
-`document_search_v1`. `number` names a document; `kind` is one of domain.KINDS, `status` of domain.STATUSES.
+"""`documents_v2`, `document_lines_v2`, `document_totals_v2`, `document_months_v2`, `document_links_v2`,
+`document_search_v2`, `document_timeline_v2`. `number` names a document; `kind` is one of domain.KINDS, `status` of
+domain.STATUSES.
 """
-_KINDS = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
+KIND_OF = {"InvoiceRecorded": "invoice", "CreditMemoRecorded": "credit_memo", "PaymentRecorded": "payment"}
 _WRITER = DocumentWriter(DOCUMENTS)
 
 
 def project(event: Recorded, rows: Rows) -> None:
-    """The document's row, lines, totals, links and search terms."""
+    """The document's row, lines, totals, links and search terms, and what it was before."""
     company, body = event.data["company"], event.data["body"]
-    kind = _KINDS[event.type]
+    kind = KIND_OF[event.type]
     payment = kind == "payment"
     total = Decimal(body["amount"] if payment else body["total"])
     still_open = open_amount(kind, body)
@@ -45,7 +47,7 @@ def project(event: Recorded, rows: Rows) -> None:
         body.get("portal_reference", ""),
     )
     base = (body["applied"] or ()) if payment else body["base"]
-    _WRITER.put(rows, row, orjson.dumps(body), base)
+    _WRITER.put(rows, row, orjson.dumps(body), told_by(event), base)
     rows.touch(company, event.position)
 
 

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from chassis.dispatch import CommandHandler, changes
+from chassis.finding import match_of
+from chassis.messages import ALL_COMPANIES
 from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
+from gateway.finding import customers
+from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, chain, kinds
+from gateway.reports import account, figures, kinds
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -116,7 +120,35 @@ def _everybodys_menu(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     patch.setattr(ownmenu._MINE, "sql", sql)
 
 
+def _wide_search(query: Statement, company: str | None = None) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """A search that neither the index nor its statement narrows to branches, or to the company."""
+
+    def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
+        def match(wanted: Wanted, own: str, kind: str, branches: Any = None) -> str:
+            return match_of(company or own, wanted.asked, kind)
+
+        patch.setattr(Wanted, "match", match)
+        sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
+        sql = sql.replace("w.company = :company", ":company <> ''") if company else sql
+        assert sql != query.sql
+        patch.setattr(query, "sql", sql)
+
+    return plant
+
+
 PLANTS = (
+    Plant(
+        "search, branch",
+        _wide_search(customers.WORDS["invoice"]),
+        _route("GET /search"),
+        "GET /search as south: shows north's invoice.number",
+    ),
+    Plant(
+        "search, company",
+        _wide_search(customers.CASES, ALL_COMPANIES),
+        _route("GET /search #case"),
+        "GET /search #case as east: shows alder's case.summary",
+    ),
     Plant("identity, own menu", _everybodys_menu, _route("GET /info/<entry>"), "GET /info/<entry> as east: 200"),
     Plant(
         "payments",
@@ -126,6 +158,12 @@ PLANTS = (
     ),
     Plant(
         "payments, branch", _no_branch(account.ITEMS), _route("GET /balance"), "GET /balance as south: shows north's"
+    ),
+    Plant(
+        "payments on a day, branch",
+        _no_branch(figures.PAST_ITEMS),
+        _route("GET /balance/past"),
+        "GET /balance/past as south: shows north's",
     ),
     Plant(
         "payments, what was paid",
@@ -141,9 +179,15 @@ PLANTS = (
     ),
     Plant(
         "the chain of documents",
-        lambda patch, walk: patch.setattr(chain, "visible", lambda scope, pairs: set(pairs)),
+        _no_branch(kinds.VISIBLE["invoice"]),
         _route("GET /orders/<path:number>"),
         "GET /orders/<path:number> as owner: shows south's invoice.number",
+    ),
+    Plant(
+        "a document as a PDF",
+        _no_company(kinds.DOCUMENT["credit_memo"]),
+        _route("GET /credit-memos/<path:number>/pdf"),
+        "GET /credit-memos/<path:number>/pdf as east: 200",
     ),
     Plant(
         "orders, command",

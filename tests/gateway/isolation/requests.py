@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
+from tests.gateway.isolation.layouts import new_view
 from tests.gateway.isolation.requests_people import PEOPLE
 from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
 from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
@@ -20,7 +22,7 @@ _OWN_COMPANY = "company.name company.code company.phone company.email company.ad
 
 def _of_north(kind: str, path: str, extra: str = "") -> Asked:
     fields = f"{kind}.number {kind}.reference {kind}.total {kind}.note {kind}.item {kind}.description {extra}"
-    return Asked(path, path.rpartition("/")[0] + "/NONE-0", shown(fields), holders=("north",))
+    return Asked(path, re.sub("{.*}", "NONE-0", path), shown(fields), holders=("north",))
 
 
 def _listed(kind: str, extra: str = "") -> Asked:
@@ -42,10 +44,11 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
+_LAYOUTS = shown("layout.shared", "twin whole south both") | shown("layout.own layout.shared", "owner")
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
-            " payment.number name.{me}"),
+            " payment.number case.number case.summary name.{me}"),
     AGENT: "case.number case.summary company.name",
     ADMIN: "case.number case.summary run.file request.name",
     ERP: "run.file",
@@ -65,6 +68,9 @@ REQUESTS: dict[str, Asked] = (
         "GET /balance": Asked(
             shows=shown("balance.sum invoice.number invoice.total invoice.reference creditmemo.number")
         ),
+        "GET /balance/past": Asked("/balance/past?on=2026-11-10", shows=shown("invoice.number creditmemo.number")),
+        "GET /charts": Asked(shows=shown("balance.sum")),
+        "GET /charts/orders": Asked(),
         "GET /credit-memos": _listed("creditmemo"),
         "GET /credit-memos/<path:number>": _of_north("creditmemo", "/credit-memos/{credit_memo}"),
         "GET /deliveries": _listed("delivery"),
@@ -76,6 +82,10 @@ REQUESTS: dict[str, Asked] = (
             "/desk/C-0000-0000",
             shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
             ("alder",),
+        ),
+        "GET /exports": Asked(shows=shown("export.title", "owner")),
+        "GET /exports/<key>/file": Asked(
+            "/exports/{export}/file", f"/exports/{'0' * 32}/file", shown("export.content", "owner"), ("north",)
         ),
         "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
         "GET /invoices": Asked(
@@ -89,6 +99,24 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices #found": Asked("/invoices?q=zq", shows=shown("invoice.number invoice.total")),
         "GET /invoices #after": Asked("/invoices?after=2026-11-02&after={invoice}&n=51"),
         "GET /invoices/<path:number>": _of_north("invoice", "/invoices/{invoice}", "delivery.number order.number"),
+        "GET /credit-memos/<path:number>/pdf": _of_north("creditmemo", "/credit-memos/{credit_memo}/pdf"),
+        "GET /deliveries/<path:number>/pdf": _of_north("delivery", "/deliveries/{delivery}/pdf"),
+        "GET /invoices/<path:number>/pdf": _of_north("invoice", "/invoices/{invoice}/pdf"),
+        "GET /invoices/<path:number>/pdf #same-east": Asked(
+            "/invoices/SAME-1/pdf",
+            shows=shown("same.reference same.total same.note same.item", "east"),
+            holders=("east",),
+        ),
+        "GET /orders/<path:number>/pdf": _of_north("order", "/orders/{order}/pdf"),
+        "GET /payments/<path:number>/pdf": Asked(
+            "/payments/{payment}/pdf",
+            "/payments/NONE-0/pdf",
+            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            holders=("north",),
+        ),
+        "POST /order-pad/again": Asked(
+            form=lambda world, visitor: {"kind": "invoice", "number": world.things["invoice"]},
+        ),
         "GET /invoices/<path:number> #same": Asked(
             "/invoices/SAME-1",
             "/invoices/NONE-0",
@@ -98,6 +126,16 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices/<path:number> #same-east": Asked(
             "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
         ),
+        "GET /layouts/<kind>": Asked("/layouts/invoice", shows=_LAYOUTS),
+        "GET /layouts/<kind> #change": Asked(
+            "/layouts/invoice?layout={own_layout}", "/layouts/invoice?layout=L-0000-0000", shows=_LAYOUTS
+        ),
+        "GET /statement": Asked(
+            "/statement?since=2020-01-01&until=2030-12-31",
+            shows=shown("balance.sum invoice.number invoice.reference creditmemo.number payment.number"),
+        ),
+        "GET /quotes": _listed("quotation"),
+        "GET /quotes/<path:number>": _of_north("quotation", "/quotes/{quotation}", "order.number"),
         "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
         "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
         "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
@@ -106,6 +144,7 @@ REQUESTS: dict[str, Asked] = (
             "/mails/texts/none/en",
             shown("mail.subject mail.text name.admin", ADMIN),
         ),
+        "GET /open-items": Asked(shows=shown("balance.sum invoice.number invoice.reference creditmemo.number")),
         "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
         "GET /orders": Asked(
             shows=shown("order.number order.reference order.total", "south")
@@ -141,8 +180,29 @@ REQUESTS: dict[str, Asked] = (
             ("alder",),
         ),
         "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
+        "GET /order-pad/items": Asked("/order-pad/items?q=scanner"),
         "GET /search": Asked(
-            "/search?q=zq", shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+            "/search?q=zq",
+            shows=shown("invoice.number order.number delivery.number creditmemo.number payment.number")
+            | shown("case.number case.summary", f"{AGENT} {ADMIN}"),
+        ),
+        "GET /search #note": Asked("/search?q=note", shows=shown("invoice.note order.note delivery.note")),
+        "GET /search #item": Asked("/search?q=invoice+item", shows=shown("invoice.item")),
+        "GET /search #description": Asked(
+            "/search?q=invoice+description&kind=invoice", shows=shown("invoice.description")
+        ),
+        "GET /search #said": Asked(
+            "/search?q=detail", shows=shown("case.detail") | shown("case.detail", f"{AGENT} {ADMIN}")
+        ),
+        "GET /search #project": Asked(
+            "/search?q=project+note", shows=shown("project.name project.number project.note")
+        ),
+        "GET /search #product": Asked(
+            "/search?q=serial",
+            shows=shown("product.name product.serial") | shown("product.name product.serial", "plain lapsed"),
+        ),
+        "GET /search/suggest": Asked(
+            "/search/suggest?q={invoice}", shows=shown("invoice.number", "owner twin whole both"), holders=("north",)
         ),
         "GET /search #number": Asked(
             "/search?q={invoice}",
@@ -151,7 +211,9 @@ REQUESTS: dict[str, Asked] = (
             ("north",),
         ),
         "GET /search #case": Asked(
-            "/search?q={case}", shows=shown("case.summary", "owner twin whole south both"), holders=("alder",)
+            "/search?q={case}",
+            shows=shown("case.summary", f"owner twin whole south both {AGENT} {ADMIN}"),
+            holders=("alder",),
         ),
         "GET /settings": Asked(
             shows=shown("name.{me} email.{me}", f"{AGENT} {ADMIN} {ERP} {OPER}")
@@ -231,6 +293,27 @@ REQUESTS: dict[str, Asked] = (
             "/orders/W-0000-0000/cancel",
             form=lambda world, visitor: {},
             sends=("orders.CancelOrder",),
+        ),
+        "POST /exports/<kind>": Asked(
+            "/exports/invoice",
+            shows=shown("invoice.number invoice.reference"),
+            form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
+        ),
+        "POST /exports/<key>/cancel": Asked(
+            "/exports/{export}/cancel", f"/exports/{'0' * 32}/cancel", form=lambda world, visitor: {}
+        ),
+        "POST /layouts/<kind>": Asked("/layouts/invoice", form=new_view, sends=("identity.SaveLayout",)),
+        "POST /layouts/<kind>/<layout>": Asked(
+            "/layouts/delivery/{spare_layout}",
+            "/layouts/delivery/L-0000-0000",
+            form=lambda world, visitor: {"action": "choose"},
+            sends=("identity.ChooseLayout", "identity.RemoveLayout"),
+        ),
+        "POST /layouts/<kind>/<layout> #remove": Asked(
+            "/layouts/invoice/{own_layout}",
+            "/layouts/invoice/L-0000-0000",
+            form=lambda world, visitor: {"action": "remove"},
+            sends=("identity.RemoveLayout",),
         ),
         "POST /favourites": Asked(form=lambda world, visitor: {"pin": "/invoices"}, sends=("identity.PinPage",)),
         "POST /favourites #unpin": Asked(

@@ -31,8 +31,11 @@ GET  /administration/menu/new                     403   403  403   403   403  40
 GET  /administration/sign-in                      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/sign-in/<path:code>          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /balance                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /balance/past                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /branding/<version>/accent.css               ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /branding/logo/<name>                        ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
+GET  /charts                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /charts/orders                               ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
 GET  /companies                                   403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>                       403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /companies/<path:code>/contacts/new          403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -58,11 +61,15 @@ GET /contacts/<contact_id>/sign-in                403   403  403   403   403  40
 GET /contacts/<contact_id>/sign-in #staff         403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 GET  /credit-memos                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /credit-memos/<path:number>                  own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /credit-memos/<path:number>/pdf              own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /deliveries                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /deliveries #sums                            -     -    own   -     -    -     -      -     -     -    -    -    -      -    -
 GET  /deliveries/<path:number>                    own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /deliveries/<path:number>/pdf                own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /exports                                     own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   own
+GET  /exports/<key>/file                          own   404  404   404   404  403   403    403   403   403  403  in   in     404  own
 GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /info/<entry>                                own   own  own   own   404  own   own    404   404   404  404  in   in     own  own
 GET  /info/<entry> #everybody                     ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
@@ -75,6 +82,10 @@ GET  /invoices #overdue                           own   own  own   own   own  40
 GET  /invoices/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same                own   own  own   404   ok   403   403    403   403   403  403  in   in     own  own
 GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /invoices/<path:number>/pdf                  own   -    -     404   404  403   403    403   403   403  403  in   in     -    own
+GET  /invoices/<path:number>/pdf #same-east       -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /layouts/<kind>                              own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
+GET  /layouts/<kind> #change                      own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
 GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/back/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -86,17 +97,23 @@ GET  /mails                                       403   403  403   403   403  40
 GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /open-items                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /order-pad                                   own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
+GET  /order-pad/items                             ok    ok    ok    ok    ok    403   403   403   403   403   403   in    in    ok    ok
 GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /orders/<path:number> #placed                own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /orders/<path:number>/pdf                    own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /outbox                                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /outbox/<key>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /outbox/<key>/html                           403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /payments                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /payments/<path:number>                      own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /payments/<path:number>/pdf                  own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /projects                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
+GET  /quotes                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /quotes/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET  /requests                                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /requests/<key>                              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -105,9 +122,16 @@ GET  /roles                                       403   403  403   403   403  40
 GET  /roles/<role>                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /roles/<role>/remove                         403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
-GET  /search                                      own   own  own   own   own  ok    ok     403   403   403  403  in   in     own  own
-GET  /search #case                                own   own  own   own   ok   ok    ok     403   403   403  403  in   in     own  own
-GET  /search #number                              own   own  own   ok    ok   ok    ok     403   403   403  403  in   in     own  own
+GET  /search                                      own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search #case                                own   own   own   own   ok    ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search #description                         own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #item                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #note                                own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #number                              own   own   own   ok    ok    ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #product                             own   own   own   own   own   own   own   ok    ok    ok    ok    in    in    own   own
+GET  /search #project                             own   own   own   own   own   ok    ok    ok    ok    ok    ok    in    in    own   own
+GET  /search #said                                own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
+GET  /search/suggest                              own   own   own   ok    ok    ok    ok    ok    ok    ok    ok    in    in    own   own
 GET  /settings                                    own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
 GET  /settings/details                            own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
 GET  /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
@@ -118,6 +142,7 @@ GET  /settings/password                           ok    ok   ok    ok    ok   ok
 GET  /settings/second-factor                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/codes                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/off                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /statement                                   own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 GET  /support                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /support/<number>                            own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
@@ -194,6 +219,7 @@ POST /mails/sender                                403   403  403   403   403  40
 POST /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /mails/texts/<kind>/<language>/original      403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /order-pad                                   ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /order-pad/again                             ok    ok   ok    404   404  403   403    403   403   403  403  in   in     ok   403
 POST /orders/<key>/cancel                         ok    ok   ok    404   404  403   403    403   403   403  403  in   in     ok   403
 POST /preferences                                 ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403
@@ -211,6 +237,11 @@ POST /settings/passkeys/<passkey>/remove          404   404  404   404   404  40
 POST /settings/passkeys/new                       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/password                           422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor                      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /exports/<key>/cancel                        ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
+POST /exports/<kind>                              own   own  own   own   own  403   403    403   403   403  403  in   in     own  403
+POST /layouts/<kind>                              ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /layouts/<kind>/<layout>                     ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
+POST /layouts/<kind>/<layout> #remove             ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
 POST /settings/second-factor/codes                422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor/off                  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
@@ -268,6 +299,9 @@ orders.PlaceOrder            done  done done  done  done 403   403    403   403 
 orders.CancelOrder           done  done done  done  404  403   403    403   403   403  403  in   in     done 403
 identity.SetPassword         403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.LiftSignInLock      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.SaveLayout          done  done done  done  done 403   403    403   403   403  403  in   in     done 403
+identity.RemoveLayout        done  404  done  404   404  403   403    403   403   403  403  in   in     404  403
+identity.ChooseLayout        done  done done  done  404  403   403    403   403   403  403  in   in     done 403
 identity.AddPasskey          422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 identity.RemovePasskey       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 """
@@ -335,6 +369,9 @@ erp_sync.StartImport         403  403    done  403    403
 erp_sync.RequestPosting      403  403    403   403    404
 erp_sync.WithdrawPosting     403  403    403   403    404
 identity.LiftSignInLock      403  403    done  403    403
+identity.SaveLayout          done done   403   403    403
+identity.RemoveLayout        done 404    403   403    403
+identity.ChooseLayout        done 404    403   403    403
 identity.AddPasskey          422  422    422   404    404
 identity.RemovePasskey       422  422    422   404    404
 """

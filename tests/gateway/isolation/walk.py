@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from chassis import rooms
@@ -197,7 +199,7 @@ class Walk:
             self._tries += 1
             browser.environ_base["REMOTE_ADDR"] = f"192.0.2.{self._tries}"
         if method == "GET":
-            return browser.get(path)
+            return browser.get(path, buffered=True)
         token = token if other_token is None else other_token
         form = dict(asked.form(self.world, visitor)) if asked.form else {}
         form = {"csrf_token": token, "command_id": str(uuid4()), **form}
@@ -303,9 +305,17 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 def _all_of(answer: TestResponse) -> str:
     """Headers and body, as whoever got them reads them."""
-    # Where a long address may break is no part of it.
-    text = answer.text.replace("<wbr>", "")
+    # Where a long address may break, and what a search marks in a word, divides nothing.
+    text = re.sub("<wbr>|</?mark>", "", _text(answer))
     return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
+
+
+def _text(answer: TestResponse) -> str:
+    """The body as it is read; of a PDF with its lines and without, for a long word goes on in the next."""
+    if answer.mimetype != "application/pdf":
+        return answer.text
+    printed = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    return printed + printed.replace("\n", "")
 
 
 def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:
@@ -318,7 +328,7 @@ def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], 
         return _ONE_OFF.sub(r"\1~", text)
 
     headers = [(name, plain(value)) for name, value in answer.headers if name not in _PASSING]
-    return answer.status_code, headers, plain(answer.text)
+    return answer.status_code, headers, plain(_text(answer))
 
 
 def _difference(answer: TestResponse, path: str, other: TestResponse, absent: str) -> str:

@@ -55,7 +55,7 @@ def publish(orders: RunningService, event_type: str, reference: str, times: int 
 
 def wait_status(orders: RunningService, reference: str, status: str) -> dict[str, Any]:
     """The order's row, once it has the status."""
-    [row] = orders.wait_rows("SELECT * FROM orders_v1 WHERE key = ? AND status = ?", reference, status)
+    [row] = orders.wait_rows("SELECT * FROM orders_v2 WHERE key = ? AND status = ?", reference, status)
     return row
 
 

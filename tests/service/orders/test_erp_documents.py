@@ -32,14 +32,14 @@ def outcome(answer: dict[str, Any]) -> tuple[int, int, int, int]:
 def test_orders_and_deliveries_are_rows_with_links(orders: RunningService) -> None:
     delivery = erp("delivery", "5011", erp_order("5011", base=[{"kind": "order", "number": "10234"}], status="closed"))
     answer = orders.record(COMPANY, [order("10234"), delivery])
-    orders.wait_position("orders_v1", answer["position"])
+    orders.wait_position("orders_v2", answer["position"])
     assert outcome(answer) == (2, 0, 0, 0)
-    rows = orders.rows("SELECT kind, number, status, total_minor FROM orders_v1 WHERE company = ? ORDER BY 1", COMPANY)
+    rows = orders.rows("SELECT kind, number, status, total_minor FROM orders_v2 WHERE company = ? ORDER BY 1", COMPANY)
     assert [tuple(row.values()) for row in rows] == [
         ("delivery", "5011", "closed", 57000),
         ("order", "10234", "open", 57000),
     ]
-    [link] = orders.rows("SELECT * FROM order_links_v1 WHERE company = ?", COMPANY)
+    [link] = orders.rows("SELECT * FROM order_links_v2 WHERE company = ?", COMPANY)
     assert (link["number"], link["base_kind"], link["base_number"]) == ("5011", "order", "10234")
 
 
@@ -49,10 +49,10 @@ def test_the_same_again_changes_nothing_and_one_changed_changes_one(orders: Runn
     assert outcome(orders.record(OTHER_COMPANY, first)) == (0, 10, 0, 0)
     changed = [*first[:9], order("20010", LATER, status="closed")]
     answer = orders.record(OTHER_COMPANY, changed)
-    orders.wait_position("orders_v1", answer["position"])
+    orders.wait_position("orders_v2", answer["position"])
     assert outcome(answer) == (1, 9, 0, 0)
     totals = orders.rows(
-        "SELECT status, count, total_minor, open_minor FROM order_totals_v1 WHERE company = ? ORDER BY status",
+        "SELECT status, count, total_minor, open_minor FROM order_totals_v2 WHERE company = ? ORDER BY status",
         OTHER_COMPANY,
     )
     assert [tuple(row.values()) for row in totals] == [("closed", 1, 57000, 0), ("open", 9, 513000, 513000)]

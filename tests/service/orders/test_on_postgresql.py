@@ -41,5 +41,5 @@ def test_an_order_is_priced_and_shown_from_postgresql(orders: RunningService, po
     postgres.kill()
     postgres.start()
     second = orders.send("PlaceOrder", FORM, COMPANY, CONTACT)
-    orders.wait_position("orders_v1", second["position"], 30)
-    assert {one["key"] for one in orders.rows("SELECT key FROM orders_v1")} == {first["id"], second["id"], *at_once}
+    orders.wait_position("orders_v2", second["position"], 30)
+    assert {one["key"] for one in orders.rows("SELECT key FROM orders_v2")} == {first["id"], second["id"], *at_once}

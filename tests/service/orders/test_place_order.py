@@ -65,8 +65,8 @@ def ordering(*lines: tuple[str, str, str]) -> dict[str, Any]:
 
 def row(orders: RunningService, answer: dict[str, Any]) -> dict[str, Any]:
     """The order's row, once the read model shows what the answer says."""
-    orders.wait_position("orders_v1", answer["position"])
-    [found] = orders.rows("SELECT * FROM orders_v1 WHERE key = ?", answer["id"])
+    orders.wait_position("orders_v2", answer["position"])
+    [found] = orders.rows("SELECT * FROM orders_v2 WHERE key = ?", answer["id"])
     return found
 
 
@@ -81,7 +81,7 @@ def test_a_placed_order_is_in_the_companys_list_with_its_lines(orders: RunningSe
         "EUR",
         CONTACT,
     )
-    [lines] = orders.rows("SELECT body FROM order_lines_v1 WHERE key = ?", answer["id"])
+    [lines] = orders.rows("SELECT body FROM order_lines_v2 WHERE key = ?", answer["id"])
     assert [(one["item"], one["price"], one["amount"]) for one in loads(lines["body"])["lines"]] == [
         ("SCN-100", "114.00", "228.00"),
         ("LBL-20", "0.035625", "35.625000"),
@@ -94,7 +94,7 @@ def test_the_same_command_again_gets_the_first_reply_and_is_one_order(orders: Ru
     first = orders.send("PlaceOrder", form, COMPANY, CONTACT, command_id)
     assert orders.send("PlaceOrder", form, COMPANY, CONTACT, command_id) == {**first, "repeated": True}
     row(orders, first)
-    assert len(orders.rows("SELECT * FROM orders_v1 WHERE reference = 'PO-twice'")) == 1
+    assert len(orders.rows("SELECT * FROM orders_v2 WHERE reference = 'PO-twice'")) == 1
 
 
 def test_other_content_under_the_same_command_id_is_refused_with_the_first_ones_number(orders: RunningService) -> None:

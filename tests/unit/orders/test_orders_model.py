@@ -42,8 +42,8 @@ def model(tmp_path: Path) -> ReadModel:
 
 def only(model: ReadModel) -> dict[str, Any]:
     """The one row there is; its totals are in step."""
-    assert kept(model, "order_totals_v1") == recount(model, ORDERS, 10)
-    [row] = model.rows("SELECT * FROM orders_v1")
+    assert kept(model, "order_totals_v2") == recount(model, ORDERS, 10)
+    [row] = model.rows("SELECT * FROM orders_v2")
     return row
 
 
@@ -70,7 +70,7 @@ def test_a_placed_order_is_a_row(model: ReadModel) -> None:
         "message": "",
         "position": 1,
     }
-    [lines] = model.rows("SELECT body FROM order_lines_v1")
+    [lines] = model.rows("SELECT body FROM order_lines_v2")
     body = loads(lines["body"])
     assert (body["exact_total"], body["price_list"], body["discount_percent"]) == ("263.625", "WHOLESALE", "5")
     assert [(one["item"], one["description"], one["quantity"], one["price"]) for one in body["lines"]] == [
@@ -109,9 +109,9 @@ def test_the_erps_order_and_ours_are_one_row(model: ReadModel, told: OrderRecord
     assert (row["key"], row["number"], row["erp_number"]) == (REFERENCE, ERP_NUMBER, ERP_NUMBER)
     assert (row["portal_reference"], row["placed_by"], row["status"]) == (REFERENCE, CONTACT, "open")
     assert (row["total_minor"], row["reference"], row["from_erp"]) == (57000, "PO-4700", 1)
-    [lines] = model.rows("SELECT * FROM order_lines_v1")
+    [lines] = model.rows("SELECT * FROM order_lines_v2")
     assert (lines["key"], loads(lines["body"])["lines"]) == (REFERENCE, erp_order()["lines"])
-    assert {one["key"] for one in model.rows("SELECT key FROM order_search_v1")} == {REFERENCE}
+    assert {one["key"] for one in model.rows("SELECT key FROM order_search_v2")} == {REFERENCE}
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([LINKED, UNLINKED, PLACED])))
@@ -130,7 +130,7 @@ def test_the_erp_closes_the_order(model: ReadModel) -> None:
 def test_a_second_erp_order_with_a_copied_reference_is_a_row_of_its_own(model: ReadModel) -> None:
     copied = OrderRecorded(COMPANY, "10300", erp_order("10300", portal_reference=REFERENCE))
     model.see(*PORTAL, LINKED, copied)
-    rows = model.rows("SELECT key, number FROM orders_v1 ORDER BY number")
+    rows = model.rows("SELECT key, number FROM orders_v2 ORDER BY number")
     assert rows == [{"key": REFERENCE, "number": ERP_NUMBER}, {"key": "10300", "number": "10300"}]
 
 
@@ -142,11 +142,11 @@ def test_what_is_not_our_kind_of_reference_names_nothing(model: ReadModel) -> No
 def test_deliveries_lead_back_to_their_order(model: ReadModel) -> None:
     body = erp_order("5011", base=[{"kind": "order", "number": ERP_NUMBER}], open_amount="0", status="closed")
     model.see(*PORTAL, LINKED, DeliveryRecorded(COMPANY, "5011", body))
-    [delivery] = model.rows("SELECT * FROM orders_v1 WHERE kind = 'delivery'")
+    [delivery] = model.rows("SELECT * FROM orders_v2 WHERE kind = 'delivery'")
     assert (delivery["key"], delivery["status"], delivery["open_minor"]) == ("5011", "closed", 0)
     assert model.rows(
-        "SELECT o.key FROM order_links_v1 l JOIN orders_v1 o"
+        "SELECT o.key FROM order_links_v2 l JOIN orders_v2 o"
         " ON o.company = l.company AND o.kind = l.base_kind AND o.number = l.base_number WHERE l.number = '5011'"
     ) == [{"key": REFERENCE}]
-    assert kept(model, "order_totals_v1") == recount(model, ORDERS, 10)
-    assert kept(model, "order_months_v1") == recount(model, ORDERS, 7)
+    assert kept(model, "order_totals_v2") == recount(model, ORDERS, 10)
+    assert kept(model, "order_months_v2") == recount(model, ORDERS, 7)

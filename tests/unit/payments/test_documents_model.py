@@ -46,7 +46,7 @@ def model(tmp_path: Path) -> ReadModel:
 
 def test_an_invoice_is_one_row(model: ReadModel) -> None:
     model.see(invoice(INVOICE))
-    assert model.rows("SELECT * FROM documents_v1") == [
+    assert model.rows("SELECT * FROM documents_v2") == [
         {
             "company": COMPANY,
             "kind": "invoice",
@@ -63,16 +63,16 @@ def test_an_invoice_is_one_row(model: ReadModel) -> None:
             "portal_reference": "",
         }
     ]
-    [lines] = model.rows("SELECT * FROM document_lines_v1")
+    [lines] = model.rows("SELECT * FROM document_lines_v2")
     assert loads(lines["body"]) == INVOICE
     assert model.companies == {COMPANY: 1}
 
 
 def test_the_same_document_again_is_the_same_row_as_it_is_now(model: ReadModel) -> None:
     model.see(invoice(INVOICE), invoice(PART_PAID), invoice(PAID))
-    [row] = model.rows("SELECT status, open_minor, total_minor FROM documents_v1")
+    [row] = model.rows("SELECT status, open_minor, total_minor FROM documents_v2")
     assert row == {"status": "paid", "open_minor": 0, "total_minor": 249999}
-    [lines] = model.rows("SELECT body FROM document_lines_v1")
+    [lines] = model.rows("SELECT body FROM document_lines_v2")
     assert loads(lines["body"]) == PAID
 
 
@@ -83,7 +83,7 @@ def test_payments_and_credit_memos_are_documents_too(model: ReadModel) -> None:
         PaymentRecorded(COMPANY, "40022", ON_ACCOUNT),
     )
     rows = model.rows(
-        "SELECT kind, number, total_minor, open_minor, status, due_date FROM documents_v1 ORDER BY number"
+        "SELECT kind, number, total_minor, open_minor, status, due_date FROM documents_v2 ORDER BY number"
     )
     assert [tuple(row.values()) for row in rows] == [
         ("credit_memo", "30007", -12000, -12000, "open", ""),
@@ -94,8 +94,8 @@ def test_payments_and_credit_memos_are_documents_too(model: ReadModel) -> None:
 
 def test_linked_documents_are_found_both_ways(model: ReadModel) -> None:
     model.see(invoice(INVOICE), PaymentRecorded(COMPANY, "40021", PAYMENT))
-    made_from = "SELECT base_kind, base_number FROM document_links_v1 WHERE company = ? AND kind = ? AND number = ?"
-    led_to = "SELECT kind, number FROM document_links_v1 WHERE company = ? AND base_kind = ? AND base_number = ?"
+    made_from = "SELECT base_kind, base_number FROM document_links_v2 WHERE company = ? AND kind = ? AND number = ?"
+    led_to = "SELECT kind, number FROM document_links_v2 WHERE company = ? AND base_kind = ? AND base_number = ?"
     assert model.rows(made_from, COMPANY, "invoice", "20112") == [{"base_kind": "delivery", "base_number": "5011"}]
     assert model.rows(led_to, COMPANY, "invoice", "20112") == [{"kind": "payment", "number": "40021"}]
     model.see(invoice({**INVOICE, "base": []}))
@@ -125,7 +125,7 @@ def test_a_search_sees_one_company_and_what_is_true_now(model: ReadModel) -> Non
 
 def found(model: ReadModel, company: str, typed: str) -> list[str]:
     """The numbers of the documents that a search for what was typed finds."""
-    sql = "SELECT DISTINCT number FROM document_search_v1 WHERE company = ? AND term >= ? AND term < ?"
+    sql = "SELECT DISTINCT number FROM document_search_v2 WHERE company = ? AND term >= ? AND term < ?"
     return [row["number"] for row in model.rows(sql, company, *search_range(typed))]
 
 
@@ -160,8 +160,8 @@ def fresh(tmp_path: Path, events: list[Event]) -> ReadModel:
 @given(events=EVENTS)
 def test_totals_are_what_the_documents_add_up_to(tmp_path: Path, events: list[Event]) -> None:
     model = fresh(tmp_path, events)
-    assert kept(model, "document_totals_v1") == recount(model, DOCUMENTS, 10)
-    assert kept(model, "document_months_v1") == recount(model, DOCUMENTS, 7)
+    assert kept(model, "document_totals_v2") == recount(model, DOCUMENTS, 10)
+    assert kept(model, "document_months_v2") == recount(model, DOCUMENTS, 7)
 
 
 @PROPERTY
@@ -182,7 +182,7 @@ def test_a_reports_totals_are_those_of_its_rows(
 ) -> None:
     model = fresh(tmp_path, events)
     expected: dict[str, list[int]] = {}
-    for row in model.rows("SELECT * FROM documents_v1 WHERE company = ?", COMPANY):
+    for row in model.rows("SELECT * FROM documents_v2 WHERE company = ?", COMPANY):
         day = dt.date.fromisoformat(row["date"])
         inside = (since is None or day >= since) and (until is None or day <= until)
         if inside and row["branch"] in (branches or ("", "NORTH")) and row["status"] in (statuses or STATUSES):
@@ -217,10 +217,10 @@ FILTERS = {"status": "status = 'open'", "branch": "branch = 'NORTH'", "dated": "
 def test_a_list_is_read_by_an_index_that_serves_it(
     model: ReadModel, sort: str, used: tuple[str, ...], matching: int
 ) -> None:
-    index = list_index("documents_v1", sort, **{name: name in used for name in FILTERS}, matching=matching, of=100_000)
+    index = list_index("documents_v2", sort, **{name: name in used for name in FILTERS}, matching=matching, of=100_000)
     where = " AND ".join(["company = ?", "kind = 'invoice'", *(FILTERS[name] for name in used)])
     order = ", ".join(f"{column} DESC" for column in SORTS[sort])
-    sql = f"SELECT * FROM documents_v1 INDEXED BY {index} WHERE {where} ORDER BY {order} LIMIT 51"
+    sql = f"SELECT * FROM documents_v2 INDEXED BY {index} WHERE {where} ORDER BY {order} LIMIT 51"
     plan = [row["detail"] for row in model.rows("EXPLAIN QUERY PLAN " + sql, COMPANY)]
     assert f"USING INDEX {index} (company=? AND kind=?" in plan[0]
     sorts = any("TEMP B-TREE" in step for step in plan)

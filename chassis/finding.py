@@ -1,0 +1,253 @@
+"""Finding by words: how texts become words that compare, and the tables that are searched for them.
+
+One place says what is alike: case, accents, dashes, leading zeros and Arabic letter forms make no difference. Letters
+and digits are words apart, so `INV-000123`, `inv123` and `Inv 0123` are the same two words. What can be found is a row
+of a table of words; SQLite keeps an FTS5 index of it by triggers, PostgreSQL a GIN index (docs/adr/0025).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b32encode
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
+
+from chassis.readmodel import Rows
+
+LONGEST_TEXT = 4000
+"""Of a text as long as a letter, this many characters are searched."""
+_MOST_WORDS, _LONGEST_WORD, _SHORT = 8, 40, 120
+_JOINING = "\u0300-\u036f\u064b-\u065f\u0670\u0640"
+_PIECE = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_JOINING}])*")
+_APART = re.compile(r"[\W_]+")
+# What no accent tells apart from the letters people type for it.
+_ALIKE = str.maketrans(
+    {
+        "ø": "o",
+        "đ": "d",
+        "ł": "l",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0649": "\u064a",
+        "\u0629": "\u0647",
+        "\u0640": None,
+    }
+)
+_MARK = "¤"  # begins what no text has: never a letter or a digit
+
+
+@lru_cache(1 << 16)
+def folded(piece: str) -> str:
+    """Letters as they compare; a run of digits without leading zeros."""
+    if piece[0].isdecimal():
+        return "".join(str(unicodedata.decimal(digit)) for digit in piece).lstrip("0") or "0"
+    if piece.isascii():
+        return piece.lower()
+    apart = unicodedata.normalize("NFKD", piece.casefold())
+    return "".join(letter for letter in apart if unicodedata.category(letter) != "Mn").translate(_ALIKE)
+
+
+def pieces(text: str) -> list[str]:
+    """The words of a text in their order, as they compare."""
+    return [folded(piece)[:_LONGEST_WORD] for piece in _PIECE.findall(text)]
+
+
+def words_of(*texts: str) -> set[str]:
+    """What something with these texts is found by: their words, and those of what is written without its dashes."""
+    found: set[str] = set()
+    for text in texts:
+        # Lines repeat what other documents' lines say.
+        found |= _kept_words(text) if len(text) < _SHORT else _words(text)
+    return found
+
+
+def _words(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for chunk in text[:LONGEST_TEXT].split():
+        own = pieces(chunk)
+        found.update(own)
+        if len(own) > 1:
+            found.update(pieces(_APART.sub("", chunk)))
+    return frozenset(found - {""})
+
+
+_kept_words = lru_cache(1 << 15)(_words)
+
+
+def asked_words(text: str) -> tuple[str, ...]:
+    """The words somebody asks for, at most eight."""
+    return tuple(dict.fromkeys(word for word in pieces(text[:100]) if word))[:_MOST_WORDS]
+
+
+def is_number(asked: Sequence[str], number: str) -> bool:
+    """Whether the words asked for are this number, or all of it after its leading letters."""
+    own = pieces(number)
+    return bool(asked) and (list(asked) == own or (list(asked) == own[1:] and own[0].isalpha()))
+
+
+def begins_number(asked: Sequence[str], number: str) -> bool:
+    """Whether the number, with or without its leading letters, begins with what is asked for."""
+    own, begun = pieces(number), "".join(asked)
+    return bool(begun) and ("".join(own).startswith(begun) or "".join(own[1:]).startswith(begun))
+
+
+def spans(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where in the text what is asked for stands: from and to, in order. Of a word that begins so, its beginning."""
+    for found in _PIECE.finditer(text):
+        word = folded(found[0])
+        begun = max((len(one) for one in asked if word.startswith(one)), default=0)
+        if begun:
+            # Folding may change a word's length: then, and where zeros were left out, the whole of it is meant.
+            whole = len(word) != len(found[0])
+            yield found.start(), found.end() if whole else found.start() + begun
+
+
+@lru_cache(4096)
+def tag(company: str) -> str:
+    """What begins each word of a company, so that an index holds each company's words together. Of one length."""
+    return "c" + b32encode(blake2b(company.encode(), digest_size=5).digest())[:6].decode().lower()
+
+
+def match_of(
+    company: str,
+    asked: Sequence[str],
+    kind: str,
+    branches: Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+    loose: bool = False,
+) -> str:
+    """What an index is asked: all these words, the last as a word's beginning; of one kind and branches.
+
+    `whole`: the last is a word, too; `loose`: all are beginnings. In FTS5's language; gateway/postgres_reads.py says
+    the same to PostgreSQL. It narrows and no more: the statement that uses it names company and branches itself.
+    """
+    own = tag(company)
+    terms = [
+        f"{own}{word}{'*' if begun else ''}" for word, begun in zip(asked, begins(asked, whole, loose), strict=True)
+    ]
+    terms.append(own + _kind_word(kind))
+    text = " AND ".join(terms)
+    if branches is not None:
+        text += f" AND ({' OR '.join(own + _branch_word(branch) for branch in branches) or own + _MARK})"
+    return text
+
+
+def begins(asked: Sequence[str], whole: bool, loose: bool) -> list[bool]:
+    """Of each word whether it is taken for a word's beginning; a single letter only where it was typed last."""
+    last = len(asked) - 1
+    return [not whole and (place == last or (loose and len(word) > 1)) for place, word in enumerate(asked)]
+
+
+def _kind_word(kind: str) -> str:
+    return f"{_MARK}{kind.replace('_', '')}"
+
+
+def _branch_word(branch: str) -> str:
+    return f"{_MARK}{_MARK}{blake2b(branch.encode(), digest_size=6).hexdigest()}"
+
+
+def word_table(name: str, version: int) -> Table:
+    """The table `<name>_words_v1` and its index, `<name>_fts_v1` on SQLite.
+
+    `id` is the position of the event that said it last: the latest has the highest. `key` names the row of `kind` in
+    its own table.
+    """
+    table, index = f"{name}_words_v{version}", f"{name}_fts_v{version}"
+    return Table(
+        table,
+        MetaData(),
+        Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+        Column("company", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("words", Text, nullable=False),
+        Index(f"{table}_key", "company", "kind", "key", unique=True),
+        info={"sqlite": _sqlite_index(table, index), "postgresql": _postgres_index(table, index)},
+    )
+
+
+def _sqlite_index(table: str, index: str) -> tuple[str, ...]:
+    # The words are in the table: the index keeps which rows have a word, and nothing else. They are folded already.
+    return (
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5(words, content='{table}', content_rowid='id',"
+        " detail=none, columnsize=0, tokenize='ascii')",
+        f"CREATE TRIGGER IF NOT EXISTS {index}_new AFTER INSERT ON {table} BEGIN"
+        f" INSERT INTO {index} (rowid, words) VALUES (new.id, new.words); END",
+        f"CREATE TRIGGER IF NOT EXISTS {index}_old AFTER DELETE ON {table} BEGIN"
+        f" INSERT INTO {index} ({index}, rowid, words) VALUES ('delete', old.id, old.words); END",
+    )
+
+
+def _postgres_index(table: str, index: str) -> tuple[str, ...]:
+    return (f"CREATE INDEX {index} ON {table} USING gin (array_to_tsvector(string_to_array(words, ' ')))",)
+
+
+class WordWriter:
+    """Writes what can be found into a table of words; what is found by the same words as before is not touched."""
+
+    def __init__(self, table: Table) -> None:
+        own = "company = ? AND kind = ? AND key = ?"
+        self._kept = f"SELECT words FROM {table.name} WHERE {own}"
+        self._delete = f"DELETE FROM {table.name} WHERE {own}"
+        self._insert = f"INSERT INTO {table.name} (id, company, kind, key, words) VALUES (?, ?, ?, ?, ?)"
+
+    def put(
+        self,
+        rows: Rows,
+        where: tuple[str, str, str],
+        words: Iterable[str],
+        position: int,
+        branch: str | None = None,
+        searched_by: Sequence[str] = (),
+    ) -> None:
+        """What `where` (company, kind, key) is found by from the event at `position` on, of which it is the only one.
+
+        `searched_by`: by whom, if not by its company alone. With a branch it is found among that branch's, too.
+        """
+        company, kind, _key = where
+        own = [*words, _kind_word(kind), *(() if branch is None else (_branch_word(branch),))]
+        self._write(
+            rows, where, {tag(one) + word for one in searched_by or (company,) for word in own}, position, False
+        )
+
+    def add(
+        self,
+        rows: Rows,
+        where: tuple[str, str, str],
+        words: Iterable[str],
+        position: int,
+        searched_by: Sequence[str] = (),
+    ) -> None:
+        """What `where` is found by besides what it was found by before; nothing when it is not there."""
+        more = {tag(one) + word for one in searched_by or (where[0],) for word in words}
+        self._write(rows, where, more, position, True)
+
+    def _write(self, rows: Rows, where: tuple[str, str, str], words: set[str], position: int, adding: bool) -> None:
+        kept = rows.one(self._kept, *where)
+        if kept is None and adding:
+            return
+        text = " ".join(sorted(words.union(kept["words"].split()) if adding else words))
+        if kept is not None:
+            if kept["words"] == text:
+                return
+            rows.execute(self._delete, where)
+        rows.execute(self._insert, (position, *where, text))
+
+    def remove(self, rows: Rows, where: tuple[str, str, str]) -> None:
+        """It is not found any more."""
+        rows.execute(self._delete, where)
+
+
+def document_words(body: dict[str, Any]) -> set[str]:
+    """What a document is found by: its numbers, note, and the items and descriptions of its lines."""
+    texts = [body["number"], body["reference"], body.get("portal_reference", ""), body.get("note") or ""]
+    for line in body.get("lines") or ():
+        texts += (line.get("item") or "", line.get("description") or line.get("name") or "")
+    return words_of(*filter(None, texts))

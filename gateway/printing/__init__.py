@@ -1,0 +1,1 @@
+"""HTML made into PDFs, by a process beside the gateway's own: see printer.py."""

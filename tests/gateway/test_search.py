@@ -1,0 +1,297 @@
+"""Search (R6): what is found, by whom, in which order, how it is marked; and what is suggested while typing."""
+
+from __future__ import annotations
+
+import html
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from chassis import rooms
+from chassis.codec import dumps
+from chassis.finding import WordWriter, document_words, words_of
+from chassis.messages import ALL_COMPANIES
+from chassis.readmodel import Rows
+from chassis.sqlite_models import SqliteDatabase
+from gateway.finding import customers, pace, staff
+from gateway.queries import Statement
+from services.cases.projections.cases import CASE_LIST, MESSAGES
+from services.cases.projections.search import WORDS as CASE_WORDS
+from services.identity.projections.portal import SETTINGS
+from services.orders.projections.catalogue import ITEMS
+from services.orders.projections.orders import ORDERS
+from services.orders.projections.search import WORDS as ORDER_WORDS
+from services.payments.projections.documents import DOCUMENTS
+from services.payments.projections.search import WORDS as DOCUMENT_WORDS
+from tests.gateway.ground import Ground, ReadModel
+
+SERVICES = ("orders", "payments", "cases")
+
+
+@pytest.fixture
+def filled(ground: Ground) -> Ground:
+    for service in SERVICES:
+        ground.model(service, rooms.load(service).projections)
+    ground.branch("C-A", "N", "North")
+    ground.branch("C-A", "S", "South")
+    invoice(ground, "INV-000123", 1, date="2026-01-05", items=[("AB-100/5", "Warehouse scanner <blue>")])
+    invoice(ground, "INV-000124", 2, date="2026-03-05", branch="S", items=[("P-7", "Étiquettes thermiques")])
+    invoice(ground, "INV-001230", 3, date="2026-02-05", note="Deliver to the back door, scanner first")
+    invoice(ground, "INV-000123", 4, company="C-B", items=[("AB-100/5", "Warehouse scanner")])
+    order(ground, "W-4RJT-8KLM", 5, number="SO-77")
+    case(ground, "C-0001-0001", 6, "Labels print twice", "The thermal labels come out twice.")
+    case(ground, "C-0002-0002", 7, "Another's labels", "Secret labels of Borealis.", company="C-B")
+    case(ground, "C-ABCD-EFGH", 20, "A number without a digit", "It was not found once.")
+    for position, (item, name) in enumerate([("SCN-100", "Warehouse scanner"), ("LBL-1", "Thermal labels")], 8):
+        ground.models["orders"].put(ITEMS, item=item, name=name, unit="pcs", sellable=True)
+        found_by(ground.models["orders"], ORDER_WORDS, (ALL_COMPANIES, "item", item), words_of(item, name), position)
+    return ground
+
+
+def found_by(model: ReadModel, table: Any, where: Any, words: Iterable[str], position: int, **more: Any) -> None:
+    """Have the index know something, as its projector does."""
+    model.db.execute("BEGIN")
+    WordWriter(table).put(Rows(model.db), where, words, position, **more)
+    model.db.execute("UPDATE checkpoints SET token = ?", (str(position),))
+    model.db.execute("COMMIT")
+
+
+def invoice(ground: Ground, number: str, position: int, company: str = "C-A", **facts: Any) -> None:
+    branch, day = facts.get("branch", "N"), facts.get("date", "2026-01-01")
+    lines = [{"item": item, "description": text} for item, text in facts.get("items", ())]
+    body = {"number": number, "reference": "PO-4700", "note": facts.get("note", ""), "lines": lines}
+    model, where = ground.models["payments"], {"company": company, "kind": "invoice", "number": number}
+    texts = {"number_key": number, "currency": "EUR", "status": "open", "reference": "PO-4700"}
+    model.put(DOCUMENTS.documents, **where, branch=branch, date=day, total_minor=249999, **texts)
+    model.put(DOCUMENTS.lines, **where, body=dumps(body))
+    found_by(model, DOCUMENT_WORDS, tuple(where.values()), document_words(body), position, branch=branch)
+
+
+def order(ground: Ground, key: str, position: int, number: str) -> None:
+    where = {"company": "C-A", "kind": "order", "key": key}
+    model = ground.models["orders"]
+    model.put(ORDERS.documents, **where, number=number, branch="N", date="2026-02-01", currency="EUR", status="open")
+    model.put(ORDERS.lines, **where, body=dumps({"number": number, "reference": "", "lines": []}))
+    found_by(model, ORDER_WORDS, ("C-A", "order", key), words_of(key), position, branch="N")
+    found_by(model, ORDER_WORDS, ("C-A", "order", number), words_of(number, key), position + 100, branch="N")
+
+
+def case(ground: Ground, number: str, position: int, summary: str, said: str, company: str = "C-A") -> None:
+    model, at = ground.models["cases"], "2026-02-01T09:00:00+00:00"
+    model.put(CASE_LIST, company=company, number=number, summary=summary, status="open", updated_at=at, opened_at=at)
+    model.put(MESSAGES, company=company, number=number, revision=0, kind="opened", text=said, at=at)
+    words = words_of(number, summary, said)
+    found_by(model, CASE_WORDS, (company, "case", number), words, position, searched_by=(company, ALL_COMPANIES))
+
+
+def browser_of(ground: Ground, email: str) -> FlaskClient:
+    """Their browser, signed in once a test."""
+    browsers = ground.__dict__.setdefault("browsers", {})
+    if email not in browsers:
+        browsers[email] = ground.signed_in(email)
+    return browsers[email]  # type: ignore[no-any-return]
+
+
+def search(ground: Ground, words: str, email: str = "ann@a.example", **more: str) -> str:
+    answer = browser_of(ground, email).get("/search", query_string={"q": words, **more})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def names(page: str) -> list[str]:
+    """What the hits are called, without their marks."""
+    found = re.findall(r'<a class="hit-name"[^>]*>(.*?)</a>', page, re.S)
+    return [" ".join(html.unescape(re.sub(r"<[^>]+>", "", one)).split()) for one in found]
+
+
+FINDS = (
+    ("INV-000123", ["INV-000123", "INV-001230"]),
+    ("inv123", ["INV-000123", "INV-001230"]),
+    ("00123", ["INV-000123", "INV-001230"]),
+    ("124", ["INV-000124"]),
+    ("ab1005", ["INV-000123"]),
+    ("etiquettes", ["INV-000124"]),
+    ("back door", ["INV-001230"]),
+    ("po 4700 etiq", ["INV-000124"]),
+    ("w4rjt8", ["SO-77"]),
+    ("so-77", ["SO-77"]),
+    ("thermal print", ["C-0001-0001 Labels print twice"]),
+    ("cabcd", ["C-ABCD-EFGH A number without a digit"]),
+    ("C-ABCD-EFGH", ["C-ABCD-EFGH A number without a digit"]),
+    ("thermal lab", ["C-0001-0001 Labels print twice", "LBL-1 Thermal labels"]),
+    ("account bal", ["Account balance"]),
+)
+
+
+def test_it_finds_numbers_references_items_notes_and_texts(filled: Ground) -> None:
+    assert {typed: names(search(filled, typed)) for typed, _ in FINDS} == dict(FINDS)
+
+
+def test_the_number_itself_comes_first_then_the_newest(filled: Ground) -> None:
+    assert names(search(filled, "inv")) == ["INV-000124", "INV-001230", "INV-000123", "Invoices"]
+    assert names(search(filled, "123"))[0] == "INV-000123"
+
+
+def test_it_marks_what_was_asked_for_and_nothing_else_is_markup(filled: Ground) -> None:
+    page = search(filled, "blu ware")
+    assert "<mark>Ware</mark>house scanner &lt;<mark>blu</mark>e&gt;" in page
+    assert "<mark>INV</mark>-<mark>000123</mark>" in search(filled, "inv 123")
+    assert "<blue>" not in page
+    assert "&lt;script&gt;" in search(filled, "<script>alert(1)")
+
+
+def test_each_kind_has_its_count_and_a_link_that_keeps_the_words(filled: Ground) -> None:
+    page = search(filled, "scanner")
+    assert names(page) == ["INV-001230", "INV-000123", "SCN-100 Warehouse scanner"]
+    assert re.search(r'<a href="/search\?q=scanner&amp;kind=invoice">Invoices <span class="count">2<', page)
+    assert re.search(r'<a href="/search\?q=scanner" aria-current="true">All <span class="count">3<', page)
+    of_items = search(filled, "scanner", kind="item")
+    assert names(of_items) == ["SCN-100 Warehouse scanner"]
+    assert 'value="scanner"' in of_items
+    assert 'href="/order-pad?item=SCN-100"' in of_items
+
+
+def test_the_hits_of_one_kind_go_on_page_by_page(filled: Ground) -> None:
+    for n in range(60):
+        invoice(filled, f"R-{1000 + n}", 1000 + n, note="monthly rent")
+    browser, seen, path = browser_of(filled, "ann@a.example"), [], "/search?q=rent&kind=invoice"
+    while path:
+        page = browser.get(path).text
+        seen += names(page)
+        more = re.search(r'rel="next" href="([^"]+)"', page)
+        path = html.unescape(more[1]) if more else ""
+    assert seen == [f"R-{1059 - n}" for n in range(60)]
+
+
+def test_an_old_number_is_found_however_many_begin_with_it(filled: Ground) -> None:
+    for n in range(210):
+        invoice(filled, f"INV-123{n:03}", 2000 + n)
+    page = search(filled, "inv 123")
+    assert names(page)[0] == "INV-000123"
+    assert '<span class="count">200+<' in page
+    assert names(search(filled, "inv 123", kind="invoice"))[0] == "INV-000123"
+
+
+def test_another_companys_things_are_neither_found_nor_counted(filled: Ground) -> None:
+    assert names(search(filled, "scanner", "bo@b.example")) == ["INV-000123", "SCN-100 Warehouse scanner"]
+    assert names(search(filled, "secret")) == []
+    assert names(search(filled, "secret", "bo@b.example")) == ["C-0002-0002 Another's labels"]
+    assert "<mark>" not in search(filled, "secret")
+
+
+def test_another_branchs_documents_are_neither_found_nor_counted(filled: Ground) -> None:
+    filled.person("K-300", "C-A", "nora@a.example", "Nora North", branches=("N",))
+    page = search(filled, "po", "nora@a.example")
+    assert names(page) == ["INV-001230", "INV-000123"]
+    assert '<span class="count">2<' in page
+    assert names(search(filled, "etiquettes", "nora@a.example", kind="invoice")) == []
+
+
+def test_without_the_right_a_kind_is_not_there(filled: Ground) -> None:
+    filled.person("K-300", "C-A", "oda@a.example", "Oda Only", permissions=("report_orders",))
+    for typed in ("inv", "scanner", "labels"):
+        for kind in ("", "invoice", "item", "case"):
+            assert names(search(filled, typed, "oda@a.example", kind=kind)) == []
+    assert names(search(filled, "so-77", "oda@a.example")) == ["SO-77"]
+
+
+def test_staff_find_cases_of_all_companies_and_their_own_pages(filled: Ground) -> None:
+    page = search(filled, "labels", "sam@s.example")
+    assert sorted(names(page)) == ["C-0001-0001 Labels print twice", "C-0002-0002 Another's labels"]
+    assert "Secret <mark>labels</mark> of Borealis." in page
+    assert names(search(filled, "case queue", "sam@s.example")) == ["Case queue"]
+    assert names(search(filled, "po 4700", "sam@s.example")) == []
+    filled.person("S-2", "", "ed@s.example", "Ed Erp", roles=("erp_admin",))
+    assert names(search(filled, "labels", "ed@s.example")) == []
+
+
+def test_nothing_found_says_what_to_do_and_keeps_the_words(filled: Ground) -> None:
+    page = search(filled, "zebra 99")
+    assert "Nothing has “zebra 99” in it." in page
+    assert "try fewer of them" in page
+    assert 'value="zebra 99"' in page
+    assert "There are hits of other kinds." in search(filled, "scanner", kind="order")
+    for typed in ("", "  ", "--", "'\"*"):
+        assert "Beginnings are enough." in search(filled, typed)
+
+
+def test_a_place_that_is_none_is_the_beginning(filled: Ground) -> None:
+    for place in ("x", "-5", "9" * 40, "1.5"):
+        assert names(search(filled, "inv", kind="invoice", below=place)) == ["INV-001230", "INV-000124", "INV-000123"]
+
+
+def test_suggestions_are_a_list_to_choose_from(filled: Ground) -> None:
+    part = browser_of(filled, "ann@a.example").get("/search/suggest?q=inv 12").text
+    assert 'data-status="3 suggestions"' in part
+    assert re.findall(r'data-href="([^"]+)"', part)[0] == "/invoices/INV-000124"
+    assert part.count('role="option"') == 4
+    assert "/search?q=inv+12" in part
+    assert "<html" not in part
+    assert 'data-status="No suggestions"' in browser_of(filled, "ann@a.example").get("/search/suggest?q=zebra").text
+
+
+def test_the_order_pad_finds_items_by_words_of_their_names(filled: Ground) -> None:
+    browser = browser_of(filled, "ann@a.example")
+    assert 'data-value="SCN-100"' in browser.get("/order-pad/items?q=scann ware").text
+    assert "data-value" not in browser.get("/order-pad/items?q=zebra").text
+    page = browser.get("/order-pad?item=SCN-100").text
+    assert 'name="item" value="SCN-100"' in page
+    assert 'name="item" value="SCN-100"' not in browser.get("/order-pad").text
+
+
+def test_who_asks_more_often_than_anybody_types_is_asked_to_wait(
+    filled: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "MOST", 2)
+    browser = browser_of(filled, "ann@a.example")
+    assert [browser.get("/search/suggest?q=inv").status_code for _ in range(3)] == [200, 200, 429]
+    assert browser.get("/search?q=inv").status_code == 200
+    assert filled.signed_in().get("/search/suggest?q=inv").status_code == 200
+
+
+def test_after_a_while_one_may_ask_again() -> None:
+    now = [0.0]
+    own = pace.Pace(lambda: now[0])
+    assert [own.allows("one") for _ in range(pace.MOST + 1)] == [True] * pace.MOST + [False]
+    assert own.allows("another")
+    now[0] = pace.SECONDS + 1
+    assert own.allows("one")
+
+
+def test_where_search_is_switched_off_nothing_of_it_is_there(filled: Ground) -> None:
+    filled.models["identity"].put(SETTINGS, setting="feature_search", value="off")
+    browser = browser_of(filled, "ann@a.example")
+    assert browser.get("/search?q=inv").status_code == 403
+    assert browser.get("/search/suggest?q=inv").status_code == 403
+    assert "/search" not in browser.get("/").text
+
+
+def test_it_says_when_a_part_is_still_being_prepared(filled: Ground) -> None:
+    model = next(one for one in rooms.load("payments").projections if one.name == "search")
+    filled.models["payments"].building(model)
+    page = search(filled, "scanner")
+    assert "A part of this page is being prepared" in page
+    assert names(page) == ["SCN-100 Warehouse scanner"]
+
+
+def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
+    connection = sqlite3.connect(":memory:")
+    for service in (*SERVICES, "identity", "licensing"):
+        database = SqliteDatabase(tmp_path / f"{service}.db")
+        with closing(database.connect()) as made:
+            database.create_tables(made, rooms.load(service).projections)
+        connection.execute(f"ATTACH ? AS {service}", (str(tmp_path / f"{service}.db"),))
+    statements = [one for module in (customers, staff) for one in vars(module).values() if isinstance(one, Statement)]
+    for one in (*statements, *customers.WORDS.values(), *customers.BODIES.values()):
+        values = dict.fromkeys(one.parameters, "1")
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {one.sql}", values)]
+        scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+        halves = [step for step in plan if step.endswith("kind=?)")]
+        assert (scans, halves) == ([], []), one.name
+    connection.close()
