@@ -37,6 +37,7 @@ def filled(ground: Ground) -> Ground:
         date="2026-11-20",
         currency="EUR",
     )
+    model.put(ORDERS.months, company="C-A", kind="order", month="2026-11", status="", currency="EUR", count=1)
     model.move("orders", "C-A", 5)
     return ground
 

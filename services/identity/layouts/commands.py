@@ -55,7 +55,7 @@ class SaveLayoutShape(Stripped):
     report = fields.String(required=True, validate=_WORD)
     name = fields.String(
         required=True,
-        validate=Length(1, LONGEST_NAME, error=f"Please write a name of at most {LONGEST_NAME} characters."),
+        validate=Length(1, LONGEST_NAME, error="Please write a name of at most 60 characters."),
     )
     columns = fields.List(
         fields.String(validate=_WORD),

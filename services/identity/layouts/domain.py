@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chassis.errors import Invalid, NotFound
 from chassis.messages import Event
+from chassis.sentences import sentence
 from services.identity.layouts.commands import ChooseLayout, RemoveLayout, SaveLayout
 from services.identity.layouts.events import LayoutChosen, LayoutRemoved, LayoutSaved
 
@@ -16,11 +17,11 @@ MISSING = "There is no such layout any more, or it is not yours to see."
 
 @dataclass(frozen=True, slots=True)
 class Layouts:
-    """The layouts there are, by id; and of each contact and report the one that was chosen for it."""
+    """The layouts there are, by id; and by "contact/report" the one that was chosen."""
 
     company: str = ""
     known: Mapping[str, LayoutSaved] = field(default_factory=dict)
-    chosen: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def evolve(state: Layouts, event: Event) -> Layouts:
@@ -33,8 +34,9 @@ def evolve(state: Layouts, event: Event) -> Layouts:
             chosen = {whose: key for whose, key in state.chosen.items() if key != event.layout}
             return Layouts(event.company, known, chosen)
         case LayoutChosen():
-            rest = {whose: key for whose, key in state.chosen.items() if whose != (event.contact, event.report)}
-            added = {(event.contact, event.report): event.layout} if event.layout else {}
+            here = f"{event.contact}/{event.report}"
+            rest = {whose: key for whose, key in state.chosen.items() if whose != here}
+            added = {here: event.layout} if event.layout else {}
             return Layouts(event.company, state.known, rest | added)
         case _:
             return state
@@ -54,9 +56,9 @@ def decide_save(state: Layouts, key: str, command: SaveLayout, administers: bool
     if any(one.name.casefold() == command.name.casefold() and _seen_by(one, owner, command.shared) for one in others):
         raise Invalid("The layout was not saved.", fields={"name": ["Another layout has this name: choose another."]})
     if old is None and sum(one.owner == owner for one in state.known.values()) >= MOST_OWN:
-        raise Invalid(f"You have {MOST_OWN} layouts; remove one first.", fields={})
+        raise Invalid(sentence("You have %(most)s layouts; remove one first.", most=MOST_OWN), fields={})
     if command.shared and sum(one.shared for one in state.known.values() if one.layout != key) >= MOST_SHARED:
-        raise Invalid(f"Your company shares {MOST_SHARED} layouts; remove one first.", fields={})
+        raise Invalid(sentence("Your company shares %(most)s layouts; remove one first.", most=MOST_SHARED), fields={})
     shown = (command.report, command.name, command.columns, command.sort, command.group, command.shared, owner)
     saved = LayoutSaved(command.company, key, *shown)
     return [] if state.known.get(key) == saved else [saved]
@@ -78,7 +80,7 @@ def decide_choose(state: Layouts, command: ChooseLayout) -> list[Event]:
         found = state.known.get(command.layout)
         if found is None or found.report != command.report or not (found.shared or found.owner == command.actor):
             raise NotFound(MISSING)
-    if state.chosen.get((command.actor, command.report), "") == command.layout:
+    if state.chosen.get(f"{command.actor}/{command.report}", "") == command.layout:
         return []
     return [LayoutChosen(command.company, command.actor, command.report, command.layout)]
 

@@ -387,8 +387,7 @@ class World:
         hashed = "0" * 64
         (files_folder(self.services.settings) / hashed).write_text("x")
         payload = {
-            "file": hashed,
-            "profile_file": hashed,
+            **dict.fromkeys(("file", "profile_file"), hashed),
             "file_name": put.text("alder", "run.file", roles=SYNC, needs=NO_CUSTOMER),
             "size": 1,
             "profile": "walk",
