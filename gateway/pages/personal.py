@@ -19,7 +19,7 @@ from gateway.pages.companies import customers_contact
 from gateway.people import SIGN_IN_MODEL
 from gateway.queries import StaffQuery
 from gateway.rights.contacts import MEMBER_SHOWS, PlainForm
-from gateway.rights.personal import personal_data
+from gateway.rights.personal import ORDERS, personal_data
 from gateway.routes import Pages
 from services.identity import contract as identity
 
@@ -33,7 +33,7 @@ _CASES = StaffQuery(
 )
 _ORDERS = StaffQuery(
     "personal.open_orders",
-    """SELECT COUNT(*) AS count FROM orders.orders_v1 o
+    f"""SELECT COUNT(*) AS count FROM {ORDERS} o
        WHERE o.placed_by = :contact_id AND o.kind = 'order' AND o.status NOT IN ('closed', 'cancelled', 'rejected')""",
     role=_ROLE,
 )

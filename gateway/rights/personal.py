@@ -13,8 +13,10 @@ from gateway.people import COMPANIES, CONTACTS, FACTORS, MEMBERSHIPS, REQUESTS, 
 from gateway.queries import StaffQuery
 from gateway.rights.history import RIGHTS
 from services.identity import contract as identity
+from services.orders import contract as orders
 
 _ROLE = "portal_admin"
+ORDERS = f"{orders.SERVICE}.{orders.ORDERS.documents.name}"
 _FAVOURITES = f"{identity.SERVICE}.{identity.FAVOURITES_TABLE}"
 
 
@@ -73,8 +75,8 @@ _LISTS = {
     ),
     "layouts": _of(
         "layouts",
-        f"""SELECT l.company, l.report, l.name FROM {identity.SERVICE}.{identity.LAYOUTS_TABLE} l
-            WHERE l.owner = :contact_id ORDER BY l.company, l.report, l.name""",
+        f"""SELECT l.company, l.report, l.layout FROM {identity.SERVICE}.{identity.LAYOUTS_TABLE} l
+            WHERE l.owner = :contact_id ORDER BY l.company, l.report, l.layout""",
     ),
     "cases_opened": _of(
         "cases",
@@ -88,7 +90,7 @@ _LISTS = {
     ),
     "orders_placed": _of(
         "orders",
-        """SELECT o.company, o.key AS reference, o.number FROM orders.orders_v1 o
+        f"""SELECT o.company, o.key AS reference, o.number FROM {ORDERS} o
            WHERE o.placed_by = :contact_id AND o.kind = 'order' ORDER BY o.company, o.key""",
     ),
 }
