@@ -20,6 +20,7 @@ from services.identity.authority import (
     definitions,
     operators_authority,
     refuse_all_but_the_supplier,
+    refuse_for_staff,
     rights_of,
 )
 from services.identity.domain import Contact, Rights
@@ -98,6 +99,7 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
     """
     limits = await operators_authority(context, tools)
     state = (await find_contact(command.contact_id, context, tools)).state
+    refuse_for_staff(state, context)
     await refuse_others(limits, state, context, tools)
     if not limits.all and state.stage == "active":
         raise HasPassword

@@ -340,6 +340,18 @@ identity.RemovePasskey       422  422    422   404    404
 nobody, and for a reaction to another company's event. Permissions and branches they do not know.
 """
 
+AGENT_AT_THE_SERVICES = {
+    **dict.fromkeys(("cases.ReplyToCase", "cases.AnswerCase", "cases.ChangeCaseStatus"), "done"),
+    **dict.fromkeys(("orders.CancelOrder", "identity.BeginViewAs"), "done"),
+    **dict.fromkeys(("licensing.GrantFeature", "licensing.WithdrawFeature", "erp_sync.StartImport"), "done"),
+    **dict.fromkeys(("identity.ChooseMails", "identity.ChooseLanguage"), "done"),
+    **dict.fromkeys(("identity.PinPage", "identity.UnpinPage"), "done"),
+    "identity.EndViewAs": "404",
+}
+"""What services do for staff who are no portal admins: 403 where it is not here and staff (an admin) may. Of other
+services than identity any staff may, for they know no roles; what is their own; and a view that they began.
+"""
+
 METHODS = """
                                 owner off   nobody used
 identity.sign_in                done  401   401    -
