@@ -28,6 +28,7 @@ SORTS = {
     "open": ("open_minor", "number"),
     "status": ("status", "date", "number"),
     "reference": ("reference", "number"),
+    "branch": ("branch", "date", "number"),
 }
 """What a report can be sorted by → the columns of its keyset, each behind (company, kind) in an index."""
 
@@ -106,7 +107,6 @@ def document_tables(name: str, version: int, key: str = "number", extra: Sequenc
         Column("portal_reference", Text, nullable=False),
         *extra,
         *(Index(f"{table}_{sort}", "company", "kind", *columns) for sort, columns in SORTS.items()),
-        Index(f"{table}_branch", "company", "kind", "branch", "date", "number"),
         *((Index(f"{table}_plain_number", "company", "kind", "number"),) if own_key else ()),
     )
     lines = Table(

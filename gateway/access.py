@@ -7,8 +7,8 @@ a company, branch or actor of its own choosing.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -158,6 +158,12 @@ class Scope:
         """
         return self.visit.rows(query, self._bound(query, params))
 
+    def each(self, query: Query, **params: Any) -> Iterator[Any]:
+        """As `rows`, a few in memory at a time: for lists of any length."""
+        values = self._bound(query, params)
+        self.visit.settle(query.services)
+        return self.visit.reads.each(query.sql, values)
+
     def row(self, query: Query | StaffQuery, **params: Any) -> Any | None:
         """The first row, or None."""
         found = self.rows(query, **params)
@@ -262,6 +268,20 @@ def scope_of(
     record = visit.web.record
     assert record is not None
     chosen = record.branch if viewer is None else visit.web[VIEWING].get("branch")
+    scope = scope_beside(person, visit, chosen, language, correlation_id, today, record.id)
+    return scope if viewer is None else replace(scope, viewer=viewer)
+
+
+def scope_beside(
+    person: Person,
+    visit: Visit,
+    chosen: str | None,
+    language: str,
+    correlation_id: str,
+    today: date,
+    session_id: str = "",
+) -> Scope:
+    """What a person may see as things stand, in the branch they chose (None: in all of theirs); also without a page."""
     branch = chosen if person.branches is None or chosen in person.branches else None
     branches = person.branches if branch is None else (branch,)
     rights = person.permissions, person.staff_roles
@@ -277,14 +297,13 @@ def scope_of(
         own_branches=person.branches,
         permissions=person.permissions,
         staff_roles=person.staff_roles,
-        session_id=record.id,
+        session_id=session_id,
         language=language,
         correlation_id=correlation_id,
         today=today,
         visit=visit,
         audience=(person.company, branches, person.branches, *rights, language, person.currency, today),
         companies=person.companies,
-        viewer=viewer,
     )
 
 

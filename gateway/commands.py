@@ -73,6 +73,9 @@ SENT_BY_PAGES = {
     "identity.SetMenuEntry": _ADMIN,
     "identity.RemoveMenuEntry": _ADMIN,
     "identity.UndoChange": _weighty(_ADMIN),
+    "identity.SaveLayout": _contacts("layouts_export"),
+    "identity.RemoveLayout": _contacts("layouts_export"),
+    "identity.ChooseLayout": _contacts("layouts_export"),
     "licensing.GrantFeature": _ADMIN,
     "licensing.WithdrawFeature": _ADMIN,
 }

@@ -16,7 +16,7 @@ from services.identity.contract import providers
 LANGUAGES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "ar": "ar_AE"}
 """Languages with a catalogue, and the locale whose dates and numbers each uses. Of the Arabic ones the Emirates', for
 CLDR gives them the digits that document numbers, references and what people type have, too."""
-DRAFTS = frozenset({"ar", "de", "es", "fr"})
+DRAFTS: frozenset[str] = frozenset()
 """Those whose catalogue is not whole yet: offered with PORTICO_STYLE=1 alone."""
 UNREVIEWED = frozenset({"ar", "de", "es", "fr"})
 """Those that a machine translated and no native speaker has read yet; the choice of language says so."""
@@ -33,7 +33,8 @@ def _listed(text: str) -> tuple[str, ...]:
 class GatewaySettings:
     """Names, addresses and limits of the portal. Times in the unit their name says.
 
-    `outbox`: mails go into a folder, which a page shows, for there is no mail server.
+    `outbox`: mails go into a folder, which a page shows, for there is no mail server. `export_rows_at_once`: exports of
+    no more rows are written while the browser waits.
     """
 
     supplier: str = "Portico"
@@ -55,6 +56,7 @@ class GatewaySettings:
     live_look_seconds: float = 5.0
     fragment_chars: int = 64 * 1024 * 1024
     style_page: bool = False
+    export_rows_at_once: int = 5000
     forgot_password: bool = True
     outbox: bool = True
     timezone: ZoneInfo = ZoneInfo("UTC")
@@ -96,6 +98,7 @@ class GatewaySettings:
             live_look_seconds=float(env.get("PORTICO_LIVE_LOOK_SECONDS", "5")),
             fragment_chars=int(env.get("PORTICO_FRAGMENT_CHARS", str(64 * 1024 * 1024))),
             style_page=env.get("PORTICO_STYLE", "") == "1",
+            export_rows_at_once=whole_number(env, "PORTICO_EXPORT_ROWS_AT_ONCE", 5000, 0, 50_000),
             forgot_password=env.get("PORTICO_FORGOT_PASSWORD", "").strip() != "0",
             outbox=not secret(env, "PORTICO_SMTP_URI"),
             timezone=timezone(env),

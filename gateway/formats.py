@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from flask import Flask
 from flask_babel import get_timezone
 from flask_babel import gettext as _
@@ -28,6 +28,16 @@ def as_date(value: date | str | None) -> str:
     if not value:
         return "–"
     return _date(date.fromisoformat(value[:10]) if isinstance(value, str) else value, LOCALE.get())
+
+
+def as_month(value: str) -> str:
+    """A month as sums have it (`2026-03`): `March 2026`."""
+    return _month(value, LOCALE.get())
+
+
+@lru_cache(maxsize=1024)
+def _month(value: str, locale: str) -> str:
+    return format_skeleton("yMMMM", date.fromisoformat(f"{value}-01"), locale=locale)
 
 
 def as_moment(value: datetime | str) -> datetime:
@@ -120,6 +130,7 @@ def install(app: Flask) -> None:
         status=as_status,
         date=as_date,
         datetime=as_time,
+        month=as_month,
         ago=ago,
         money=as_money,
         amount=as_amount,

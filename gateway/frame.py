@@ -163,11 +163,20 @@ class Look:
 class Frame:
     """The frame of one page. `below` and `pending` are asked when the content has been read."""
 
-    def __init__(self, scope: Scope, access: Access | None, title: str, crumb: bool, looks_again: bool = False) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        access: Access | None,
+        title: str,
+        crumb: bool,
+        looks_again: bool = False,
+        refreshes: bool = False,
+    ) -> None:
         asked = _asked()
         ground = scope.visit.ground
         self._scope = scope
         self._looks_again = looks_again
+        self._refreshes = refreshes
         self._recent = _visited(scope, title if crumb else "", asked.path)
         self.look = Look(
             title,
@@ -206,7 +215,7 @@ class Frame:
         if self._scope.viewer is not None:
             recent = _viewing(self._scope)
         text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
-        again = _LOOK_AGAIN if self.pending else _LOOK_LATER if self.preparing else ""
+        again = _LOOK_AGAIN if self.pending or self._refreshes else _LOOK_LATER if self.preparing else ""
         return text.replace(_HEAD_END, again)
 
     def notes(self, flashes: Sequence[tuple[str, str]]) -> Markup:
@@ -325,12 +334,19 @@ def keep_choices(form: Mapping[str, str], response: Response) -> None:
 
 
 def render(
-    template: str, *, title: str, crumb: bool = True, status: int = 200, looks_again: bool = False, **values: Any
+    template: str,
+    *,
+    title: str,
+    crumb: bool = True,
+    status: int = 200,
+    looks_again: bool = False,
+    refreshes: bool = False,
+    **values: Any,
 ) -> tuple[str, int]:
     """The page: its template within the frame. `title` is its h1 and its name among the recently viewed features.
 
     `crumb` False keeps it out of those (forms after a refusal, questions). On public pages there is no frame.
-    `looks_again`: it is asked for again by itself after some seconds.
+    `looks_again`: it is asked for again by itself after some seconds; `refreshes`: where there is no script to do it.
     """
     scope: Scope | None = g.get("scope")
     ground = parts() if scope is None else scope.visit.ground
@@ -341,7 +357,7 @@ def render(
             template, frame=None, theme=_theme(_asked()), head_end=head_end, live="", **values
         ), status
     access = ground.access.get(request.endpoint or "")
-    frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET", looks_again)
+    frame = Frame(scope, access, title, crumb and status == 200 and request.method == "GET", looks_again, refreshes)
     return render_template(template, frame=frame, **values), status
 
 

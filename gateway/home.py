@@ -1,6 +1,6 @@
 """What the start page is made of: subjects register a section each, cached as a fragment.
 
-@section("money.balance", models=("payments.balance_v1",), needs="see_balance", place="top", order=10)
+@section("money.balance", models=("payments.balance_v2",), needs="see_balance", place="top", order=10)
 def balance(scope: Scope) -> str: …
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 Stamps = dict[str, tuple[Any, ...]]
 _MEMO_ENTRIES = 4096
 _MARK = -1
+_FETCHED = 2000
 _TOKENS = re.compile(r"'(?:[^']|'')*'|:([a-z_]\w*)|%", re.I)
 _DIALECT = (
     (re.compile(r"\bINDEXED BY \w+"), ""),
@@ -68,6 +69,19 @@ class PostgresReads:
             raise NotReady(NOT_READY) from error
         names = tuple(column.name for column in cursor.description or ())
         return list(map(self._rows.of(names)._make, cursor))
+
+    def each(self, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
+        """As gateway.reads.Reads says. One such list at a time."""
+        self._building().refuse(sql)
+        self._execute(f"DECLARE portico_each NO SCROLL CURSOR FOR {sql}", values)
+        while True:
+            cursor = self._execute(f"FETCH {_FETCHED} FROM portico_each", {})
+            rows = cursor.fetchall()
+            names = tuple(column.name for column in cursor.description or ())
+            yield from map(self._rows.of(names)._make, rows)
+            if len(rows) < _FETCHED:
+                self._execute("CLOSE portico_each", {})
+                return
 
     def end(self) -> None:
         """Finish this thread's read transaction; the next read sees what was committed since."""

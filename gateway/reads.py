@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import namedtuple
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -71,6 +71,9 @@ class Reads(Protocol):
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows as named tuples; raises NotReady when a table is not there (yet), or is still being built."""
+
+    def each(self, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
+        """As `rows`, a few in memory at a time; for lists of any length."""
 
     def end(self) -> None:
         """Finish this thread's read transaction; the next read sees what was committed since."""
@@ -148,6 +151,14 @@ class FileReads:
                 raise
             self._local.checked = 0.0
             raise NotReady(NOT_READY) from error
+
+    def each(self, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
+        """As Reads says."""
+        connection = self._begin()
+        self._building().refuse(sql)
+        cursor = connection.execute(sql, values)
+        make = self._rows.of(tuple(column[0] for column in cursor.description))._make
+        yield from map(make, cursor)
 
     def end(self) -> None:
         """Finish this thread's read transaction; the next read sees what was committed since."""

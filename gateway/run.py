@@ -98,7 +98,7 @@ def _options(settings: Settings, gateway: GatewaySettings, ground: Parts) -> dic
         "proc_name": "portico-gateway",
         "accesslog": None,
         "pre_fork": lambda _server, _worker: _share(),
-        "post_worker_init": lambda worker: _serve_admin(settings, ground, worker),
+        "post_worker_init": lambda worker: _begin(settings, ground, worker),
         "worker_exit": lambda _server, _worker: ground.close(),
         "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
     }
@@ -108,6 +108,14 @@ def _share() -> None:
     """Keep the collector off what was made before the workers: it would copy every page they share with us."""
     gc.collect()
     gc.freeze()
+
+
+def _begin(settings: Settings, ground: Parts, worker: Any) -> None:
+    """What each worker does beside answering."""
+    from gateway.exports.jobs import keep_tidy
+
+    keep_tidy(settings)
+    _serve_admin(settings, ground, worker)
 
 
 def _serve_admin(settings: Settings, ground: Parts, worker: Any) -> None:

@@ -19,7 +19,7 @@ AGEING = Query(
     f"""SELECT o.currency, COUNT(*) AS items, SUM(o.open_minor) AS open_minor, {_bucket("not_due", "<= 0")},
                {_bucket("late_30", "BETWEEN 1 AND 30")}, {_bucket("late_60", "BETWEEN 31 AND 60")},
                {_bucket("late_90", "BETWEEN 61 AND 90")}, {_bucket("late_more", "> 90")}
-        FROM payments.open_items_v1 o WHERE {_MINE} GROUP BY o.currency ORDER BY o.currency""",
+        FROM payments.open_items_v2 o WHERE {_MINE} GROUP BY o.currency ORDER BY o.currency""",
     needs="see_balance",
 )
 """Per currency: count, sum and ageing, in minor units. Credit memos and payments on account are never late."""
@@ -28,7 +28,7 @@ ITEMS = Query(
     "account.items",
     f"""SELECT o.kind, o.number, o.date, o.due_date, o.reference, o.currency, o.amount_minor, o.open_minor,
                CAST({_LATE} AS INTEGER) AS days_late
-        FROM payments.open_items_v1 o WHERE {_MINE}
+        FROM payments.open_items_v2 o WHERE {_MINE}
         ORDER BY o.due_date IS NULL OR o.due_date = '', o.due_date, o.number, o.kind LIMIT :limit""",
     needs="see_balance",
 )

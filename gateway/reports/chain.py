@@ -1,4 +1,4 @@
-"""The chain a document stands in (order → delivery → invoice → payment), followed both ways."""
+"""The chain a document stands in (quote → order → delivery → invoice → payment), followed both ways."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.access import Scope
 from gateway.reads import NotReady
 from gateway.reports.kinds import KINDS, LINKS, VISIBLE, Kind
 
-_STEPS = 3
+_STEPS = 4
 _MOST = 60
 
 

@@ -19,14 +19,14 @@ PLACES = (ORDERS, INVOICES, PAYMENTS, DELIVERIES, CREDIT_MEMOS)
 _BRANCH = "(:branches IS NULL OR b.branch IN (SELECT value FROM json_each(:branches)))"
 _BALANCE = Query(
     "home.balance",
-    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, SUM(b.items) AS items FROM payments.balances_v1 b
+    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, SUM(b.items) AS items FROM payments.balances_v2 b
         WHERE b.company = :company AND {_BRANCH} GROUP BY b.currency ORDER BY b.currency""",
     needs="see_balance",
 )
 _OVERDUE = Query(
     "home.overdue",
     f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, COUNT(*) AS items, MIN(b.due_date) AS since
-        FROM payments.open_items_v1 b
+        FROM payments.open_items_v2 b
         WHERE b.company = :company AND b.due_date < :today AND b.open_minor > 0 AND {_BRANCH} GROUP BY b.currency""",
     needs="see_balance",
 )
@@ -34,7 +34,7 @@ _OVERDUE = Query(
 
 _CREDIT = Query(
     "home.credit",
-    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor FROM payments.open_items_v1 b
+    f"""SELECT b.currency, SUM(b.open_minor) AS open_minor FROM payments.open_items_v2 b
         WHERE b.company = :company AND b.open_minor < 0 AND {_BRANCH} GROUP BY b.currency""",
     needs="see_balance",
 )

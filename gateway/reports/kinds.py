@@ -1,45 +1,31 @@
-"""The five kinds of documents people look through, and the statements that read them.
-
-A list is keyset-paged: the place after which it goes on (or before which it ends) is in the address, so a page of a
-list can be bookmarked, and page 200 costs what page 1 does.
-"""
+"""The kinds of documents people look through, and the statements that read them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from chassis.documents import SORTS
 from gateway.queries import Query
+from gateway.reports.report import BRANCH as _BRANCH
+from gateway.reports.report import Column, Report, found_query, list_query
 from services.orders import contract as orders
 from services.payments import contract as payments
 
-PAGE = 50
-_BRANCH = "AND (:branches IS NULL OR {0}.branch IN (SELECT value FROM json_each(:branches)))"
 
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of document: where it is kept, what it is called, who may see it, and its statements.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kind(Report):
+    """A kind of document: where it is kept, what one is called, and its statements.
 
     `prefix` begins the names of its tables; `key` is the column that names a row; `owed` kinds have an open amount.
     """
 
-    kind: str
     service: str
     prefix: str
     key: str
-    path: str
-    title: Any
     singular: Any
-    icon: str
-    needs: str
-    tab: str
-    order: int
-    statuses: tuple[str, ...]
     owed: bool = False
     due: Any = None
 
@@ -52,108 +38,125 @@ class Kind:
 
     def table(self, part: str) -> str:
         """A published table: part "s" for the documents, "_lines", "_totals", …"""
-        return f"{self.service}.{self.prefix}{part}_{self.model.rpartition('_')[2]}"
+        return _table(self.service, part)
 
 
-ORDERS = Kind(
-    "order", "orders", "order", "key", "/orders", _l("Orders"), _l("Order"), "bag", "report_orders", "orders", 10,
-    ("accepted", "queued", "cancelling", "posted", "rejected", "open", "closed", "cancelled"), due=_l("Wanted"),
+_TABLES = {
+    orders.SERVICE: ("order", orders.ORDERS_MODEL),
+    payments.SERVICE: ("document", payments.DOCUMENTS_MODEL),
+}
+
+
+def _table(service: str, part: str) -> str:
+    prefix, model = _TABLES[service]
+    return f"{service}.{prefix}{part}_{model.rpartition('_')[2]}"
+
+
+_SEARCH = (
+    "AND d.{0} IN (SELECT s.{0} FROM {1} s WHERE s.company = :company"
+    " AND s.kind = :kind AND s.term >= :term AND s.term < :term_end)"
+)
+_LATE = (
+    "AND d.number IN (SELECT o.number FROM payments.open_items_v2 o WHERE o.company = :company"
+    " AND o.kind = :kind AND o.due_date < :today AND o.open_minor > 0)"
+)
+
+
+def _columns(due: Any, owed: bool, placed: bool) -> tuple[Column, ...]:
+    """The columns of a kind: with a due date, with an open amount, with what only orders placed here have."""
+    found = [
+        Column("number", _l("Number"), "number", "number", sort="number"),
+        Column("date", _l("Date"), "date", "date", sort="date", groups=True),
+        Column("due_date", due or "", "date", "due_date", sort="due_date", wide=True),
+        Column("reference", _l("Your reference"), "text", "reference", sort="reference", groups=True, wide=True),
+        Column("portal_reference", _l("Number here"), "text", "portal_reference", usual=False, wide=True),
+        Column("branch", _l("Branch"), "branch", "branch", sort="branch", groups=True, usual=False, wide=True),
+        Column("currency", _l("Currency"), "currency", "currency", usual=False, wide=True),
+        Column("total", _l("Total"), "money", "total_minor", sort="total"),
+        Column("open", _l("Open"), "money", "open_minor", sort="open", wide=True),
+        Column("status", _l("Status"), "status", "status", sort="status", groups=True),
+        Column("message", _l("What the ERP said"), "text", "message", usual=False, wide=True),
+    ]
+    without = {"due_date" if not due else "", "open" if not owed else ""}
+    if not placed:
+        without |= {"portal_reference", "message"}
+    return tuple(one for one in found if one.name not in without)
+
+
+def _kind(
+    kind: str, service: str, path: str, title: Any, singular: Any, icon: str, tab: str, order: int,
+    statuses: tuple[str, ...], *, owed: bool = False, due: Any = None, placed: bool = False, needs: str = "",
+) -> Kind:  # fmt: skip
+    prefix, key = ("order", "key") if service == orders.SERVICE else ("document", "number")
+    needs = needs or f"report_{path.strip('/').replace('-', '_')}"
+    own = "d.erp_number, d.message" if service == orders.SERVICE else "'' AS erp_number, '' AS message"
+    return Kind(
+        kind=kind, service=service, prefix=prefix, key=key, path=path, title=title, singular=singular, icon=icon,
+        needs=needs, tab=tab, order=order, statuses=statuses, owed=owed, due=due,
+        columns=_columns(due, owed, placed),
+        source=_table(service, "s"),
+        select=f"""d.{key} AS key, d.number, d.number_key, d.date, d.due_date, d.currency, d.branch, d.status,
+                   d.reference, d.portal_reference, d.total_minor, d.open_minor, {own}""",
+        sorts={name: columns for name, columns in SORTS.items() if name != "due_date" or due},
+        fixed="AND d.kind = :kind",
+        searched=_SEARCH.format(key, _table(service, "_search")),
+        searched_in=_l("Number or reference"),
+        late=_LATE if kind == "invoice" else "",
+        values={"kind": kind},
+    )  # fmt: skip
+
+
+_OPEN_CLOSED = ("open", "closed", "cancelled")
+_USED = ("open", "partly_paid", "closed", "cancelled")
+QUOTATIONS = _kind(
+    "quotation", "orders", "/quotes", _l("Quotes"), _l("Quote"), "file-earmark-text", "orders", 15, _OPEN_CLOSED,
+    due=_l("Valid until"), needs="report_orders",
 )  # fmt: skip
-DELIVERIES = Kind(
-    "delivery", "orders", "order", "key", "/deliveries", _l("Deliveries"), _l("Delivery"), "truck",
-    "report_deliveries", "orders", 20, ("open", "closed", "cancelled"), due=_l("Due"),
+ORDERS = _kind(
+    "order", "orders", "/orders", _l("Orders"), _l("Order"), "bag", "orders", 10,
+    ("accepted", "queued", "cancelling", "posted", "rejected", *_OPEN_CLOSED), due=_l("Wanted"), placed=True,
 )  # fmt: skip
-INVOICES = Kind(
-    "invoice", "payments", "document", "number", "/invoices", _l("Invoices"), _l("Invoice"), "receipt",
-    "report_invoices", "money", 10, ("open", "partly_paid", "paid", "cancelled"), True, _l("Due"),
+DELIVERIES = _kind(
+    "delivery", "orders", "/deliveries", _l("Deliveries"), _l("Delivery"), "truck", "orders", 20, _OPEN_CLOSED,
+    due=_l("Due"),
 )  # fmt: skip
-CREDIT_MEMOS = Kind(
-    "credit_memo", "payments", "document", "number", "/credit-memos", _l("Credit memos"), _l("Credit memo"),
-    "arrow-return-left", "report_credit_memos", "money", 30, ("open", "partly_paid", "closed", "cancelled"), True,
+INVOICES = _kind(
+    "invoice", "payments", "/invoices", _l("Invoices"), _l("Invoice"), "receipt", "money", 10,
+    ("open", "partly_paid", "paid", "cancelled"), owed=True, due=_l("Due"),
 )  # fmt: skip
-PAYMENTS = Kind(
-    "payment", "payments", "document", "number", "/payments", _l("Payments"), _l("Payment"), "credit-card",
-    "report_payments", "money", 20, ("open", "partly_paid", "closed", "cancelled"),
+CREDIT_MEMOS = _kind(
+    "credit_memo", "payments", "/credit-memos", _l("Credit memos"), _l("Credit memo"), "arrow-return-left", "money", 30,
+    _USED, owed=True,
 )  # fmt: skip
-KINDS = {kind.kind: kind for kind in (ORDERS, DELIVERIES, INVOICES, CREDIT_MEMOS, PAYMENTS)}
+PAYMENTS = _kind(
+    "payment", "payments", "/payments", _l("Payments"), _l("Payment"), "credit-card", "money", 20, _USED,
+)  # fmt: skip
+KINDS = {kind.kind: kind for kind in (QUOTATIONS, ORDERS, DELIVERIES, INVOICES, CREDIT_MEMOS, PAYMENTS)}
 
 
-def _after(sort: str, up: bool) -> str:
-    """What comes behind the place in the address, in this sort's direction."""
-    columns = SORTS[sort]
-    left = ", ".join(f"d.{column}" for column in columns)
-    right = ", ".join(f":k{index}" for index in range(len(columns)))
-    return f"AND ({left}) {'>' if up else '<'} ({right})"
-
-
-def _order(sort: str, up: bool) -> str:
-    return ", ".join(f"d.{column} {'ASC' if up else 'DESC'}" for column in SORTS[sort])
-
-
-@cache
-def list_query(kind: Kind, index: str = "") -> Query:
-    """The rows of a report; `index` is the one to read it by (chassis.documents.list_index), else SQLite chooses."""
-    documents, search = kind.table("s"), kind.table("_search")
-    clauses = {
-        "since": "AND d.date >= :since",
-        "until": "AND d.date <= :until",
-        "status": "AND d.status = :status",
-        "branch": "AND d.branch = :only_branch",
-        "search": f"AND d.{kind.key} IN (SELECT s.{kind.key} FROM {search} s WHERE s.company = :company"
-        " AND s.kind = :kind AND s.term >= :term AND s.term < :term_end)",
-        **{f"after_{sort}_{'up' if up else 'down'}": _after(sort, up) for sort in SORTS for up in (True, False)},
-    }
-    if kind.owed:
-        clauses["overdue"] = (
-            "AND d.number IN (SELECT o.number FROM payments.open_items_v1 o WHERE o.company = :company"
-            " AND o.kind = :kind AND o.due_date < :today AND o.open_minor > 0)"
-        )
-    columns = ", ".join(sorted({column for names in SORTS.values() for column in names}))
-    extra = "d.erp_number, d.message" if kind.service == "orders" else "'' AS erp_number, '' AS message"
-    return Query(
-        f"{kind.kind}.list",
-        f"""SELECT d.{kind.key} AS key, d.currency, d.branch, d.portal_reference, d.total_minor, d.open_minor,
-                   {", ".join(f"d.{name}" for name in columns.split(", ") if not name.endswith("_minor"))}, {extra}
-            FROM {documents} d {f"INDEXED BY {index}" if index else ""}
-            WHERE d.company = :company AND d.kind = :kind
-            {_BRANCH.format("d")} {{clauses}} ORDER BY {{order}} LIMIT :limit""",
-        needs=kind.needs,
-        clauses=clauses,
-        orders={f"{sort}_{'up' if up else 'down'}": _order(sort, up) for sort in SORTS for up in (True, False)},
-    )
-
-
-def _sums_query(kind: Kind) -> Query:
+def _sums_query(kind: Kind, group: str = "") -> Query:
     """Count and totals of a report from the sums by month and day: as cheap for many documents as for few.
 
     Whole months come from `:month0`–`:month1`, the days at either end from `:a0`–`:a1` and `:b0`–`:b1`.
     """
     parts = (("_months", "month", "month0", "month1"), ("_totals", "date", "a0", "a1"), ("_totals", "date", "b0", "b1"))
+    grouped = {"": "", "date": ", SUBSTR(p{0}.{1}, 1, 7) AS grouped"}.get(group, f", p{{0}}.{group} AS grouped")
     union = " UNION ALL ".join(
         f"SELECT p{index}.currency, p{index}.count, p{index}.total_minor, p{index}.open_minor"
+        f"{grouped.format(index, period)}"
         f" FROM {kind.table(part)} p{index} WHERE p{index}.company = :company AND p{index}.kind = :kind"
         f" AND p{index}.{period} BETWEEN :{first} AND :{last}"
-        f" AND (:status = '' OR p{index}.status = :status) {_BRANCH.format(f'p{index}')}"
+        f" AND (:only_status = '' OR p{index}.status = :only_status)"
+        f" AND (:only_branch = '' OR p{index}.branch = :only_branch)"
+        f" AND (:only_currency = '' OR p{index}.currency = :only_currency) {_BRANCH.format(f'p{index}')}"
         for index, (part, period, first, last) in enumerate(parts)
     )
+    by = "grouped, " if group else ""
     return Query(
-        f"{kind.kind}.sums",
-        f"SELECT currency, SUM(count) AS count, SUM(total_minor) AS total_minor, SUM(open_minor) AS open_minor"
-        f" FROM ({union}) sums GROUP BY currency HAVING SUM(count) > 0 ORDER BY currency",
+        f"{kind.kind}.sums{'.' + group if group else ''}",
+        f"SELECT {by}currency, SUM(count) AS count, SUM(total_minor) AS total_minor, SUM(open_minor) AS open_minor"
+        f" FROM ({union}) sums GROUP BY {by}currency HAVING SUM(count) > 0 ORDER BY {by}currency",
         needs=kind.needs,
-    )
-
-
-def _found_query(kind: Kind, listing: Query) -> Query:
-    """Count and totals of a list that a search or “overdue” has narrowed: the rows themselves are added up."""
-    clauses = {name: text for name, text in listing.clauses.items() if not name.startswith("after_")}
-    return Query(
-        f"{kind.kind}.found",
-        f"""SELECT d.currency, COUNT(*) AS count, SUM(d.total_minor) AS total_minor, SUM(d.open_minor) AS open_minor
-            FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
-            {_BRANCH.format("d")} {{clauses}} GROUP BY d.currency ORDER BY d.currency""",
-        needs=kind.needs,
-        clauses=clauses,
     )
 
 
@@ -200,9 +203,15 @@ def _visible_query(kind: Kind) -> Query:
     )
 
 
+SUMMED_BY = ("", "date", "status", "branch")
+"""By what the sums are grouped; whatever else is grouped by, the rows are added up."""
 LIST = {kind.kind: list_query(kind) for kind in KINDS.values()}
-SUMS = {kind.kind: _sums_query(kind) for kind in KINDS.values()}
-FOUND = {kind.kind: _found_query(kind, LIST[kind.kind]) for kind in KINDS.values()}
+SUMS = {(kind.kind, group): _sums_query(kind, group) for kind in KINDS.values() for group in SUMMED_BY}
+FOUND = {
+    (kind.kind, group): found_query(kind, group)
+    for kind in KINDS.values()
+    for group in ("", *(one.name for one in kind.columns if one.groups))
+}
 DOCUMENT = {kind.kind: _document_query(kind) for kind in KINDS.values()}
 OWN_ORDER = _document_query(ORDERS, own=True)
 VISIBLE = {kind.kind: _visible_query(kind) for kind in KINDS.values()}

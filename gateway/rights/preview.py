@@ -17,8 +17,9 @@ from gateway.people import CONTACTS, MEMBERSHIPS, definitions, licensed
 from gateway.queries import Query, StaffQuery
 from gateway.reads import NotReady
 from gateway.reports.account import AGEING
-from gateway.reports.filter import Filter, sums_parameters
-from gateway.reports.kinds import KINDS, SUMS, Kind
+from gateway.reports.filter import Filter
+from gateway.reports.kinds import KINDS, QUOTATIONS, SUMS, Kind
+from gateway.reports.reading import sums_parameters
 from gateway.rights.given import Definitions, Rights
 from gateway.rights.names import PERMISSION_NAMES, named
 
@@ -82,12 +83,13 @@ def _all_theirs(scope: Scope, branches: tuple[str, ...] | None) -> bool:
 
 
 def _documents(kind: Kind) -> Callable[[_Eyes], int]:
-    return lambda eyes: sum(row.count for row in eyes.rows(SUMS[kind.kind], **sums_parameters(kind, Filter())))
+    return lambda eyes: sum(row.count for row in eyes.rows(SUMS[kind.kind, ""], **sums_parameters(kind, Filter())))
 
 
 _COUNTS: dict[str, Callable[[_Eyes], int]] = {
     "see_balance": lambda eyes: sum(row.items for row in eyes.rows(AGEING)),
-    **{kind.needs: _documents(kind) for kind in KINDS.values()},
+    # Of several kinds that go by one permission, the one that it is called after.
+    **{kind.needs: _documents(kind) for kind in KINDS.values() if kind is not QUOTATIONS},
     "open_cases": lambda eyes: sum(row.count for row in eyes.rows(_CASES)),
 }
 """Permission → how many things it shows."""

@@ -183,7 +183,7 @@ function exchange(next) {
     region.replaceChildren(...document.importNode(fresh, true).childNodes);
     region.classList.remove("has-changed");
     void region.offsetWidth;
-    region.classList.add("has-changed");
+    if (!fresh.querySelector("[data-poll]")) region.classList.add("has-changed");
     if (place) region.querySelector(place)?.focus({ preventScroll: true });
   }
   const line = document.getElementById("fresh");
@@ -259,6 +259,26 @@ function awaitOwn(pause = 300) {
   }, pause);
 }
 
+// Something is being made: look how far it is until it is done.
+function watch() {
+  if (document.querySelector("[data-poll]")) setTimeout(() => refresh().finally(watch), 1000);
+}
+
+// A report's columns: moved where they stand, without asking the server.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  const row = button?.closest("[data-column]");
+  if (!row) return;
+  event.preventDefault();
+  const other = button.dataset.move === "up" ? row.previousElementSibling : row.nextElementSibling;
+  if (!other) return;
+  other[button.dataset.move === "up" ? "before" : "after"](row);
+  button.focus();
+  const rows = all("[data-column]", row.parentElement);
+  const said = document.querySelector("[data-moved]");
+  said.textContent = said.dataset.text.replace("{place}", rows.indexOf(row) + 1).replace("{count}", rows.length);
+});
+
 // Order Pad: Enter goes on to the next field, a paste from a spreadsheet fills lines, there is always an empty line.
 function padRows(pad) {
   return all("[data-row]", pad);
@@ -319,3 +339,4 @@ document.addEventListener("paste", (event) => {
 document.querySelector("[data-focus]")?.focus();
 if (!document.hidden) listen();
 awaitOwn();
+watch();

@@ -12,7 +12,20 @@ from rich.console import Console
 
 from chassis.config import Settings
 from deploy.local.problem import Problem
-from portico.bench import charts, lighthouse, live, loading, order, pages, rebuild, search, sign_in, store, store_size
+from portico.bench import (
+    charts,
+    lighthouse,
+    live,
+    loading,
+    order,
+    pages,
+    rebuild,
+    reports,
+    search,
+    sign_in,
+    store,
+    store_size,
+)
 from portico.bench.bed import Bed
 from portico.bench.table import Row, show
 
@@ -48,7 +61,7 @@ def bench(
         "rebuild": lambda: rebuild.rebuild_rows(bed),
         "home": lambda: pages.home_rows(bed),
         "live": lambda: live.live_rows(bed),
-        "report": lambda: pages.report_rows(bed),
+        "report": lambda: reports.report_rows(bed),
         "charts": lambda: charts.charts_rows(bed),
         "search": lambda: search.search_rows(bed),
         "order": lambda: order.order_rows(bed),

@@ -1,29 +1,23 @@
-"""The home page and a report, against the same bytes out of memory and against a small company's report."""
+"""The home page, against the same bytes out of memory."""
 
 from __future__ import annotations
 
-import csv
 import os
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
-from pathlib import Path
 from statistics import median
 
 from gateway.config import GatewaySettings
-from portico.bench.bed import PASSWORD, Bed, wait_for
+from portico.bench.bed import Bed, wait_for
 from portico.bench.load import Load, measure
 from portico.bench.table import Row, milliseconds
 from services.identity.contract import PERMISSIONS
 
-LARGE, SMALL = ("BENCH-LARGE", 100_000), ("BENCH-SMALL", 1_000)
 ROUNDS = 5
-_REPORT = "/invoices?since={since}&status=open&sort=-total"
 
 
 def home_rows(bed: Bed) -> list[Row]:
@@ -57,55 +51,6 @@ def _home(what: str, load: Load, limit: Load, goal: float) -> Row:
     figure = f"{load.per_second:,.0f}/s, p50 {milliseconds(load.p50)}, p99 {milliseconds(load.p99)}"
     said = f"same bytes from memory: {limit.per_second:,.0f}/s"
     return Row(what, figure, said, f"{ratio:.2f}", f"≥ {goal}", ratio >= goal)
-
-
-def report_rows(bed: Bed) -> list[Row]:
-    """A filtered, sorted, totalled report of a company with 100,000 documents against one with 1,000."""
-    give_invoices(bed)
-    found = []
-    path = _REPORT.format(since=(date(2025, 1, 15)).isoformat())
-    for company, _count in (SMALL, LARGE):
-        email = f"{company.lower()}@bench.example"
-        bed.contact(company, email, list(PERMISSIONS))
-        browser = bed.browser(email, PASSWORD)
-        found.append(measure(bed.url + path, browser.cookie, clients=1, seconds=4))
-    small, large = found
-    ratio = large.p50 / small.p50
-    return [
-        Row(
-            "report of 100,000 documents: filtered, sorted, totalled",
-            f"p50 {milliseconds(large.p50)}, p99 {milliseconds(large.p99)}",
-            f"the same of 1,000: p50 {milliseconds(small.p50)}",
-            f"{ratio:.2f}",
-            "≤ 2",
-            ratio <= 2,
-        )
-    ]
-
-
-def give_invoices(bed: Bed) -> None:
-    """Import the invoices of both companies; what is there already changes nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "bench-invoices.csv"
-        _write_invoices(file)
-        bed.portico("import", str(file), "--profile", "online-retail", "--json")
-
-
-def _write_invoices(file: Path) -> None:
-    """Invoices of one line each in the columns of the online-retail profile, over two years."""
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(
-            ["Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country"]
-        )
-        for company, count in (SMALL, LARGE):
-            for number in range(count):
-                day = date(2024, 6, 1) + timedelta(days=number * 7 % 730)
-                name = f"{company[6]}{number:07}"
-                price = f"{number % 997 + 1}.{number % 100:02}"
-                writer.writerow(
-                    [name, f"BENCH{number % 50}", "Bench item", number % 9 + 1, f"{day} 09:00:00", price, company, "GB"]
-                )
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from portico.bench.bed import PASSWORD, Bed
+from portico.bench.invoices import LARGE, SMALL, give_invoices
 from portico.bench.load import measure
-from portico.bench.pages import LARGE, SMALL, give_invoices
 from portico.bench.table import Row, milliseconds
 from services.identity.contract import PERMISSIONS
 

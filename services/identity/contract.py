@@ -18,6 +18,8 @@ from services.identity.domain import (
     Delegation,
     Rights,
 )
+from services.identity.layouts import events as layout_events
+from services.identity.layouts.commands import LONGEST_NAME as LONGEST_LAYOUT_NAME
 from services.identity.limits import Limits, limits_of
 from services.identity.mails import texts as mail_texts
 from services.identity.mails.domain import STATES as MAIL_STATES
@@ -48,9 +50,9 @@ from services.identity.viewing.domain import VIEW_MINUTES, VIEWERS
 SERVICE = "identity"
 STREAMS = (
     *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
-    *("portal-", "menu-", "picture-", "favourites-"),
+    *("portal-", "menu-", "picture-", "favourites-", "layouts-"),
 )
-CODEC = Codec((*events.ALL, *portal_events.ALL), UPCASTERS)
+CODEC = Codec((*events.ALL, *portal_events.ALL, *layout_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
     {
         "BranchRecorded",
@@ -117,6 +119,10 @@ MEMBERSHIPS_TABLE = "memberships_v1"
 DELEGATIONS_MODEL = "delegations_v1"
 """Published table `delegations_v1` (see projections/delegations.py): what companies' admins may hand out."""
 DELEGATIONS_TABLE = "delegations_v1"
+LAYOUTS_MODEL = "layouts_v1"
+"""Published tables `layouts_v1`, `layouts_chosen_v1` (see projections/layouts.py): how reports are shown."""
+LAYOUTS_TABLE = "layouts_v1"
+CHOSEN_LAYOUTS_TABLE = "layouts_chosen_v1"
 FAVOURITES_MODEL = "favourites_v1"
 """Published table `favourites_v1` (see projections/favourites.py): the pages people pinned to their menus."""
 FAVOURITES_TABLE = "favourites_v1"
@@ -187,7 +193,11 @@ __all__ = [
     "FEATURE_SETTING",
     "FACTORS_TABLE",
     "INVITATION_DAYS",
+    "CHOSEN_LAYOUTS_TABLE",
     "LARGEST_LOGO",
+    "LAYOUTS_MODEL",
+    "LAYOUTS_TABLE",
+    "LONGEST_LAYOUT_NAME",
     "LONGEST_PASSWORD",
     "MAILS_MODEL",
     "MAIL_CHOICES_MODEL",

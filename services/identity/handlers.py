@@ -12,6 +12,8 @@ from services.identity.authority import by_the_supplier
 from services.identity.factors import handling as factors
 from services.identity.favourites import domain as favourites
 from services.identity.favourites import handling as pinning
+from services.identity.layouts import commands as layout_shapes
+from services.identity.layouts import handling as layouts
 from services.identity.mails import domain as mails
 from services.identity.mails import editing, requesting
 from services.identity.portal import handling as portal
@@ -89,5 +91,8 @@ COMMAND_HANDLERS = {
     "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),
     "RemoveMenuEntry": CommandHandler(schemas.RemoveMenuEntryShape, portal.remove_menu_entry),
     "UndoChange": CommandHandler(schemas.UndoChangeShape, portal.undo_change),
+    "SaveLayout": CommandHandler(layout_shapes.SaveLayoutShape, layouts.save),
+    "RemoveLayout": CommandHandler(layout_shapes.RemoveLayoutShape, layouts.remove),
+    "ChooseLayout": CommandHandler(layout_shapes.ChooseLayoutShape, layouts.choose),
     "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
 }

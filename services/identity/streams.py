@@ -11,6 +11,7 @@ from chassis.repository import Aggregate, Loaded
 from services.identity import domain, roles
 from services.identity.contract import CODEC
 from services.identity.favourites import domain as favourites
+from services.identity.layouts import domain as layouts
 from services.identity.mails import domain as mails
 from services.identity.mails import texts
 from services.identity.mails.settings import supplier
@@ -44,6 +45,7 @@ PICTURE = Aggregate("picture", Picture(), _picture, lambda state: None, CODEC)
 VIEW = Aggregate("view", viewing.View(), viewing.evolve, lambda state: state.company, CODEC)
 REQUESTS = Aggregate("requests", requests.Requests(), requests.evolve, lambda state: state.company or None, CODEC)
 FAVOURITES = Aggregate("favourites", favourites.Favourites(), favourites.evolve, lambda state: None, CODEC)
+LAYOUTS = Aggregate("layouts", layouts.Layouts(), layouts.evolve, lambda state: state.company or None, CODEC)
 PORTAL = "portal"
 PORTAL_ADMIN = "portal_admin"
 ADDRESS = Aggregate("email", domain.Address(), domain.evolve_address, lambda state: None, CODEC)

@@ -131,6 +131,15 @@ class DeliveryRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QuotationRecorded(Event):
+    """A quotation as the ERP last told it: its whole normalised body with lines; `due_date` is until when it holds."""
+
+    company: str
+    number: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRecorded(Event):
     """An item as the ERP last told it; `available` is None where the ERP does not say."""
 
@@ -172,4 +181,12 @@ ORDER = (
     OrderPosted,
     OrderRejected,
 )
-ALL = (*ORDER, OrderRecorded, DeliveryRecorded, ItemRecorded, PriceRecorded, CustomerTermsRecorded)
+ALL = (
+    *ORDER,
+    QuotationRecorded,
+    OrderRecorded,
+    DeliveryRecorded,
+    ItemRecorded,
+    PriceRecorded,
+    CustomerTermsRecorded,
+)

@@ -18,12 +18,13 @@ from services.orders.events import (
     ItemRecorded,
     OrderRecorded,
     PriceRecorded,
+    QuotationRecorded,
 )
 
 Doc = dict[str, Any]
 
 
-def _document(recorded: type[OrderRecorded] | type[DeliveryRecorded]) -> Callable[[str, Doc], Event]:
+def _document(recorded: type[QuotationRecorded | OrderRecorded | DeliveryRecorded]) -> Callable[[str, Doc], Event]:
     def event(company: str, doc: Doc) -> Event:
         return recorded(company, doc["number"], {name: value for name, value in doc.items() if name != "key"})
 
@@ -58,6 +59,7 @@ def ingest_kinds(settings: Settings) -> dict[str, IngestKind]:
         return f"salesdocuments-{company}"
 
     kinds = (
+        _kind("quotation", DocumentBody(), documents, _document(QuotationRecorded)),
         _kind("order", DocumentBody(), documents, _document(OrderRecorded)),
         _kind("delivery", DocumentBody(), documents, _document(DeliveryRecorded)),
         _kind("item", ItemBody(), lambda company, doc: f"items-{item_bucket(doc['key'])}", _item, for_company=False),

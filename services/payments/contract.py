@@ -12,6 +12,7 @@ from chassis.codec import Codec
 from services.payments import events
 from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
+from services.payments.projections.balance import SORTS as OPEN_SORTS
 from services.payments.projections.documents import DOCUMENTS
 from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS
 
@@ -22,7 +23,7 @@ PUBLISHED: frozenset[str] = frozenset()
 
 DOCUMENTS_MODEL = "documents_v2"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
-BALANCE_MODEL = "balance_v1"
+BALANCE_MODEL = "balance_v2"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
 MOVEMENTS_MODEL = "movements_v1"
 """Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
@@ -80,6 +81,7 @@ __all__ = [
     "MOVEMENTS",
     "MOVEMENTS_MODEL",
     "OPEN_ITEMS",
+    "OPEN_SORTS",
     "PUBLISHED",
     "SEARCH_MODEL",
     "SERVICE",

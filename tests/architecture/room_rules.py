@@ -22,6 +22,7 @@ OWN_ROOMS = {
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/definitions.py": "commands on roles: portal admins alone",
     "identity/factors": "what lets in besides a password, kept in the state database, and the steps of a sign-in",
+    "identity/layouts": "how a company's people look at reports: an aggregate of its own",
     "identity/limits.py": "what a company's own admin may hand out",
     "identity/hashing.py": "the process that hashes passwords, for passwords.py",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",

@@ -11,7 +11,7 @@ from tests.architecture.source import files, name, tree
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {"tests/gateway/isolation/table.py": "one table: a row a route and a command"}
 """Path → why it may be longer."""
 LONG_FUNCTIONS: dict[str, str] = {}
 """`path:function` → why it may be longer."""

@@ -19,6 +19,7 @@ ON_BOTH = {
     "test_balance",
     "test_building",
     "test_documents",
+    "test_exports",
     "test_fragments",
     "test_models",
     "test_queries_run",

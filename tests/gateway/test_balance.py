@@ -10,7 +10,7 @@ import pytest
 from gateway.people import PERMISSIONS
 from services.payments.projections import PROJECTIONS as payments
 from services.payments.projections.balance import OPEN_ITEMS
-from tests.gateway.ground import CUSTOMER, Ground
+from tests.gateway.ground import CUSTOMER, Ground, ReadModel
 
 TODAY = datetime.now(UTC).date()
 
@@ -89,3 +89,22 @@ def test_it_is_for_who_may_see_the_balance(owing: Ground) -> None:
     browser = owing.signed_in()
     assert browser.get("/balance").status_code == 403
     assert 'href="/balance"' not in browser.get("/").text
+
+
+def test_open_items_are_a_report_whose_undated_ones_come_last(ground: Ground) -> None:
+    model = ground.model("payments", payments)
+    for number, kind, due, minor in (("I-2", "invoice", "2026-05-02", 500), ("I-1", "invoice", "2026-04-01", 700)):
+        put(model, number, kind, due, due, minor)
+    put(model, "M-1", "credit_memo", None, "9999-12-31", -200)
+    browser = ground.signed_in()
+    page = browser.get("/open-items").text
+    assert re.findall(r">([IM]-[0-9])</a>", page) == ["I-1", "I-2", "M-1"]
+    assert "10.00\N{NO-BREAK SPACE}EUR" in page.partition("<tfoot>")[2]
+    assert re.findall(r">([IM]-[0-9])</a>", browser.get("/open-items?overdue=1&sort=-open").text) == ["I-1", "I-2"]
+    assert re.findall(r">([IM]-[0-9])</a>", browser.get("/open-items?q=m1").text) == ["M-1"]
+
+
+def put(model: ReadModel, number: str, kind: str, due: str | None, key: str, minor: int) -> None:
+    """An open item of the company's."""
+    facts = {"currency": "EUR", "date": "2026-03-01", "amount_minor": minor, "open_minor": minor}
+    model.put(OPEN_ITEMS, company="C-A", kind=kind, number=number, due_date=due, due_key=key, **facts)

@@ -37,6 +37,7 @@ def filled(ground: Ground) -> Ground:
         date="2026-11-20",
         currency="EUR",
     )
+    model.put(ORDERS.months, company="C-A", kind="order", month="2026-11", status="", currency="EUR", count=1)
     model.move("orders", "C-A", 5)
     return ground
 
@@ -142,7 +143,7 @@ def test_a_gateway_is_ready_when_all_that_it_reads_has_caught_up_once(filled: Gr
 def test_a_gateway_is_not_ready_before_somebody_has_begun_what_it_reads(ground: Ground) -> None:
     ready, said = readiness(of(ground))
     assert not ready
-    assert "payments.balance_v1 (not begun)" in said
+    assert "payments.balance_v2 (not begun)" in said
     assert "identity" not in said
 
 

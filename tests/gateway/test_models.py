@@ -31,7 +31,7 @@ def test_operators_are_told_how_many_there_are() -> None:
 
 @pytest.mark.parametrize("name", NAMELESS)
 def test_a_part_of_a_page_cannot_be_declared_on_a_model_that_there_is_not(name: str) -> None:
-    with pytest.raises(ValueError, match=f"no read model is called {name};.*payments.balance_v1"):
+    with pytest.raises(ValueError, match=f"no read model is called {name};.*payments.balance_v2"):
         fragment("test.nameless", models=("orders.orders_v2", name))(str)
     with pytest.raises(ValueError, match=f"no read model is called {name};"):
         section("test.nameless", models=(name,))(str)

@@ -14,7 +14,8 @@ from chassis.config import SERVICES
 from gateway.people import CONTACTS
 from gateway.queries import Query, Statement
 from gateway.reads import open_reads
-from gateway.reports.kinds import INVOICES, list_query
+from gateway.reports.kinds import INVOICES
+from gateway.reports.report import list_query
 from tests.gateway.ground import Ground
 
 VALUES: dict[str, Any] = {
@@ -26,6 +27,7 @@ VALUES: dict[str, Any] = {
     "of": '[["order", "1"]]',
     "keys": '["1"]',
     "match": "c1word* AND c1¤order AND (c1¤¤a OR c1¤¤b)",
+    "these": '["1"]',
     "today": "2026-11-22",
     "on": "2026-08-31",
     "like": "%5_%",
@@ -39,6 +41,7 @@ def declared() -> Iterator[Statement]:
             several = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
             yield from (one for one in several if isinstance(one, Statement))
     yield list_query(INVOICES, "documents_v2_date")
+    yield list_query(INVOICES, few=True)
 
 
 def variants() -> Iterator[Statement]:

@@ -13,7 +13,9 @@ LogIn = Callable[[Page, str], Page]
 CUSTOMER = (
     "/",
     "/orders",
-    "/invoices",
+    "/invoices?group=branch",
+    "/layouts/invoice",
+    "/statement",
     "/charts",
     "/charts/orders",
     "/balance/past?on=2026-01-31",

@@ -83,6 +83,7 @@ class Payment:
 class Trade:
     """Everything the supplier and its customers did, each list in order of day and number."""
 
+    quotations: list[Document] = field(default_factory=list)
     orders: list[Document] = field(default_factory=list)
     deliveries: list[Document] = field(default_factory=list)
     invoices: list[Document] = field(default_factory=list)

@@ -25,6 +25,7 @@ COLUMNS = {
     "contacts": "CustomerCode ContactId Name Email Phone Language UpdatedAt",
     "items": "ItemCode Description Unit ItemGroup Sellable Available UpdatedAt",
     "price_lists": "PriceList ItemCode Currency MinQuantity Price UpdatedAt",
+    "quotations": _DOCUMENT,
     "orders": _DOCUMENT,
     "deliveries": _DOCUMENT,
     "invoices": _DOCUMENT,
@@ -59,6 +60,7 @@ def write_export(folder: Path, anchor: date) -> None:
             for one in items
         ],
         "price_lists": [(*price, long_ago) for price in prices],
+        "quotations": _documents(done.quotations),
         "orders": _documents(done.orders),
         "deliveries": _documents(done.deliveries),
         "invoices": _documents(done.invoices),

@@ -1,4 +1,4 @@
-"""Eighteen months of trade up to the anchor day: orders, deliveries, invoices, credit memos, payments."""
+"""Eighteen months of trade up to the anchor day: quotations, orders, deliveries, invoices, credit memos, payments."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def trade(anchor: date, catalogue: list[Item], prices: list[tuple[str, str, str,
     done = Trade()
     for customer in CUSTOMERS:
         _Business(customer, anchor, catalogue, by_item, done).run()
+    _quote(done, anchor)
+    _number(done.quotations, 41000)
     _number(done.orders, 31000)
     _number(done.deliveries, 52000)
     _number(done.invoices, 81000)
@@ -37,6 +39,25 @@ def trade(anchor: date, catalogue: list[Item], prices: list[tuple[str, str, str,
     for payment in done.payments:
         payment.reference = payment.reference or " ".join(document.number for document, _ in payment.applied)
     return done
+
+
+def _quote(done: Trade, anchor: date) -> None:
+    """Every seventh order was asked for before, and of some the newest quotation is open still."""
+    for order in sorted(done.orders, key=lambda one: (one.day, one.company))[::7]:
+        day = _working(order.day - timedelta(days=6))
+        quotation = _quoted(order, day, open=False)
+        quotation.status = "Closed"
+        order.lines = [replace(line, base=quotation) for line in order.lines]
+        done.quotations.append(quotation)
+    newest = {order.company: order for order in done.orders}
+    done.quotations += [_quoted(order, _working(anchor - timedelta(days=5)), open=True) for order in newest.values()]
+
+
+def _quoted(order: Document, day: date, open: bool) -> Document:
+    lines = [replace(line, ships=day + _TERMS, open=open, base=None) for line in order.lines]
+    return Document(
+        "Quotation", order.company, order.branch, order.currency, day, day + _TERMS, order.reference, lines, touched=day
+    )
 
 
 def _number(documents: Iterable[Document | Payment], first: int) -> None:

@@ -176,6 +176,7 @@ _ALL = (
         },
         {"tasks": _TASKS},
     ),
+    _document("quotation", "orders", 8),
     _document("order", "orders", 8),
     _document("delivery", "orders", 8),
     _document("invoice", "payments", 9),

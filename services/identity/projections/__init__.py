@@ -6,6 +6,7 @@ from services.identity.projections import (
     delegations,
     factors,
     favourites,
+    layouts,
     mail_choices,
     mail_texts,
     mails,
@@ -36,5 +37,6 @@ _MODELS = (
     memberships,
     sign_in_changes,
     favourites,
+    layouts,
 )
 PROJECTIONS = tuple(model.PROJECTION for model in _MODELS)

@@ -1,4 +1,4 @@
-"""Orders and deliveries as reports and document pages show them.
+"""Quotations, orders and deliveries as reports and document pages show them.
 
 An order placed here and the ERP's order that carries its reference are one row, in whatever order they are told: what
 the ERP says of an order counts once it has said it; who placed it stays.
@@ -19,7 +19,7 @@ from chassis.readmodel import Projection, Rows
 from chassis.timeline import told_by
 
 VERSION = 2
-KINDS = ("order", "delivery")
+KINDS = ("quotation", "order", "delivery")
 ORDERS: DocumentTables = document_tables(
     "order",
     VERSION,
@@ -59,7 +59,7 @@ _TOO_LATE = "It was handed over before it could be taken back."
 
 
 def project(event: Recorded, rows: Rows) -> None:
-    """One event into the row of its order or delivery."""
+    """One event into the row of its document."""
     company = event.data["company"]
     match event.type:
         case "OrderPlaced":
@@ -68,9 +68,10 @@ def project(event: Recorded, rows: Rows) -> None:
             _posted(event, rows)
         case "OrderRecorded":
             _recorded_order(event, rows)
-        case "DeliveryRecorded":
+        case "DeliveryRecorded" | "QuotationRecorded":
             body = event.data["body"]
-            row = _from_body(company, "delivery", body["number"], body)
+            kind = "delivery" if event.type == "DeliveryRecorded" else "quotation"
+            row = _from_body(company, kind, body["number"], body)
             extra = (body["number"], 1, "", "", event.position)
             _WRITER.put(rows, row._replace(extra=extra), dumps(body), told_by(event), body["base"])
         case _:

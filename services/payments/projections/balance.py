@@ -11,7 +11,15 @@ from chassis.messages import Recorded
 from chassis.money import minor
 from chassis.readmodel import Projection, Rows, upsert
 
-VERSION = 1
+VERSION = 2
+SORTS = {
+    "due_date": ("due_key", "number", "kind"),
+    "date": ("date", "number", "kind"),
+    "number": ("number", "kind"),
+    "open": ("open_minor", "number", "kind"),
+}
+"""What open items can be sorted by → the columns of the keyset, each behind the company in an index."""
+_NEVER = "9999-12-31"
 _meta = MetaData()
 OPEN_ITEMS = Table(
     f"open_items_v{VERSION}",
@@ -26,8 +34,9 @@ OPEN_ITEMS = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("open_minor", BigInteger, nullable=False),
     Column("reference", Text, nullable=False),
+    Column("due_key", Text, nullable=False),  # the due date, for sorting: what is never due comes last
     Index(f"open_items_v{VERSION}_due", "company", "due_date", "currency", "branch", "open_minor"),
-    Index(f"open_items_v{VERSION}_date", "company", "date", "number"),
+    *(Index(f"open_items_v{VERSION}_by_{sort}", "company", *columns) for sort, columns in SORTS.items()),
 )
 BALANCES = Table(
     f"balances_v{VERSION}",
@@ -64,7 +73,7 @@ def project(event: Recorded, rows: Rows) -> None:
         branch, currency = data["branch"], data["currency"]
         amount, still_open = minor(data["amount"], currency), minor(data["open_amount"], currency)
         facts = (branch, currency, data["date"], data["due_date"], amount, still_open, data["reference"])
-        rows.execute(_ITEM, (*where, *facts))
+        rows.execute(_ITEM, (*where, *facts, data["due_date"] or _NEVER))
         rows.execute(_ADD, (company, branch, currency, 1, still_open))
     if old is not None:
         rows.execute(_PRUNE, (company, old["branch"], old["currency"]))

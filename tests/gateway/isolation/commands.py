@@ -14,6 +14,7 @@ from gateway.access import current_scope
 from gateway.websession import COOKIE
 from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.asking import shut_off
+from tests.gateway.isolation.layouts import new_layout
 from tests.gateway.isolation.people import Visitor
 from tests.gateway.isolation.table import AGENT_AT_THE_SERVICES, AT_THE_SERVICES, COMMANDS, METHODS, parsed
 from tests.gateway.isolation.walk import Walk
@@ -84,6 +85,9 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.SetMenuEntry": {"titles": {"en": "{fresh}"}, "address": "/support"},
     "identity.RemoveMenuEntry": {"entry": "{spare_entry}"},
     "identity.UndoChange": {"kind": "mailtext", "key": "order_refused.de", "change": "{undo_change}"},
+    "identity.SaveLayout": {"report": "delivery", "name": "{fresh}", "columns": ["number", "total"]},
+    "identity.RemoveLayout": {"layout": "{spare_layout}"},
+    "identity.ChooseLayout": {"report": "delivery", "layout": "{spare_layout}"},
     "licensing.GrantFeature": {"feature": "order_pad", "for_company": "{company}"},
     "licensing.WithdrawFeature": {"feature": "marketplace", "for_company": "{company}"},
     "orders.PlaceOrder": {
@@ -117,6 +121,7 @@ MADE: Mapping[str, Callable[[World], str]] = {
     "open_request": World.new_request,
     "lent": World.lend,
     "shut_off": shut_off,
+    "spare_layout": new_layout,
 }
 """What a command uses up that is done: each such gets one of its own."""
 NOT_THERE = {

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from tests.gateway.isolation.administration import ADMINISTRATION
 from tests.gateway.isolation.asked import ADMIN, AGENT, ERP, OPER, Asked, shown
+from tests.gateway.isolation.layouts import new_view
 from tests.gateway.isolation.requests_people import PEOPLE
 from tests.gateway.isolation.sign_in_requests import NEW_PASSWORD as _NEW_PASSWORD
 from tests.gateway.isolation.sign_in_requests import SIGN_IN_REQUESTS
@@ -43,6 +44,7 @@ def _proof(world: World, visitor: Visitor) -> dict[str, Any]:
 
 
 _TEXT = {"subject": "News", "text": "Hello\n\n{link}", "action": "save"}
+_LAYOUTS = shown("layout.shared", "twin whole south both") | shown("layout.own layout.shared", "owner")
 _SYNC_STAFF = f"{ADMIN} {ERP} {OPER}"
 _HOME = {
     **shown("balance.sum company.name invoice.number invoice.total creditmemo.number order.number delivery.number"
@@ -80,6 +82,10 @@ REQUESTS: dict[str, Asked] = (
             "/desk/C-0000-0000",
             shown(f"{_CASE} case.number company.name name.owner", "agent admin"),
             ("alder",),
+        ),
+        "GET /exports": Asked(shows=shown("export.title", "owner")),
+        "GET /exports/<key>/file": Asked(
+            "/exports/{export}/file", f"/exports/{'0' * 32}/file", shown("export.content", "owner"), ("north",)
         ),
         "GET /invitation/<token>": Asked("/invitation/{token}", shares=("invited.name", "invited.email")),
         "GET /invoices": Asked(
@@ -120,6 +126,16 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices/<path:number> #same-east": Asked(
             "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
         ),
+        "GET /layouts/<kind>": Asked("/layouts/invoice", shows=_LAYOUTS),
+        "GET /layouts/<kind> #change": Asked(
+            "/layouts/invoice?layout={own_layout}", "/layouts/invoice?layout=L-0000-0000", shows=_LAYOUTS
+        ),
+        "GET /statement": Asked(
+            "/statement?since=2020-01-01&until=2030-12-31",
+            shows=shown("balance.sum invoice.number invoice.reference creditmemo.number payment.number"),
+        ),
+        "GET /quotes": _listed("quotation"),
+        "GET /quotes/<path:number>": _of_north("quotation", "/quotes/{quotation}", "order.number"),
         "GET /mails": Asked(shows=shown("mail.reason name.owner email.owner", ADMIN)),
         "GET /mails/sender": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
         "GET /mails/texts": Asked(shows=shown("sender.name sender.address name.admin", ADMIN)),
@@ -128,6 +144,7 @@ REQUESTS: dict[str, Asked] = (
             "/mails/texts/none/en",
             shown("mail.subject mail.text name.admin", ADMIN),
         ),
+        "GET /open-items": Asked(shows=shown("balance.sum invoice.number invoice.reference creditmemo.number")),
         "GET /order-pad": Asked(shows=shown("draft.reference", "owner")),
         "GET /orders": Asked(
             shows=shown("order.number order.reference order.total", "south")
@@ -276,6 +293,27 @@ REQUESTS: dict[str, Asked] = (
             "/orders/W-0000-0000/cancel",
             form=lambda world, visitor: {},
             sends=("orders.CancelOrder",),
+        ),
+        "POST /exports/<kind>": Asked(
+            "/exports/invoice",
+            shows=shown("invoice.number invoice.reference"),
+            form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
+        ),
+        "POST /exports/<key>/cancel": Asked(
+            "/exports/{export}/cancel", f"/exports/{'0' * 32}/cancel", form=lambda world, visitor: {}
+        ),
+        "POST /layouts/<kind>": Asked("/layouts/invoice", form=new_view, sends=("identity.SaveLayout",)),
+        "POST /layouts/<kind>/<layout>": Asked(
+            "/layouts/delivery/{spare_layout}",
+            "/layouts/delivery/L-0000-0000",
+            form=lambda world, visitor: {"action": "choose"},
+            sends=("identity.ChooseLayout", "identity.RemoveLayout"),
+        ),
+        "POST /layouts/<kind>/<layout> #remove": Asked(
+            "/layouts/invoice/{own_layout}",
+            "/layouts/invoice/L-0000-0000",
+            form=lambda world, visitor: {"action": "remove"},
+            sends=("identity.RemoveLayout",),
         ),
         "POST /favourites": Asked(form=lambda world, visitor: {"pin": "/invoices"}, sends=("identity.PinPage",)),
         "POST /favourites #unpin": Asked(

@@ -63,6 +63,8 @@ GET  /deliveries/<path:number>                    own   own  own   404   404  40
 GET  /deliveries/<path:number>/pdf                own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /desk                                        403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
 GET  /desk/<number>                               403   403  403   403   403  403   403    own   own   403  403  in   in     403  403
+GET  /exports                                     own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   own
+GET  /exports/<key>/file                          own   404  404   404   404  403   403    403   403   403  403  in   in     404  own
 GET  /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET  /info/<entry>                                own   own  own   own   404  own   own    404   404   404  404  in   in     own  own
 GET  /info/<entry> #everybody                     ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
@@ -77,6 +79,8 @@ GET  /invoices/<path:number> #same                own   own  own   404   ok   40
 GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
 GET  /invoices/<path:number>/pdf                  own   -    -     404   404  403   403    403   403   403  403  in   in     -    own
 GET  /invoices/<path:number>/pdf #same-east       -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /layouts/<kind>                              own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
+GET  /layouts/<kind> #change                      own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
 GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 GET /login/back/<provider>                        404   404  404   404   404  404   404    404   404   404  404  404  404    404  404
 GET  /login/code                                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -88,6 +92,7 @@ GET  /mails                                       403   403  403   403   403  40
 GET  /mails/sender                                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts                                 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /mails/texts/<kind>/<language>               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /open-items                                  own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /order-pad                                   own   ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   ok
 GET  /order-pad/items                             ok    ok    ok    ok    ok    403   403   403   403   403   403   in    in    ok    ok
 GET  /orders                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
@@ -102,6 +107,8 @@ GET  /payments/<path:number>                      own   own  own   404   404  40
 GET  /payments/<path:number>/pdf                  own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /projects                                    own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
+GET  /quotes                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /quotes/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
 GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET  /requests                                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /requests/<key>                              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -129,6 +136,7 @@ GET  /settings/password                           ok    ok   ok    ok    ok   ok
 GET  /settings/second-factor                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/codes                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/off                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
+GET  /statement                                   own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 GET  /support                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /support/<number>                            own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
@@ -215,6 +223,11 @@ POST /settings/passkeys/<passkey>/remove          404   404  404   404   404  40
 POST /settings/passkeys/new                       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/password                           422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor                      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
+POST /exports/<key>/cancel                        ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
+POST /exports/<kind>                              own   own  own   own   own  403   403    403   403   403  403  in   in     own  403
+POST /layouts/<kind>                              ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
+POST /layouts/<kind>/<layout>                     ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
+POST /layouts/<kind>/<layout> #remove             ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
 POST /settings/second-factor/codes                422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /settings/second-factor/off                  422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
@@ -269,6 +282,9 @@ orders.PlaceOrder            done  done done  done  done 403   403    403   403 
 orders.CancelOrder           done  done done  done  404  403   403    403   403   403  403  in   in     done 403
 identity.SetPassword         403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.LiftSignInLock      403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
+identity.SaveLayout          done  done done  done  done 403   403    403   403   403  403  in   in     done 403
+identity.RemoveLayout        done  404  done  404   404  403   403    403   403   403  403  in   in     404  403
+identity.ChooseLayout        done  done done  done  404  403   403    403   403   403  403  in   in     done 403
 identity.AddPasskey          422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 identity.RemovePasskey       422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 """
@@ -333,6 +349,9 @@ erp_sync.StartImport         403  403    done  403    403
 erp_sync.RequestPosting      403  403    403   403    404
 erp_sync.WithdrawPosting     403  403    403   403    404
 identity.LiftSignInLock      403  403    done  403    403
+identity.SaveLayout          done done   403   403    403
+identity.RemoveLayout        done 404    403   403    403
+identity.ChooseLayout        done 404    403   403    403
 identity.AddPasskey          422  422    422   404    404
 identity.RemovePasskey       422  422    422   404    404
 """

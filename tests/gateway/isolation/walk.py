@@ -199,7 +199,7 @@ class Walk:
             self._tries += 1
             browser.environ_base["REMOTE_ADDR"] = f"192.0.2.{self._tries}"
         if method == "GET":
-            return browser.get(path)
+            return browser.get(path, buffered=True)
         token = token if other_token is None else other_token
         form = dict(asked.form(self.world, visitor)) if asked.form else {}
         form = {"csrf_token": token, "command_id": str(uuid4()), **form}

@@ -24,7 +24,7 @@ from services.identity.mails import domain as mails
 from services.identity.mails.sending import Desk
 from services.identity.mails.settings import MailSettings
 from services.identity.streams import MAIL
-from tests.gateway.isolation import administration
+from tests.gateway.isolation import administration, layouts
 from tests.gateway.isolation.asking import given, lend, new_request, requests, to_alder
 from tests.gateway.isolation.marks import ALL_BRANCHES, BRANCHES, COMPANIES, Marks, number_of
 from tests.gateway.isolation.people import PASSWORD, USUAL, Visitor, visitors
@@ -69,6 +69,7 @@ class World:
         to_alder(self, self.visitors["both"].contact)
         self.things["lender"] = self.things["lent"] = lend(self)
         requests(self)
+        layouts.fill(self)
         self._mails()
         administration.fill(self)
         self.services.settle()
@@ -177,25 +178,25 @@ class World:
                 ("credit_memo", ("report_credit_memos", "see_balance")),
                 ("order", ("report_orders",)),
                 ("delivery", ("report_deliveries",)),
+                ("quotation", ("report_orders",)),
             )
         }
         if branch != "south":
             same = self._document(branch, key, "same", ("report_invoices", "see_balance"), SAME)
             made["same"] = {**same, "kind": "invoice", "key": SAME}
-        made["delivery"]["body"]["base"] = [{"kind": "order", "number": made["order"]["key"]}]
-        made["invoice"]["body"]["base"] = [{"kind": "delivery", "number": made["delivery"]["key"]}]
+        for kind, base in (("order", "quotation"), ("delivery", "order"), ("invoice", "delivery")):
+            made[kind]["body"]["base"] = [{"kind": base, "number": made[base]["key"]}]
         paid = [made["invoice"]["key"]]
         # What is paid together, and what one delivery led to, may be of several branches.
         if branch == "south":
-            made["invoice"]["body"]["base"].append(
-                {"kind": "delivery", "number": number_of("north", "delivery.number")}
-            )
+            other = {"kind": "delivery", "number": number_of("north", "delivery.number")}
+            made["invoice"]["body"]["base"].append(other)
         if branch == "north":
             paid.append(number_of("south", "invoice.number"))
         made["payment"] = self._payment(branch, key, paid)
         for service, kinds in (
             ("payments", ("invoice", "credit_memo", "same", "payment")),
-            ("orders", ("order", "delivery")),
+            ("orders", ("quotation", "order", "delivery")),
         ):
             self.services.record(service, COMPANIES[owner], [made[kind] for kind in kinds if kind in made])
         if branch == "north":
@@ -386,8 +387,7 @@ class World:
         hashed = "0" * 64
         (files_folder(self.services.settings) / hashed).write_text("x")
         payload = {
-            "file": hashed,
-            "profile_file": hashed,
+            **dict.fromkeys(("file", "profile_file"), hashed),
             "file_name": put.text("alder", "run.file", roles=SYNC, needs=NO_CUSTOMER),
             "size": 1,
             "profile": "walk",

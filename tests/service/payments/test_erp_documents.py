@@ -42,9 +42,9 @@ def outcome(answer: dict[str, Any]) -> tuple[int, int, int, int]:
 
 def balance(payments: RunningService, company: str, items: int) -> int | None:
     """What is open of the company in cents, once so many items are."""
-    sql = "SELECT COALESCE(SUM(open_minor), 0) AS owed, COUNT(*) AS items FROM open_items_v1 WHERE company = ?"
+    sql = "SELECT COALESCE(SUM(open_minor), 0) AS owed, COUNT(*) AS items FROM open_items_v2 WHERE company = ?"
     [row] = payments.wait_rows(f"SELECT * FROM ({sql}) WHERE items = {items}", company)
-    sums = payments.rows("SELECT SUM(open_minor) AS owed FROM balances_v1 WHERE company = ?", company)
+    sums = payments.rows("SELECT SUM(open_minor) AS owed FROM balances_v2 WHERE company = ?", company)
     assert (sums[0]["owed"] or 0) == row["owed"]
     owed: int = row["owed"]
     return owed
@@ -90,7 +90,7 @@ def test_an_invoice_is_part_paid_then_settled_and_an_old_copy_reopens_nothing(pa
     payments.record(company, [erp("invoice", "20112", INVOICE)])
     assert balance(payments, company, 1) == 249999
     payments.record(company, [erp("invoice", "20112", PART_PAID, LATER)])
-    payments.wait_rows("SELECT 1 FROM open_items_v1 WHERE company = ? AND open_minor = 99999", company)
+    payments.wait_rows("SELECT 1 FROM open_items_v2 WHERE company = ? AND open_minor = 99999", company)
     payments.record(company, [erp("invoice", "20112", PAID, LATEST)])
     assert balance(payments, company, 0) == 0
     assert outcome(payments.record(company, [erp("invoice", "20112", PART_PAID, LATER)])) == (0, 0, 1, 0)

@@ -15,7 +15,8 @@ from deploy.local.demo_data import FILES, write_export
 from deploy.local.demo_data.customers import CUSTOMERS, MAIN
 
 ANCHOR = date(2026, 11, 21)
-DOCUMENTS = ("orders", "deliveries", "invoices", "credit_memos")
+_BASES = (("Quotation", "quotations"), ("Order", "orders"), ("Delivery", "deliveries"), ("Invoice", "invoices"))
+DOCUMENTS = ("quotations", "orders", "deliveries", "invoices", "credit_memos")
 Rows = dict[str, list[dict[str, str]]]
 
 
@@ -68,11 +69,7 @@ def test_a_document_is_the_sum_of_its_lines_rounded_once(export: Rows) -> None:
 
 
 def test_every_base_document_exists_and_is_the_same_companys(export: Rows) -> None:
-    owner = {
-        (kind, row["DocNo"]): row["CustomerCode"]
-        for kind, name in (("Order", "orders"), ("Delivery", "deliveries"), ("Invoice", "invoices"))
-        for row in export[name]
-    }
+    owner = {(kind, row["DocNo"]): row["CustomerCode"] for kind, name in _BASES for row in export[name]}
     linked = [row for name in DOCUMENTS for row in export[name] if row["BaseNo"]]
     assert len(linked) > 1000
     for row in linked:

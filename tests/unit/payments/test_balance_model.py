@@ -19,7 +19,7 @@ ITEM = item_of(COMPANY, "invoice", INVOICE)
 CREDIT = item_of(COMPANY, "credit_memo", CREDIT_MEMO)
 OPENED = ItemOpened(**asdict(ITEM))
 CREDITED = ItemOpened(**asdict(CREDIT))
-BALANCES = "SELECT branch, currency, items, open_minor FROM balances_v1 ORDER BY branch, currency"
+BALANCES = "SELECT branch, currency, items, open_minor FROM balances_v2 ORDER BY branch, currency"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> ReadModel:
 
 def test_an_open_item_is_a_row_in_minor_units(model: ReadModel) -> None:
     model.see(OPENED)
-    [row] = model.rows("SELECT * FROM open_items_v1")
+    [row] = model.rows("SELECT * FROM open_items_v2")
     assert (row["number"], row["amount_minor"], row["open_minor"], row["due_date"]) == (
         "20112",
         249999,
@@ -55,12 +55,14 @@ def test_an_adjusted_item_counts_as_it_is_now(model: ReadModel) -> None:
 
 def test_a_settled_item_is_gone(model: ReadModel) -> None:
     model.see(OPENED, ItemSettled(COMPANY, "invoice", "20112"), ItemSettled(COMPANY, "invoice", "20112"))
-    assert model.rows("SELECT * FROM open_items_v1") == []
+    assert model.rows("SELECT * FROM open_items_v2") == []
     assert model.rows(BALANCES) == []
 
 
 def test_an_item_without_a_due_date_is_never_overdue(model: ReadModel) -> None:
     model.see(OPENED, CREDITED)
-    overdue = "SELECT number FROM open_items_v1 WHERE company = ? AND due_date < ?"
+    overdue = "SELECT number FROM open_items_v2 WHERE company = ? AND due_date < ?"
     assert model.rows(overdue, COMPANY, "2026-12-02") == []
     assert model.rows(overdue, COMPANY, "2026-12-03") == [{"number": "20112"}]
+    by_due = "SELECT number FROM open_items_v2 WHERE company = ? ORDER BY due_key"
+    assert [row["number"] for row in model.rows(by_due, COMPANY)] == ["20112", "30007"], "what is never due comes last"

@@ -1,0 +1,73 @@
+"""A report's rows as typed values, in the columns of its view: what files of it are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
+
+from flask import current_app
+from flask_babel import get_timezone
+
+from chassis.money import digits
+from gateway.formats import as_moment
+from gateway.reports.report import Column, Report
+from gateway.reports.show import Asked
+from gateway.reports.table import columns_of
+
+
+class Money(NamedTuple):
+    """An exact amount and its currency."""
+
+    amount: Decimal
+    currency: str
+
+
+def money(minor: int | None, currency: str) -> Money | None:
+    """Minor units of a read model, as an amount."""
+    return None if minor is None else Money(Decimal(minor).scaleb(-digits(currency)), currency)
+
+
+def status_words(report: Report) -> Callable[[str], str]:
+    """The word of a status, as the report's page has it."""
+    words: Any = current_app.jinja_env.get_template("_macros/words.html").module
+
+    @cache
+    def word(status: str) -> str:
+        said = words.case_word(status) if report.kind == "case" else words.status_word(status, report.kind)
+        return str(said).strip()
+
+    return word
+
+
+def shown_columns(asked: Asked) -> tuple[Column, ...]:
+    """The columns of the view."""
+    return columns_of(asked.report, asked.chosen)
+
+
+def values_of(asked: Asked, rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """Of each row its values: text, date, datetime (in the portal's zone, without it), int, Decimal, Money or None."""
+    readers = [_reader(asked.report, one, asked.branches) for one in shown_columns(asked)]
+    for row in rows:
+        yield [read(row) for read in readers]
+
+
+def _reader(report: Report, column: Column, branches: Mapping[str, str]) -> Callable[[Any], Any]:
+    name = column.source
+    if column.shape == "money":
+        return lambda row: money(getattr(row, name), row.currency)
+    if column.shape == "status":
+        word = status_words(report)
+        return lambda row: word(getattr(row, name))
+    by_shape: dict[str, Callable[[Any], Any]] = {
+        "date": lambda value: date.fromisoformat(value[:10]) if value else None,
+        "moment": lambda value: as_moment(value).astimezone(get_timezone()).replace(tzinfo=None) if value else None,
+        "branch": lambda value: branches.get(value, value),
+        "quantity": lambda value: None if value is None else Decimal(value),
+        "count": lambda value: value,
+        "word": lambda value: str(column.words.get(value, value)),
+    }
+    read = by_shape.get(column.shape, lambda value: "" if value is None else str(value))
+    return lambda row: read(getattr(row, name))

@@ -1,0 +1,61 @@
+"""The statement of account: any range of days, with the balance after each movement (R8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from gateway.access import current_scope
+from gateway.frame import render
+from gateway.reports.kinds import KINDS
+from gateway.reports.presets import presets
+from gateway.reports.report import PAGE
+from gateway.reports.statement import NEEDS, Statement, ageing_heads, page_of, place_of, read_statement
+from gateway.routes import Feature, Pages
+
+pages = Pages("statement", __name__)
+PATH = "/statement"
+
+
+@pages.page(
+    PATH,
+    needs=NEEDS,
+    tab="money",
+    feature=Feature(_l("Statement of account"), "journal-text", group=_l("Invoices & payments"), order=6),
+)
+def statement() -> Any:
+    """Opening balance, movements, closing balance and ageing, per currency."""
+    scope = current_scope()
+    found = read_statement(scope, request.args)
+    rows, more = page_of(scope, found)
+    return render(
+        "reports/statement.html",
+        title=_("Statement of account"),
+        statement=found,
+        rows=rows,
+        kinds=KINDS,
+        heads=ageing_heads(),
+        presets=presets(scope.today),
+        newer=_newer(found, rows),
+        older=_older(found, rows, more),
+    )
+
+
+def _older(found: Statement, rows: list[Any], more: bool) -> str:
+    """The address of the page behind this one; empty on the last."""
+    if not rows or not (more or found.chosen.back):
+        return ""
+    return PATH + found.query(place=place_of(rows[-1][0]), back=False, first=found.chosen.first + len(rows))
+
+
+def _newer(found: Statement, rows: list[Any]) -> str:
+    """The address of the page before this one; empty on the first."""
+    first = found.chosen.first
+    if not rows or first <= 1:
+        return ""
+    if first <= PAGE + 1:
+        return PATH + found.query()
+    return PATH + found.query(place=place_of(rows[0][0]), back=True, first=first - PAGE)

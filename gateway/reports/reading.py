@@ -1,0 +1,152 @@
+"""Reading a report as a filter asks for it: a page of it, its totals, its groups, or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+import orjson
+
+from chassis.documents import list_index, periods, search_range
+from gateway.access import Scope
+from gateway.queries import Query
+from gateway.reports.filter import Filter, Range, typed_place
+from gateway.reports.kinds import SUMS, Kind
+from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places
+
+_NEVER = ("~", "")
+EVERYTHING = 2**62
+"""A limit that no list reaches."""
+
+
+def page_of(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[list[Any], bool]:
+    """The page's rows in their order, and whether there are more in the direction that was read.
+
+    `count` rows of all the company's `of` pass the filter.
+    """
+    if not count:
+        return [], False
+    query, values = _listing(scope, report, chosen, count, of)
+    found = scope.rows(query, **values, limit=PAGE + 1)
+    rows = found[:PAGE]
+    return (rows[::-1] if chosen.back else rows), len(found) > PAGE
+
+
+def every_row(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> Iterator[Any]:
+    """All rows that the filter finds, in its order, a few in memory at a time."""
+    query, values = _listing(scope, report, chosen, count, of)
+    return scope.each(query, **values, limit=EVERYTHING)
+
+
+def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
+    """Per currency: count and sums of everything the filter finds, not of a page alone."""
+    sums = SUMS.get((report.kind, ""))
+    if sums is not None and not chosen.narrowed:
+        return scope.rows(sums, **sums_parameters(report, chosen))
+    clauses, values = _narrowing(chosen)
+    return scope.rows(found_query(report).variant(*clauses), **values, **report.values)
+
+
+def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str] | None) -> list[Any]:
+    """As `totals_of`, per group (`grouped`) and currency; of a group by text those in `these` alone (None: all)."""
+    sums = SUMS.get((report.kind, chosen.group))
+    if sums is not None and not chosen.narrowed:
+        return scope.rows(sums, **sums_parameters(report, chosen))
+    clauses, values = _narrowing(chosen)
+    query = found_query(report, chosen.group)
+    if these is not None and "these" in query.clauses:
+        clauses.append("these")
+        values["these"] = orjson.dumps(sorted(set(these))).decode()
+    return scope.rows(query.variant(*clauses), **values, **report.values)
+
+
+def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
+    few = chosen.narrowed and count * count < PAGE * of
+    clauses, values = _narrowing(chosen, few)
+    branches = scope.branches
+    if branches is not None and len(branches) == 1 and report.branched and "branch" not in clauses:
+        # The scope limits to its branches in any case; said this way too, an index can be used.
+        clauses.append("branch")
+        values["only_branch"] = branches[0]
+    # Going back reads the list the other way round from the place; the page turns the rows again.
+    order = direction(chosen.sort, chosen.up != chosen.back)
+    if chosen.place:
+        clauses.append(f"after_{order}")
+        values |= {f"k{index}": value for index, value in enumerate(typed_place(report, chosen))}
+    index = _index_for(report, chosen, "branch" in clauses, count, of)
+    return list_query(report, index, few).variant(*clauses, order=order), {**values, **report.values}
+
+
+def _index_for(report: Report, chosen: Filter, branch: bool, matching: int, of: int) -> str:
+    """The index to read the list by; empty where a search, an amount or “overdue” finds the rows."""
+    if chosen.narrowed or not isinstance(report, Kind):
+        return ""
+    return list_index(
+        report.table("s").partition(".")[2],
+        chosen.sort,
+        status="status" in chosen.picks,
+        branch=branch,
+        dated=bool(chosen.since or chosen.until),
+        matching=matching,
+        of=of,
+    )
+
+
+def sums_parameters(report: Report, chosen: Filter) -> dict[str, Any]:
+    """Values for the totals by month and day."""
+    values = {f"only_{name}": chosen.picks.get(name, "") for name in ("status", "branch", "currency")}
+    return {**values, **report.values, **period_values(chosen.since, chosen.until)}
+
+
+def period_values(since: date | None, until: date | None) -> dict[str, str]:
+    """The bounds of days and months that add up to these days: `:month0`, `:month1`, `:a0`, …"""
+    values: dict[str, str] = {}
+    slots = {"month": iter((("month0", "month1"),)), "date": iter((("a0", "a1"), ("b0", "b1")))}
+    for names in (("month0", "month1"), ("a0", "a1"), ("b0", "b1")):
+        values |= dict(zip(names, _NEVER, strict=True))
+    for period, first, last in periods(since, until):
+        values |= dict(zip(next(slots[period]), (first, last), strict=True))
+    return values
+
+
+def place_of(report: Report, row: Any, sort: str) -> tuple[str, ...]:
+    """Where a row stands in the list, for the address of the page behind or before it."""
+    return tuple(str(getattr(row, column)) for column in report.sorts[sort])
+
+
+def _narrowing(chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
+    clauses, values = list(chosen.picks), {f"only_{name}": value for name, value in chosen.picks.items()}
+    for one in chosen.ranges:
+        found = {name: bound for name, bound in _bounds(one).items() if few or not name.endswith("_widest")}
+        clauses += list(found)
+        for bound in found.values():
+            values |= bound
+    if chosen.search:
+        clauses.append("search")
+        values["term"], values["term_end"] = search_range(chosen.search)
+    if chosen.overdue:
+        clauses.append("overdue")
+    return clauses, values
+
+
+def _bounds(one: Range) -> dict[str, dict[str, Any]]:
+    """Clause → its values, of the ends that there are."""
+    found: dict[str, dict[str, Any]] = {}
+    for end, bound, rounding in (("from", one.low, ROUND_CEILING), ("to", one.high, ROUND_FLOOR)):
+        name = f"{one.column.name}_{end}"
+        if isinstance(bound, date):
+            found[name] = {name: bound.isoformat()}
+        elif isinstance(bound, Decimal) and one.column.shape == "money":
+            minors = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}
+            widest = min if end == "from" else max
+            found[name] = minors
+            found[f"{name}_widest"] = {f"{name}_widest": widest(minors.values())}
+        elif bound is not None:
+            found[name] = {name: str(bound)}
+    return found
+
+
+def _minor(amount: Decimal, places: int, rounding: str) -> int:
+    return int(amount.scaleb(places).to_integral_value(rounding))

@@ -1,0 +1,57 @@
+"""Every report is read by an index in every order it offers: nothing is sorted, and no table is gone through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chassis import rooms
+from chassis.documents import list_index
+from gateway.queries import Query
+from gateway.reads import open_reads
+from gateway.reports import statement
+from gateway.reports.kinds import Kind
+from gateway.reports.registry import REPORTS
+from gateway.reports.report import direction, directions, list_query
+from tests.gateway.ground import Ground
+
+
+def plan(ground: Ground, query: Query) -> list[str]:
+    """How SQLite would read it."""
+    reads = open_reads(ground.settings)
+    values: dict[str, Any] = dict.fromkeys(query.parameters, "0") | {"branches": None, "limit": 51}
+    rows = reads.rows(f"EXPLAIN QUERY PLAN {query.sql}", {name: values[name] for name in query.parameters})
+    reads.end()
+    reads.close()
+    return [row.detail for row in rows]
+
+
+@pytest.fixture
+def models(ground: Ground) -> Ground:
+    """The read models that reports are of."""
+    for service in ("orders", "payments"):
+        ground.model(service, rooms.load(service).projections)
+    return ground
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_page_follows_an_index(models: Ground, name: str) -> None:
+    report = REPORTS[name]
+    for sort, up in directions(report):
+        index = ""
+        if isinstance(report, Kind):
+            table = report.table("s").partition(".")[2]
+            index = list_index(table, sort, status=False, branch=False, dated=False, matching=9, of=9)
+        for clauses in ((), (f"after_{direction(sort, up)}",)):
+            found = plan(models, list_query(report, index).variant(*clauses, order=direction(sort, up)))
+            first = next(detail for detail in found if " d " in f"{detail} ")
+            assert first.startswith("SEARCH d USING"), (sort, found)
+            assert not any("TEMP B-TREE" in detail for detail in found), (sort, found)
+
+
+@pytest.mark.parametrize("query", [statement.UP, statement.DOWN])
+def test_a_statement_is_merged_from_indexes(models: Ground, query: Query) -> None:
+    found = plan(models, query)
+    assert sum("documents_v1_date (company=? AND kind=? AND date>" in detail for detail in found) == 3, found
+    assert not any("TEMP B-TREE" in detail for detail in found), found
