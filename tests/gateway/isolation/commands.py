@@ -15,8 +15,9 @@ from gateway.websession import COOKIE
 from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.asking import shut_off
 from tests.gateway.isolation.layouts import new_layout
+from tests.gateway.isolation.methods import AGENT_AT_THE_SERVICES, METHODS
 from tests.gateway.isolation.people import Visitor
-from tests.gateway.isolation.table import AGENT_AT_THE_SERVICES, AT_THE_SERVICES, COMMANDS, METHODS, parsed
+from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, parsed
 from tests.gateway.isolation.walk import Walk
 from tests.gateway.isolation.world import ITEM, World
 
