@@ -7,7 +7,7 @@ AGENT_AT_THE_SERVICES = {
     **dict.fromkeys(("orders.CancelOrder", "identity.BeginViewAs"), "done"),
     **dict.fromkeys(("licensing.GrantFeature", "licensing.WithdrawFeature", "erp_sync.StartImport"), "done"),
     **dict.fromkeys(("identity.ChooseMails", "identity.ChooseLanguage"), "done"),
-    **dict.fromkeys(("identity.PinPage", "identity.UnpinPage"), "done"),
+    **dict.fromkeys(("identity.PinPage", "identity.UnpinPage", "identity.CorrectOwnDetails"), "done"),
     "identity.EndViewAs": "404",
 }
 """What services do for staff who are no portal admins: 403 where it is not here and staff (an admin) may. Of other
