@@ -171,8 +171,7 @@ def test_one_whom_a_rule_brings_gets_it_all_whenever_the_service_dies_on_the_way
     monkeypatch.setattr(repository, "append", dies)
     for one in range(1, 6):  # reserved, made, confirmed, linked; the last one lives
         email, left = f"new{one}@hollis.example", one
-        claims = {"email": email, "verified": True, "name": "Nia New", "groups": ["buyers"]}
-        told = {"provider": "hollis", "subject": f"dies{one}", **claims}
+        told = {"provider": "hollis", "subject": f"dies{one}", "email": email, "verified": True, "groups": ["buyers"]}
         with suppress(Unavailable):
             office.services.call("identity", "single_sign_on", told)
         died, left = left == 0, 0
