@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*")
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def harmless(text: str) -> str:
@@ -13,4 +13,4 @@ def harmless(text: str) -> str:
 
     Numbers stay as they are, signs and all. Not for codes that a program looks up: it would not find them.
     """
-    return f"'{text}" if text.startswith(_BEGINS) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if text.lstrip(" ").startswith(_BEGINS) and not _NUMBER.fullmatch(text) else text

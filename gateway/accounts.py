@@ -109,14 +109,21 @@ def single_sign_on(request: Request, proven: dict[str, Any]) -> str:
 
 @contextmanager
 def code_tries(contact_id: str, address: str) -> Iterator[None]:
-    """Counts a try of a code by this account; what the block raises, but Unavailable, leaves it counted as failed.
+    """Counts a try of a code by this account, as `_tries` does."""
+    with _tries("code", contact_id, address):
+        yield
+
+
+@contextmanager
+def _tries(what: str, of: str, address: str) -> Iterator[None]:
+    """Counts a try of a code or link; what the block raises, but Unavailable, leaves it counted as failed.
 
     Raises TooMany before the block.
     """
-    throttle, account = parts().throttle, f"code/{contact_id}"
+    throttle, account = parts().throttle, f"{what}/{of}"
     wait = throttle.begin(account, address)
     if wait:
-        _log.info("code throttled", seconds=wait)
+        _log.info(f"{what} throttled", seconds=wait)
         raise TooMany(wait)
     try:
         yield
@@ -124,7 +131,7 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
         throttle.not_tried(account, address)
         raise
     except Refused as error:
-        _log.info("code refused", code=error.code)
+        _log.info(f"{what} refused", code=error.code)
         raise
     throttle.succeeded(account, address)
 
@@ -210,16 +217,8 @@ def accept_invitation(request: Request, token: str, password: str, command_id: s
 
     Raises TooMany, Refused, Unavailable.
     """
-    throttle, address = parts().throttle, request.remote_addr or ""
-    wait = throttle.begin(f"invitation/{token}", address)
-    if wait:
-        raise TooMany(wait)
-    try:
+    with _tries("invitation", token, request.remote_addr or ""):
         answer = call_identity("accept_invitation", {"token": token, "password": password, "command_id": command_id})
-    except Unavailable:
-        throttle.not_tried(f"invitation/{token}", address)
-        raise
-    throttle.succeeded(f"invitation/{token}", address)
     return let_in(request, answer)
 
 
@@ -253,18 +252,10 @@ def reset_for(token: str) -> dict[str, Any]:
 
 def accept_reset(request: Request, token: str, password: str, command_id: str) -> None:
     """Redeem a mailed link with the chosen password; every session of that person ends. Raises as accept_invitation."""
-    throttle, address = parts().throttle, request.remote_addr or ""
-    wait = throttle.begin(f"reset-link/{token}", address)
-    if wait:
-        raise TooMany(wait)
-    try:
+    with _tries("reset-link", token, request.remote_addr or ""):
         answer = call_identity("accept_reset", {"token": token, "password": password, "command_id": command_id})
-    except Unavailable:
-        throttle.not_tried(f"reset-link/{token}", address)
-        raise
-    throttle.succeeded(f"reset-link/{token}", address)
     # Who reads the account's mail is no guesser: the wrong tries of before are forgotten.
-    throttle.lift(answer["email"])
+    parts().throttle.lift(answer["email"])
     parts().store.revoke_all(answer["contact_id"])
     web = web_session()
     if web.record is not None and web.record.contact_id == answer["contact_id"]:

@@ -8,15 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from chassis.cells import harmless
 from gateway.exports.rows import Money
-
-# What makes a spreadsheet take a text for a formula, wide forms included.
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def safe(text: str) -> str:
-    """The text as it can stand in a cell: what would be a formula is a text by the sign that spreadsheets know."""
-    return f"'{text}" if text.lstrip(" ").startswith(_BEGINS) else text
 
 
 class CsvFile:
@@ -25,7 +18,7 @@ class CsvFile:
     def __init__(self, path: Path, heads: Sequence[tuple[str, str]]) -> None:
         self._file = path.open("w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._file)
-        self._writer.writerow([safe(head) for head, _shape in heads])
+        self._writer.writerow([harmless(head) for head, _shape in heads])
 
     def row(self, values: Sequence[Any]) -> None:
         """A row below the others."""
@@ -40,7 +33,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return safe(value)
+        return harmless(value)
     if isinstance(value, Money):
         return format(value.amount, "f")
     if isinstance(value, datetime):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime
+from typing import Any
 
 from chassis.config import timezone
-from chassis.dispatch import Tools
+from chassis.dispatch import Handle, Tools
 from chassis.errors import NotAllowed
-from chassis.messages import ALL_COMPANIES, REACTION, Context
-from services.identity.domain import Rights
+from chassis.messages import ALL_COMPANIES, REACTION, Context, Reply
+from services.identity.domain import Contact, Rights
+from services.identity.errors import NotForStaff
 from services.identity.limits import Definitions, Limits, limits_of
 from services.identity.streams import CONTACT, PORTAL, PORTAL_ADMIN, ROLES
 
@@ -56,6 +58,22 @@ async def refuse_all_but_the_supplier(context: Context, tools: Tools) -> None:
     """Raise NotAllowed unless a portal admin or the machine's operator asks."""
     if not (await operators_authority(context, tools)).all:
         raise NotAllowed("Only a portal admin may do this.")
+
+
+def by_the_supplier(handle: Handle) -> Handle:
+    """The handler, for whom refuse_all_but_the_supplier lets: an agent's word is not a portal admin's."""
+
+    async def guarded(command: Any, context: Context, tools: Tools) -> Reply:
+        await refuse_all_but_the_supplier(context, tools)
+        return await handle(command, context, tools)
+
+    return guarded
+
+
+def refuse_for_staff(contact: Contact, context: Context) -> None:
+    """Raise NotForStaff where the portal is to open an account of the supplier's own: that is the operator's."""
+    if contact.staff_roles and context.channel == PORTAL_CHANNEL:
+        raise NotForStaff
 
 
 def rights_of(command: object) -> Rights:

@@ -20,6 +20,7 @@ from services.identity.authority import (
     definitions,
     operators_authority,
     refuse_all_but_the_supplier,
+    refuse_for_staff,
     rights_of,
 )
 from services.identity.details.domain import decide_erase
@@ -100,6 +101,7 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
     """
     limits = await operators_authority(context, tools)
     state = (await find_contact(command.contact_id, context, tools)).state
+    refuse_for_staff(state, context)
     await refuse_others(limits, state, context, tools)
     if not limits.all and state.stage == "active":
         raise HasPassword
@@ -108,11 +110,24 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
     return replace(reply, result=shown)
 
 
+async def no_others(limits: Limits, context: Context, tools: Tools) -> Callable[[Contact], None]:
+    """What raises, of a contact, what keeps a company's admin from it: it is themselves, or another admin.
+
+    To be asked of the state that is decided on, lest somebody is made an admin in between.
+    """
+    gives, today = await definitions(tools), business_day()
+
+    def refuse(contact: Contact) -> None:
+        rights = contact.rights_in(context.company)
+        if rights is not None:
+            refuse_peers(limits, contact, rights, gives, today)
+
+    return refuse
+
+
 async def refuse_others(limits: Limits, contact: Contact, context: Context, tools: Tools) -> None:
-    """Raise what keeps a company's admin from this contact: it is themselves, or another admin."""
-    rights = contact.rights_in(context.company)
-    if rights is not None:
-        refuse_peers(limits, contact, rights, await definitions(tools), business_day())
+    """Raise what `no_others` raises, of a contact as it was loaded."""
+    (await no_others(limits, context, tools))(contact)
 
 
 async def make_invitation(contact: str, context: Context, tools: Tools) -> Reply:
@@ -227,14 +242,15 @@ async def add_to_company(command: commands.AddToCompany, context: Context, tools
 
 async def remove_from_company(command: commands.RemoveFromCompany, context: Context, tools: Tools) -> Reply:
     """The contact is not of that company any more; for portal admins, and the company's own."""
-    limits = await authority(context, tools)
-    state = (await find_contact(command.contact_id, context, tools)).state
+    refuse = await no_others(await authority(context, tools), context, tools)
     if not context.sees(command.from_company):
         raise NotFound("There is no such contact.")
-    await refuse_others(limits, state, context, tools)
-    return await tools.repository.change(
-        CONTACT, command.contact_id, context, lambda state: memberships.decide_remove(state, command.from_company)
-    )
+
+    def decide(state: Contact) -> list[Event]:
+        refuse(state)
+        return memberships.decide_remove(state, command.from_company)
+
+    return await tools.repository.change(CONTACT, command.contact_id, context, decide)
 
 
 async def set_delegation(command: commands.SetDelegation, context: Context, tools: Tools) -> Reply:
@@ -250,14 +266,15 @@ def switches(decide: Callable[[Contact, Any, str], list[Event]]) -> Handle:
 
     async def handle(command: Any, context: Context, tools: Tools) -> Reply:
         limits = await operators_authority(context, tools)
-        state = (await find_contact(command.contact_id, context, tools)).state
-        await refuse_others(limits, state, context, tools)
-        if not limits.all and state.companies != {context.company}:
-            raise OfOthersToo
-        by = "" if limits.all else context.company
-        return await tools.repository.change(
-            CONTACT, command.contact_id, context, lambda state: decide(state, command, by)
-        )
+        refuse = await no_others(limits, context, tools)
+
+        def decided(state: Contact) -> list[Event]:
+            refuse(state)
+            if not limits.all and state.companies != {context.company}:
+                raise OfOthersToo
+            return decide(state, command, "" if limits.all else context.company)
+
+        return await tools.repository.change(CONTACT, command.contact_id, context, decided)
 
     return handle
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
+from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes
 from chassis.messages import Context, Reply
 from services.identity import contacts, definitions, domain, schemas
+from services.identity.authority import by_the_supplier
 from services.identity.details import handling as details
 from services.identity.details import schemas as detail_schemas
 from services.identity.factors import handling as factors
@@ -47,7 +48,7 @@ def _secret(handle: Handle) -> Handle:
 
 COMMAND_HANDLERS = {
     "CreateContact": CommandHandler(schemas.CreateContactShape, _guarded(contacts.create_contact)),
-    "CreateStaff": CommandHandler(schemas.CreateStaffShape, staff_only(_guarded(contacts.create_staff))),
+    "CreateStaff": CommandHandler(schemas.CreateStaffShape, by_the_supplier(_guarded(contacts.create_staff))),
     "InviteContact": CommandHandler(schemas.InviteContactShape, _guarded(contacts.invite)),
     "SetPassword": CommandHandler(schemas.SetPasswordShape, _secret(contacts.set_password)),
     "LiftSignInLock": CommandHandler(schemas.LiftSignInLockShape, _guarded(contacts.lift_lock)),
@@ -77,17 +78,17 @@ COMMAND_HANDLERS = {
     "UnpinPage": CommandHandler(schemas.UnpinPageShape, pinning.changes(favourites.decide_unpin)),
     "RequestMail": CommandHandler(schemas.RequestMailShape, by_reactions(requesting.request_mail)),
     "SendMailAgain": CommandHandler(
-        schemas.SendMailAgainShape, staff_only(changes(MAIL, "mail", mails.decide_send_again))
+        schemas.SendMailAgainShape, by_the_supplier(changes(MAIL, "mail", mails.decide_send_again))
     ),
-    "ChangeMailText": CommandHandler(schemas.ChangeMailTextShape, staff_only(editing.change_text)),
-    "RestoreMailText": CommandHandler(schemas.RestoreMailTextShape, staff_only(editing.restore_text)),
-    "ChangeMailSender": CommandHandler(schemas.ChangeMailSenderShape, staff_only(editing.change_sender)),
+    "ChangeMailText": CommandHandler(schemas.ChangeMailTextShape, by_the_supplier(editing.change_text)),
+    "RestoreMailText": CommandHandler(schemas.RestoreMailTextShape, by_the_supplier(editing.restore_text)),
+    "ChangeMailSender": CommandHandler(schemas.ChangeMailSenderShape, by_the_supplier(editing.change_sender)),
     "EnableSecondFactor": CommandHandler(schemas.EnableSecondFactorShape, _secret(factors.enable)),
     "RenewRecoveryCodes": CommandHandler(schemas.RenewRecoveryCodesShape, _secret(factors.renew_codes)),
     "DisableSecondFactor": CommandHandler(schemas.DisableSecondFactorShape, _secret(factors.disable)),
     "AddPasskey": CommandHandler(schemas.AddPasskeyShape, _secret(factors.add_passkey)),
     "RemovePasskey": CommandHandler(schemas.RemovePasskeyShape, _secret(factors.remove_passkey)),
-    "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, staff_only(_guarded(factors.remove))),
+    "RemoveSecondFactor": CommandHandler(schemas.RemoveSecondFactorShape, by_the_supplier(_guarded(factors.remove))),
     "ChangeSettings": CommandHandler(schemas.ChangeSettingsShape, portal.change_settings),
     "ChangeLogo": CommandHandler(schemas.ChangeLogoShape, portal.change_logo),
     "SetMenuEntry": CommandHandler(schemas.SetMenuEntryShape, portal.set_menu_entry),

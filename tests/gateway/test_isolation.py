@@ -12,9 +12,10 @@ from gateway.commands import SENT_BY_PAGES
 from gateway.config import GatewaySettings
 from gateway.live import create_live
 from tests.gateway.isolation.commands import at_the_services, methods, through_the_gateway
+from tests.gateway.isolation.methods import METHODS
 from tests.gateway.isolation.plants import PLANTS, Plant
 from tests.gateway.isolation.requests import REQUESTS
-from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, ROUTES, parsed
+from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, ROUTES, parsed
 from tests.gateway.isolation.walk import Walk, text_of
 from tests.gateway.isolation.world import World
 

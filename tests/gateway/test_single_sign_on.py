@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,9 +16,11 @@ from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
 from chassis.codec import loads
+from chassis.errors import Unavailable
 from gateway.app import create_app
 from gateway.config import GatewaySettings
 from gateway.single_sign_on import provider as sso
+from services.identity.contract import CONTACTS_TABLE, MEMBERSHIPS_TABLE
 from services.identity.single_sign_on import settings
 from services.identity.single_sign_on.settings import SETTING
 from tests.gateway.ground import PASSWORD, Ground, post
@@ -82,8 +85,8 @@ class Office:
         """Whose address it is; permissions and roles in their first company, permissions and branches in Fjord."""
         self.services.settle()
         with self.services.reading("identity") as execute:
-            (row,) = execute("SELECT contact_id, permissions, roles FROM contacts_v2 WHERE email = ?", (email,))
-            sql = "SELECT permissions, branches FROM memberships_v1 WHERE contact_id = ? AND company = ?"
+            (row,) = execute(f"SELECT contact_id, permissions, roles FROM {CONTACTS_TABLE} WHERE email = ?", (email,))
+            sql = f"SELECT permissions, branches FROM {MEMBERSHIPS_TABLE} WHERE contact_id = ? AND company = ?"
             there = [tuple(one) for one in execute(sql, (row[0], FJORD))]
         permissions, branches = there[0] if there else ("[]", None)
         return row[0], loads(row[1]), loads(row[2]), (loads(permissions), branches and loads(branches))
@@ -92,7 +95,7 @@ class Office:
         """Company and roles of who has the address."""
         self.services.settle()
         with self.services.reading("identity") as execute:
-            (row,) = execute("SELECT company, roles FROM contacts_v3 WHERE email = ?", (email,))
+            (row,) = execute(f"SELECT company, roles FROM {CONTACTS_TABLE} WHERE email = ?", (email,))
         return str(row[0]), str(row[1])
 
 
@@ -149,6 +152,32 @@ def test_one_whom_a_rule_brings_is_made_with_what_it_gives(office: Office) -> No
     assert re.fullmatch(r'\["R-[^"]+"\]', roles)
     assert "Nia New" in browser.get("/settings").text
     assert office.comes("u3", **claims)[1].location == "/", "and once"
+
+
+def test_one_whom_a_rule_brings_gets_it_all_whenever_the_service_dies_on_the_way(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = office.services.tools["identity"].repository
+    append, left = repository.append, 0
+
+    async def dies(*args: Any, **more: Any) -> Any:
+        nonlocal left
+        reply = await append(*args, **more)
+        left -= 1
+        if left == 0:
+            raise Unavailable("It is dead, and what it appended is there.")
+        return reply
+
+    monkeypatch.setattr(repository, "append", dies)
+    for one in range(1, 6):  # reserved, made, confirmed, linked; the last one lives
+        email, left = f"new{one}@hollis.example", one
+        told = {"provider": "hollis", "subject": f"dies{one}", "email": email, "verified": True, "groups": ["buyers"]}
+        with suppress(Unavailable):
+            office.services.call("identity", "single_sign_on", told)
+        died, left = left == 0, 0
+        assert died == (one < 5)
+        assert office.services.call("identity", "single_sign_on", told)["status"] == "done"
+        assert re.fullmatch(r'\["R-[^"]+"\]', office.rights(email)[1]), f"killed after append {one}"
 
 
 def test_each_sign_in_gives_what_the_groups_say_then_where_the_mapping_says_so(office: Office) -> None:

@@ -12,6 +12,7 @@ from chassis.dispatch import Tools
 from chassis.killpoints import reach
 from chassis.messages import Context, Event, Reply
 from services.identity import commands, credentials, passwords, pending
+from services.identity.authority import refuse_for_staff
 from services.identity.domain import Contact, refuse_unusable
 from services.identity.errors import SecondFactorOff, WrongPassword
 from services.identity.factors import domain
@@ -90,6 +91,7 @@ async def disable(command: commands.DisableSecondFactor, context: Context, tools
 async def remove(command: commands.RemoveSecondFactor, context: Context, tools: Tools) -> Reply:
     """What was lost goes, app, passkeys and codes, on an admin's word; nothing where there is nothing."""
     contact, store = command.contact_id, factors(tools)
+    refuse_for_staff((await find_contact(contact, context, tools)).state, context)
     try:
         return await _done(contact, lambda: store.remove_all(contact, context), context, tools)
     except SecondFactorOff:

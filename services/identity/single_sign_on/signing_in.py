@@ -17,6 +17,7 @@ from chassis.repository import now
 from services.identity import contacts, domain
 from services.identity.commands import CreateContact, SetPermissions
 from services.identity.domain import Rights
+from services.identity.errors import EmailTaken
 from services.identity.factors import handling
 from services.identity.factors.steps import let_in, texts
 from services.identity.factors.store import SINGLE_SIGN_ON, owe
@@ -62,30 +63,24 @@ async def _first(provider: Provider, who: str, payload: Mapping[str, Any], tools
         raise SingleSignOnUnproven(provider.name)
     login = open_vault(tools.settings, tools.state).login(email)
     owner = (await tools.repository.load(ADDRESS, login)).state.contact
-    if owner:
-        state = (await tools.repository.load(CONTACT, owner)).state
-        if state.login != login:
-            raise SingleSignOnUnknown(provider.name)
+    if owner and (await tools.repository.load(CONTACT, owner)).state.login == login:
         return owner
     rule = provider.rule_for(_groups(payload))
     if rule is None:
         raise SingleSignOnUnknown(provider.name)
-    return await _make(provider, rule, who, payload, email, tools)
+    try:
+        # Also where the address is reserved: by this very command, it may be, which ended before it made the contact.
+        return await _make(provider, rule, who, payload, email, tools)
+    except EmailTaken:
+        raise SingleSignOnUnknown(provider.name) from None
 
 
 async def _make(provider: Provider, rule: Rule, who: str, payload: Mapping[str, Any], email: str, tools: Tools) -> str:
     name = str(payload.get("name") or "").strip()[:200] or email
-    branches = rule.branches or None
-    create = CreateContact(rule.company, name, email, permissions=rule.permissions, branches=branches)
-    made = await contacts.create_contact(create, _context(provider, f"create/{who}", payload), tools)
-    roles = await _roles(rule, provider, tools)
-    if roles:
-        given = SetPermissions(made.id, rule.permissions, branches, roles)
-        context = _context(provider, f"rights/{who}", payload)
-        await tools.repository.change(
-            CONTACT, made.id, context, lambda state: domain.decide_set_permissions(state, given, now())
-        )
-    return made.id
+    # All in one command, and so in one append: who is made and not given their roles would never get them.
+    create = CreateContact(rule.company, name, email, permissions=rule.permissions, branches=rule.branches or None)
+    create = replace(create, roles=await _roles(rule, provider, tools))
+    return (await contacts.create_contact(create, _context(provider, f"create/{who}", payload), tools)).id
 
 
 def _groups(payload: Mapping[str, Any]) -> set[str]:

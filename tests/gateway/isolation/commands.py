@@ -16,8 +16,9 @@ from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.asking import shut_off
 from tests.gateway.isolation.layouts import new_layout
 from tests.gateway.isolation.marks import own_details
+from tests.gateway.isolation.methods import AGENT_AT_THE_SERVICES, METHODS
 from tests.gateway.isolation.people import Visitor
-from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, parsed
+from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, parsed
 from tests.gateway.isolation.walk import Walk
 from tests.gateway.isolation.world import ITEM, World
 
@@ -165,15 +166,17 @@ def through_the_gateway(walk: Walk, only: Iterable[str] = ()) -> list[str]:
 def at_the_services(world: World, only: Iterable[str] = ()) -> list[str]:
     """What is wrong with what services do for whom they should not."""
     wrong = []
-    mine, theirs, admin = (world.visitors[name] for name in ("owner", "east", "admin"))
+    mine, theirs, admin, agent = (world.visitors[name] for name in ("owner", "east", "admin", "agent"))
     kinds = {
         "mine": (mine.company, mine, "portal"),
         "theirs": (theirs.company, theirs, "portal"),
         "staff": (ALL_COMPANIES, admin, "portal"),
+        "agent": (ALL_COMPANIES, agent, "portal"),
         "nobody": ("", world.visitors["nobody"], "portal"),
         "reaction": (theirs.company, world.visitors["nobody"], "reaction"),
     }
-    for command, cells in _wanted(AT_THE_SERVICES, only):
+    for command, row in _wanted(AT_THE_SERVICES, only):
+        cells = {**row, "agent": AGENT_AT_THE_SERVICES.get(command, "403" if row["staff"] == "done" else row["staff"])}
         for name in sorted((one for one in cells if cells[one] != "-"), key=lambda one: cells[one] == "done"):
             company, visitor, channel = kinds[name]
 

@@ -114,6 +114,7 @@ GET  /projects                                    own   own  own   own   own  40
 GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
 GET  /quotes                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /quotes/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /quotes/<path:number>/pdf                    own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET  /requests                                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /requests/<key>                              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -379,34 +380,6 @@ identity.RemovePasskey       422  422    422   404    404
 """What services do even if the gateway sent it: for a contact of the company, for another company's, for staff, for
 nobody, and for a reaction to another company's event. Permissions and branches they do not know.
 """
-
-METHODS = """
-                                owner off   nobody used
-identity.sign_in                done  401   401    -
-identity.invitation             -     -     404    410
-identity.accept_invitation      -     -     404    410
-identity.second_step            -     -     410    -
-identity.second_factor_draft    done  409   404    -
-identity.ask_reset              done  done  done   -
-identity.reset                  -     -     404    410
-identity.accept_reset           -     -     404    410
-identity.outbox                 done  -     404    -
-erp_sync.run_status             done  done  done   -
-identity.single_sign_on         -     -     404    -
-identity.own_password           -     -     410    -
-identity.factor_draft           -     -     410    -
-identity.set_up_factor          -     -     410    -
-identity.passkey_options        done  done  done   -
-identity.passkey_sign_in        -     -     401    -
-identity.passkey_step           -     -     410    -
-identity.passkeys               done  409   404    -
-"""
-"""RPC methods, which know no company: by whom they name. Counts of a run are all that `run_status` tells, to whom
-knows the run.
-"""
-
-METHODS_OF_STAFF = {"identity.outbox": "portal_admin"}
-"""Methods that tell what is everybody's, and the role of those alone for whom a page may call them."""
 
 
 def parsed(table: str) -> dict[str, dict[str, str]]:

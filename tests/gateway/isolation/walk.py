@@ -31,9 +31,10 @@ from gateway.people import VIEWING
 from gateway.websession import COOKIE
 from tests.gateway.isolation.asked import Asked
 from tests.gateway.isolation.marks import Mark
+from tests.gateway.isolation.methods import METHODS_OF_STAFF
 from tests.gateway.isolation.people import PASSWORD, Visitor
 from tests.gateway.isolation.requests import REQUESTS
-from tests.gateway.isolation.table import METHODS_OF_STAFF, ROUTES, parsed
+from tests.gateway.isolation.table import ROUTES, parsed
 from tests.gateway.isolation.world import World
 
 PORT = 8000

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from chassis.codec import loads
-from chassis.errors import Refused
+from chassis.errors import NotAllowed, Refused
 from chassis.job_streams import Streams
+from chassis.messages import ALL_COMPANIES
 from chassis.repository import now
 from chassis.statedb import StateDb
 from chassis.store import StoreClient
@@ -268,3 +269,25 @@ def test_a_contact_of_two_companies_has_rights_of_each_ones_own(office: Office) 
     ]
     office.service.wait_position(MEMBERSHIPS_MODEL, left["position"])
     assert office.service.rows(f"SELECT * FROM {MEMBERSHIPS_TABLE} WHERE contact_id = ?", contact) == []
+
+
+def test_the_portal_opens_no_account_of_the_suppliers_own(office: Office) -> None:
+    staff = {"name": "Sam Support", "email": "sam@supplier.example", "staff_roles": ["operator"]}
+    sam = office.do("CreateStaff", staff)["id"]
+    for command in ("InviteContact", "RemoveSecondFactor"):
+        with pytest.raises(Refused, match="portico admin"):
+            _portal(office, command, {"contact_id": sam}, office.admin(), ALL_COMPANIES)
+    assert office.invite(sam), "whoever runs the portal gives a colleague a link"
+
+
+def test_what_an_agent_sends_is_no_portal_admins(office: Office) -> None:
+    form = {"name": "Ali Agent", "email": "ali@supplier.example", "staff_roles": ["agent"]}
+    agent = office.do("CreateStaff", form)["id"]
+    hanna = office.create("looked-at@nordlicht.example")
+    for command, payload in (
+        ("CreateStaff", {**form, "email": "second@supplier.example", "staff_roles": ["portal_admin"]}),
+        ("RemoveSecondFactor", {"contact_id": hanna}),
+        ("ChangeMailSender", {"name": "Not the portal"}),
+    ):
+        with pytest.raises(NotAllowed):
+            _portal(office, command, payload, agent, ALL_COMPANIES)

@@ -42,6 +42,14 @@ def test_what_is_sealed_is_opened_again(keys: Vault) -> None:
     assert b"Hanna" not in base64.b64decode(sealed)
 
 
+def test_with_a_contact_goes_every_row_about_them(state: StateDb) -> None:
+    """A table that is new, and has a contact in it, is to be named in vault.py as well."""
+    sql = (
+        "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'contact'"
+    )
+    assert {row["name"] for row in state.rows(sql)} == {"contact_keys", *vault._OF_A_CONTACT}
+
+
 def test_the_same_person_sealed_twice_looks_different(keys: Vault) -> None:
     assert keys.seal("hanna", HANNA) != keys.seal("hanna", HANNA)
 
