@@ -25,7 +25,7 @@ from gateway.reports.report import BRANCH, PAGE, Column, Report
 
 NEEDS = "see_balance"
 SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1}
-"""How each kind's total moves what is owed; a credit memo's is negative. What was cancelled moved nothing."""
+"""How each kind's total moves what is owed: a credit memo's is negative already. What was cancelled moved nothing."""
 _KEYS = ("date", "number", "kind")
 
 
@@ -101,7 +101,7 @@ DATES = Report(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A currency's part of a statement, in minor units; `credited` and `paid` are deducted. `count` movements."""
+    """A currency's part of a statement, in minor units; `count` movements there are."""
 
     currency: str
     opening: int
