@@ -108,6 +108,7 @@ REQUESTS: dict[str, Asked] = (
             holders=("east",),
         ),
         "GET /orders/<path:number>/pdf": _of_north("order", "/orders/{order}/pdf"),
+        "GET /quotes/<path:number>/pdf": _of_north("quotation", "/quotes/{quotation}/pdf"),
         "GET /payments/<path:number>/pdf": Asked(
             "/payments/{payment}/pdf",
             "/payments/NONE-0/pdf",

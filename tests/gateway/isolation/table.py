@@ -116,6 +116,7 @@ GET  /projects                                    own   own  own   own   own  40
 GET  /projects/<path:number>                      own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
 GET  /quotes                                      own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /quotes/<path:number>                        own   own  own   404   404  403   403    403   403   403  403  in   in     own  own
+GET  /quotes/<path:number>/pdf                    own   -    -     404   404  403   -      403   -     -    -    in   in     -    -
 GET  /request-access                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET  /requests                                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /requests/<key>                              403   403  403   403   403  403   403    403   own   403  403  in   in     403  403

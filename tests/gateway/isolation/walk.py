@@ -306,11 +306,11 @@ def _is(answer: TestResponse, cell: str) -> bool:
 def _all_of(answer: TestResponse) -> str:
     """Headers and body, as whoever got them reads them."""
     # Where a long address may break, and what a search marks in a word, divides nothing.
-    text = re.sub("<wbr>|</?mark>", "", _text(answer))
+    text = re.sub("<wbr>|</?mark>", "", text_of(answer))
     return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
 
 
-def _text(answer: TestResponse) -> str:
+def text_of(answer: TestResponse) -> str:
     """The body as it is read; of a PDF with its lines and without, for a long word goes on in the next."""
     if answer.mimetype != "application/pdf":
         return answer.text
@@ -328,7 +328,7 @@ def _told(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], 
         return _ONE_OFF.sub(r"\1~", text)
 
     headers = [(name, plain(value)) for name, value in answer.headers if name not in _PASSING]
-    return answer.status_code, headers, plain(_text(answer))
+    return answer.status_code, headers, plain(text_of(answer))
 
 
 def _difference(answer: TestResponse, path: str, other: TestResponse, absent: str) -> str:
