@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -88,14 +89,20 @@ def as_number(value: Any, places: int | None = None) -> str:
     """A quantity, count or percentage: an int, a Decimal or its text."""
     if value is None:
         return "–"
-    return isolated(money.decimal(money.Decimal(value), places, LOCALE.get()))
+    return isolated(money.decimal(Decimal(value), places, LOCALE.get()))
+
+
+def quantity(millionths: int) -> Decimal:
+    """A quantity that a read model holds in millionths, without zeros at its end."""
+    found = Decimal(int(millionths)).scaleb(-6).normalize()
+    return found if found % 1 else found.quantize(Decimal(1))
 
 
 def as_price(value: Any) -> str:
     """An exact price or amount with two decimals at least, and all it has up to six; the currency stands elsewhere."""
     if value in (None, ""):
         return "–"
-    exact = money.Decimal(value).normalize()
+    exact = Decimal(value).normalize()
     exponent = exact.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 2
     return isolated(money.decimal(exact, min(max(2, places), 6), LOCALE.get()))
@@ -135,6 +142,7 @@ def install(app: Flask) -> None:
         money=as_money,
         amount=as_amount,
         number=as_number,
+        quantity=lambda millionths: as_number(quantity(millionths)),
         price=as_price,
         plain=as_plain,
         soft=soft,

@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import get_timezone
 
 from chassis.money import digits
-from gateway.formats import as_moment
+from gateway.formats import as_moment, quantity
 from gateway.reports.report import Column, Report
 from gateway.reports.show import Asked
 from gateway.reports.table import columns_of
@@ -65,7 +65,7 @@ def _reader(report: Report, column: Column, branches: Mapping[str, str]) -> Call
         "date": lambda value: date.fromisoformat(value[:10]) if value else None,
         "moment": lambda value: as_moment(value).astimezone(get_timezone()).replace(tzinfo=None) if value else None,
         "branch": lambda value: branches.get(value, value),
-        "quantity": lambda value: None if value is None else Decimal(value),
+        "quantity": quantity,
         "count": lambda value: value,
         "word": lambda value: str(column.words.get(value, value)),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from babel.dates import format_date
@@ -20,6 +20,8 @@ from gateway.frame import render
 from gateway.reports import figures
 from gateway.reports.account import MOST
 from gateway.reports.figures import BALANCE, DOCUMENTS, MOVED, ORDER_LIST, Month, Open
+from gateway.reports.items import ITEMS, invoices_with
+from gateway.reports.items import MODEL as ITEMS_MODEL
 from gateway.reports.kinds import CREDIT_MEMOS, INVOICES, KINDS, ORDERS
 from gateway.routes import Feature, Pages
 from gateway.texts import LOCALE
@@ -41,7 +43,7 @@ def money() -> Any:
     scope = current_scope()
     shown = [("balance", _balance(scope))] if scope.can("see_balance") else []
     if scope.can("report_invoices"):
-        shown.append(("spend", _spend(scope)))
+        shown += [("spend", _spend(scope)), ("items", _items(scope))]
     return render("charts/charts.html", title=_("Charts"), shown=shown)
 
 
@@ -62,9 +64,10 @@ def past() -> Any:
     scope = current_scope()
     asked = request.args.get("on", "")
     problem = ""
-    on = scope.today
+    on = scope.today.replace(day=1) - timedelta(days=1)
     try:
-        on = date.fromisoformat(asked)
+        # Without a day asked for, the end of the last month.
+        on = date.fromisoformat(asked) if asked else on
         if on == scope.today:
             return redirect("/balance")
         if on > scope.today:
@@ -178,6 +181,22 @@ def _spend(scope: Scope) -> str:
         )
     return render_part(
         "charts/spend.html", drawn=drawn, credited=scope.can(CREDIT_MEMOS.needs), name=_month_name, span=_span_of
+    )
+
+
+@fragment("charts.items", models=(ITEMS_MODEL,))
+def _items(scope: Scope) -> str:
+    since = figures.month_starts(scope.today)[0].isoformat()
+    found = figures.spend_by_item(scope)
+    most = {code: max(one.others, *(minor for *_named, minor in one.top)) for code, one in found.items()}
+    return render_part(
+        "charts/items.html",
+        found=found,
+        most=most,
+        share=charts.share,
+        credited=scope.can(CREDIT_MEMOS.needs),
+        link=lambda item: invoices_with(item, scope),
+        whole=f"{ITEMS.path}?since={since}",
     )
 
 

@@ -11,6 +11,7 @@ from gateway.access import current_scope
 from gateway.frame import render
 from gateway.reports import glance
 from gateway.reports.account import AGEING, ITEMS, MOST
+from gateway.reports.items import ITEMS as BOUGHT
 from gateway.reports.kinds import KINDS, Kind
 from gateway.reports.openitems import OPEN_ITEMS
 from gateway.reports.show import report_page
@@ -51,6 +52,17 @@ for _kind in KINDS.values():
 def open_items() -> Any:
     """What is open, filtered, sorted, grouped and exported as any report."""
     return report_page(current_scope(), OPEN_ITEMS)
+
+
+@pages.page(
+    BOUGHT.path,
+    needs=BOUGHT.needs,
+    tab=BOUGHT.tab,
+    feature=Feature(BOUGHT.title, BOUGHT.icon, group=_GROUPS["money"], order=BOUGHT.order),
+)
+def items_bought() -> Any:
+    """What was bought of each item."""
+    return report_page(current_scope(), BOUGHT)
 
 
 @pages.page(

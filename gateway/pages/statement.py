@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from chassis.errors import Invalid
 from gateway.access import current_scope
 from gateway.frame import render
 from gateway.reports.kinds import KINDS
+from gateway.reports.pdf import pdf_response
 from gateway.reports.presets import presets
 from gateway.reports.report import PAGE
-from gateway.reports.statement import NEEDS, Statement, ageing_heads, page_of, place_of, read_statement
+from gateway.reports.statement import (
+    NEEDS,
+    Statement,
+    ageing_heads,
+    every_movement,
+    page_of,
+    place_of,
+    read_statement,
+)
 from gateway.routes import Feature, Pages
 
 pages = Pages("statement", __name__)
 PATH = "/statement"
+ON_PAPER = 2000
+"""Movements of one PDF at most: some forty pages, a third of what the printer has time for."""
 
 
 @pages.page(
@@ -41,6 +53,30 @@ def statement() -> Any:
         presets=presets(scope.today),
         newer=_newer(found, rows),
         older=_older(found, rows, more),
+        on_paper=ON_PAPER,
+    )
+
+
+@pages.page(f"{PATH}/pdf", needs=NEEDS, tab="money")
+def pdf() -> Any:
+    """The statement of one currency, all its movements, on paper."""
+    scope = current_scope()
+    found = read_statement(scope, request.args)
+    account = found.account
+    if account is None:
+        return redirect(PATH)
+    if account.count > ON_PAPER:
+        raise Invalid("These days have too many movements for a PDF. Choose fewer days, or export them to Excel.")
+    return pdf_response(
+        scope,
+        "reports/statement_pdf.html",
+        f"statement-{account.currency}-{found.since}-{found.until}",
+        title=_("Statement of account"),
+        statement=found,
+        rows=list(every_movement(scope, found)),
+        kinds=KINDS,
+        heads=ageing_heads(),
+        ageing=next((one for one in found.ageing if one.currency == account.currency), None),
     )
 
 

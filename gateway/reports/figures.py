@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import orjson
+
 from gateway.access import Scope
 from gateway.queries import Query
 from gateway.reports.account import AGEING
+from gateway.reports.items import kinds_for
 from gateway.reports.kinds import ORDERS
 from services.orders import contract as orders
 from services.payments import contract as payments
@@ -43,6 +46,22 @@ def _month_sums(name: str, table: str, kind: str, needs: str) -> Query:
 _INVOICED = _month_sums("figures.invoiced", "payments.document_months_v2", "invoice", "report_invoices")
 _CREDITED = _month_sums("figures.credited", "payments.document_months_v2", "credit_memo", "report_credit_memos")
 _ORDERED = _month_sums("figures.ordered", ORDERS.table("_months"), "order", "report_orders")
+
+_BY_ITEM = Query(
+    "figures.by_item",
+    f"""SELECT m.currency, m.item, SUM(m.amount_minor) AS amount_minor FROM payments.item_months_v1 m
+        WHERE m.company = :company AND m.month >= :first AND m.month <= :last AND {_BRANCH.format("m")}
+        AND m.kind IN (SELECT value FROM json_each(:kinds))
+        GROUP BY m.currency, m.item ORDER BY m.currency, amount_minor DESC, m.item""",
+    needs="report_invoices",
+)
+_NAMES = Query(
+    "figures.item_names",
+    f"""SELECT i.item, MAX(i.name) AS name FROM payments.items_v1 i WHERE i.company = :company
+        AND i.item IN (SELECT value FROM json_each(:items)) AND {_BRANCH.format("i")} GROUP BY i.item""",
+    needs="report_invoices",
+)
+TOP = 10
 
 # What is open of each item at the end of a day, and how many whole days that is late then.
 _OPEN_THEN = f"""
@@ -166,6 +185,39 @@ def spend_by_month(scope: Scope) -> dict[str, list[Month]]:
     return {
         currency: _months(scope, [row[1:] for row in rows if row[0] == currency])
         for currency in _in_order(scope, {row[0] for row in rows})
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What was spent on items: number, name and minor units of the first; what the `count` others have together."""
+
+    top: list[tuple[str, str, int]]
+    others: int
+    count: int
+
+    @property
+    def minor(self) -> int:
+        """All of it."""
+        return self.others + sum(minor for _item, _name, minor in self.top)
+
+
+def spend_by_item(scope: Scope) -> dict[str, Spend]:
+    """Currency → the items most was spent on in thirteen months, as spend_by_month counts it."""
+    kinds = orjson.dumps(kinds_for(scope)).decode()
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in scope.rows(_BY_ITEM, kinds=kinds, **_span(scope)):
+        found.setdefault(row.currency, []).append((row.item, int(row.amount_minor)))
+    top = {currency: items[:TOP] for currency, items in found.items()}
+    wanted = sorted({item for items in top.values() for item, _minor in items})
+    names = {row.item: row.name for row in scope.rows(_NAMES, items=orjson.dumps(wanted).decode())}
+    return {
+        currency: Spend(
+            [(item, names.get(item, ""), minor) for item, minor in top[currency]],
+            sum(minor for _item, minor in found[currency][TOP:]),
+            len(found[currency]) - len(top[currency]),
+        )
+        for currency in _in_order(scope, set(found))
     }
 
 

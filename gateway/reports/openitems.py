@@ -8,10 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from gateway.access import Scope
 from gateway.reports.kinds import KINDS
-from gateway.reports.report import Column, Report, found_query, list_query
+from gateway.reports.report import PLAIN, Column, Report, found_query, list_query
 from services.payments import contract as payments
-
-_PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
 
 
 class _OpenItems(Report):
@@ -52,8 +50,8 @@ OPEN_ITEMS = _OpenItems(
               d.amount_minor, d.open_minor""",
     sorts=payments.OPEN_SORTS,
     sort="due_date",
-    searched=f"""AND (({_PLAIN.format("number")} >= :term AND {_PLAIN.format("number")} < :term_end)
-              OR ({_PLAIN.format("reference")} >= :term AND {_PLAIN.format("reference")} < :term_end))""",
+    searched=f"""AND (({PLAIN.format("number")} >= :term AND {PLAIN.format("number")} < :term_end)
+              OR ({PLAIN.format("reference")} >= :term AND {PLAIN.format("reference")} < :term_end))""",
     searched_in=_l("Number or reference begins with"),
     late="AND d.due_date < :today AND d.open_minor > 0",
 )

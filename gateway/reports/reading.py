@@ -28,16 +28,18 @@ def page_of(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -
     """
     if not count:
         return [], False
+    report, chosen, source = report.read_as(scope, chosen)
     query, values = _listing(scope, report, chosen, count, of)
-    found = scope.rows(query, **values, limit=PAGE + 1)
+    found = scope.rows(query, **values, **source, limit=PAGE + 1)
     rows = found[:PAGE]
     return (rows[::-1] if chosen.back else rows), len(found) > PAGE
 
 
 def every_row(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> Iterator[Any]:
     """All rows that the filter finds, in its order, a few in memory at a time."""
+    report, chosen, source = report.read_as(scope, chosen)
     query, values = _listing(scope, report, chosen, count, of)
-    return scope.each(query, **values, limit=EVERYTHING)
+    return scope.each(query, **values, **source, limit=EVERYTHING)
 
 
 def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
@@ -45,8 +47,9 @@ def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
     sums = SUMS.get((report.kind, ""))
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
+    report, chosen, source = report.read_as(scope, chosen)
     clauses, values = _narrowing(chosen)
-    return scope.rows(found_query(report).variant(*clauses), **values, **report.values)
+    return scope.rows(found_query(report).variant(*clauses), **values, **source)
 
 
 def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str] | None) -> list[Any]:
@@ -54,12 +57,13 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     sums = SUMS.get((report.kind, chosen.group))
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
+    report, chosen, source = report.read_as(scope, chosen)
     clauses, values = _narrowing(chosen)
     query = found_query(report, chosen.group)
     if these is not None and "these" in query.clauses:
         clauses.append("these")
         values["these"] = orjson.dumps(sorted(set(these))).decode()
-    return scope.rows(query.variant(*clauses), **values, **report.values)
+    return scope.rows(query.variant(*clauses), **values, **source)
 
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
@@ -76,7 +80,7 @@ def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) 
         clauses.append(f"after_{order}")
         values |= {f"k{index}": value for index, value in enumerate(typed_place(report, chosen))}
     index = _index_for(report, chosen, "branch" in clauses, count, of)
-    return list_query(report, index, few).variant(*clauses, order=order), {**values, **report.values}
+    return list_query(report, index, few).variant(*clauses, order=order), values
 
 
 def _index_for(report: Report, chosen: Filter, branch: bool, matching: int, of: int) -> str:
@@ -143,8 +147,8 @@ def _bounds(one: Range) -> dict[str, dict[str, Any]]:
             widest = min if end == "from" else max
             found[name] = minors
             found[f"{name}_widest"] = {f"{name}_widest": widest(minors.values())}
-        elif bound is not None:
-            found[name] = {name: str(bound)}
+        elif isinstance(bound, Decimal):
+            found[name] = {name: _minor(bound, 6, rounding)}
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from babel.core import get_global
@@ -18,9 +18,14 @@ from chassis.money import digits
 from gateway.access import Scope
 from gateway.queries import Query
 
+if TYPE_CHECKING:
+    from gateway.reports.filter import Filter
+
 PAGE = 50
 """Rows of a page of a report."""
 BRANCH = "AND (:branches IS NULL OR {0}.branch IN (SELECT value FROM json_each(:branches)))"
+PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
+"""SQL: a text as a search that goes by no index compares it."""
 AMOUNTS = ("money", "quantity")
 """Shapes of columns that are filtered by a range of numbers."""
 
@@ -32,7 +37,7 @@ class Column:
     `name` stands in addresses and layouts; `source` is the column of the report's table, which rows have it by.
     `shape`: number, text, date, moment, money, quantity, count, status, branch, currency, or word (one of `words`).
     `sort` names one of the report's sorts ("": no index has its order), as grouping does. `usual` columns are shown
-    unless a layout says otherwise; `wide` ones are left out on phones.
+    unless a layout says otherwise; `wide` ones are left out on phones. Quantities are integers, in millionths.
     """
 
     name: str
@@ -89,6 +94,14 @@ class Report:
     def link(self, row: Any, scope: Scope) -> str:
         """Where a row leads to; "" where that is not the reader's to open."""
         return f"{self.path}/{quote(str(row.key))}"
+
+    def adjusted(self, chosen: Filter) -> Filter:
+        """A filter as this report can have it; what that changes is told in its problems."""
+        return chosen
+
+    def read_as(self, scope: Scope, chosen: Filter) -> tuple[Report, Filter, Mapping[str, Any]]:
+        """The report whose rows the filter finds, the filter of those, and the values that its source needs."""
+        return self, chosen, self.values
 
     def column(self, name: str) -> Column | None:
         """The column of this name."""

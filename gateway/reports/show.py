@@ -39,6 +39,7 @@ def read_address(scope: Scope, report: Report, args: Any) -> Asked:
     layouts = layouts_of(scope, report)
     base, layout, problem = base_of(layouts, args.get("layout", ""))
     chosen = read_filter(report, args, lists, base, layout, {"branch": branches, "currency": currencies})
+    chosen = report.adjusted(chosen)
     if problem:
         chosen = replace(chosen, problems=(*chosen.problems, problem))
     return Asked(report, chosen, branches, currencies, sum(row.count for row in everything), layouts)

@@ -14,6 +14,8 @@ from services.payments.domain import KINDS, STATUSES
 from services.payments.projections.balance import BALANCES, OPEN_ITEMS
 from services.payments.projections.balance import SORTS as OPEN_SORTS
 from services.payments.projections.documents import DOCUMENTS
+from services.payments.projections.items import ITEM_MONTHS, ITEMS, MILLION
+from services.payments.projections.items import SORTS as ITEM_SORTS
 from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS
 
 SERVICE = "payments"
@@ -27,6 +29,8 @@ BALANCE_MODEL = "balance_v2"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
 MOVEMENTS_MODEL = "movements_v1"
 """Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
+ITEMS_MODEL = "items_v1"
+"""Published tables: ITEMS and ITEM_MONTHS (see projections/items.py)."""
 SEARCH_MODEL = "search_v2"
 """Published tables `document_words_v2` and, on SQLite, its index `document_fts_v2` (see projections/search.py)."""
 
@@ -76,7 +80,12 @@ __all__ = [
     "CODEC",
     "DOCUMENTS",
     "DOCUMENTS_MODEL",
+    "ITEMS",
+    "ITEMS_MODEL",
+    "ITEM_MONTHS",
+    "ITEM_SORTS",
     "KINDS",
+    "MILLION",
     "MOVED_ITEMS",
     "MOVEMENTS",
     "MOVEMENTS_MODEL",

@@ -67,7 +67,10 @@ def test_pages_with_other_peoples_addresses_note_who_looked(walk: Walk) -> None:
             mark for mark in walk.world.marks if mark.field.startswith(("email.", "phone.")) and mark.field not in own
         ]
         rule = asked.split()[1]
-        if not rules[rule].personal and any(mark.stands_in(text_of(answer)) for mark in people):
+        if rules[rule].personal:
+            continue
+        text = text_of(answer)
+        if any(mark.stands_in(text) for mark in people):
             silent.add(rule)
     # Of these it depends on what was found (tests/gateway/test_search.py).
     assert silent == {"/search"}

@@ -53,5 +53,5 @@ def test_a_page_follows_an_index(models: Ground, name: str) -> None:
 @pytest.mark.parametrize("query", [statement.UP, statement.DOWN])
 def test_a_statement_is_merged_from_indexes(models: Ground, query: Query) -> None:
     found = plan(models, query)
-    assert sum("documents_v1_date (company=? AND kind=? AND date>" in detail for detail in found) == 3, found
+    assert sum("_date (company=? AND kind=? AND date>" in detail for detail in found) == 3, found
     assert not any("TEMP B-TREE" in detail for detail in found), found

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from pypdf import PdfReader
 
 from gateway.people import PERMISSIONS
 from services.payments.projections import PROJECTIONS as payments
@@ -141,3 +142,39 @@ def test_it_is_for_who_sees_the_balance_and_links_to_what_they_may_open(filled: 
         page = browser.get(RANGE)
         assert page.status_code == status
         assert "/invoices/I-2" not in page.text
+
+
+def test_it_is_a_pdf_in_the_readers_language(filled: Ground) -> None:
+    browser = filled.signed_in()
+    assert 'href="/statement/pdf?since=2026-03-01&amp;until=2026-03-31&amp;currency=EUR"' in browser.get(RANGE).text
+    answer = browser.get(RANGE.replace("?", "/pdf?"))
+    assert answer.mimetype == "application/pdf", answer.text[:500]
+    assert "statement-EUR-2026-03-01-2026-03-31.pdf" in answer.headers["Content-Disposition"]
+    text = PdfReader(io.BytesIO(answer.data)).pages[0].extract_text().replace("\xa0", " ")
+    for fact in ("Statement of account", "1 Mar 2026 – 31 Mar 2026", "I-2", "P-1", "M-1", "-25.00", "1 / 1"):
+        assert fact in text
+    assert re.search(r"Closing balance\s+175\.00", text)
+    assert "U-1" not in text, "it is of one currency"
+    browser.set_cookie("portico_lang", "de")
+    made = PdfReader(io.BytesIO(browser.get(RANGE.replace("?", "/pdf?")).data))
+    root: Any = made.trailer["/Root"]
+    assert root["/Lang"] == "de-DE"
+
+
+def test_a_statement_too_long_for_paper_says_what_to_do(filled: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.pages.statement.ON_PAPER", 2)
+    browser = filled.signed_in()
+    assert "/statement/pdf" not in browser.get(RANGE).text
+    answer = browser.get(RANGE.replace("?", "/pdf?"))
+    assert answer.status_code == 422
+    assert "Choose fewer days, or export them to Excel." in answer.text
+
+
+def test_the_balance_leads_to_past_days_and_to_the_statement(filled: Ground) -> None:
+    page = filled.signed_in().get("/balance").text
+    assert 'href="/balance/past"' in page
+    assert 'href="/statement"' in page
+    past = filled.signed_in().get("/balance/past")
+    assert "is not a date" not in past.text
+    end = date.today().replace(day=1) - timedelta(days=1)
+    assert f'value="{end}"' in past.text

@@ -1,5 +1,5 @@
 """The read models of payments, one file each."""
 
-from services.payments.projections import balance, documents, movements, search
+from services.payments.projections import balance, documents, items, movements, search
 
-PROJECTIONS = (documents.PROJECTION, balance.PROJECTION, movements.PROJECTION, search.PROJECTION)
+PROJECTIONS = (documents.PROJECTION, balance.PROJECTION, movements.PROJECTION, search.PROJECTION, items.PROJECTION)

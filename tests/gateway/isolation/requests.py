@@ -127,6 +127,13 @@ REQUESTS: dict[str, Asked] = (
         "GET /invoices/<path:number> #same-east": Asked(
             "/invoices/SAME-1", shows=shown("same.reference same.total same.note same.item", "east"), holders=("east",)
         ),
+        "GET /items-bought": Asked(
+            shows=shown("invoice.item invoice.description creditmemo.item", "owner twin whole east both")
+            | shown("invoice.item invoice.description", "south")
+        ),
+        "GET /items-bought #months": Asked(
+            "/items-bought?since=2026-11-01", shows=shown("invoice.item creditmemo.item")
+        ),
         "GET /layouts/<kind>": Asked("/layouts/invoice", shows=_LAYOUTS),
         "GET /layouts/<kind> #change": Asked(
             "/layouts/invoice?layout={own_layout}", "/layouts/invoice?layout=L-0000-0000", shows=_LAYOUTS
@@ -134,6 +141,10 @@ REQUESTS: dict[str, Asked] = (
         "GET /statement": Asked(
             "/statement?since=2020-01-01&until=2030-12-31",
             shows=shown("balance.sum invoice.number invoice.reference creditmemo.number payment.number"),
+        ),
+        "GET /statement/pdf": Asked(
+            "/statement/pdf?since=2020-01-01&until=2030-12-31",
+            shows=shown("invoice.number invoice.reference creditmemo.number payment.number"),
         ),
         "GET /quotes": _listed("quotation"),
         "GET /quotes/<path:number>": _of_north("quotation", "/quotes/{quotation}", "order.number"),

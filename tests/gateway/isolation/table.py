@@ -84,6 +84,8 @@ GET  /invoices/<path:number> #same                own   own  own   404   ok   40
 GET  /invoices/<path:number> #same-east           -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
 GET  /invoices/<path:number>/pdf                  own   -    -     404   404  403   403    403   403   403  403  in   in     -    own
 GET  /invoices/<path:number>/pdf #same-east       -     -    -     -     own  -     -      -     -     -    -    -    -      -    -
+GET  /items-bought                                own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /items-bought #months                        own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /layouts/<kind>                              own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
 GET  /layouts/<kind> #change                      own   own  own   own   ok   403   403    403   403   403  403  in   in     own  own
 GET  /login                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
@@ -145,6 +147,7 @@ GET  /settings/second-factor                      ok    ok   ok    ok    ok   ok
 GET  /settings/second-factor/codes                ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /settings/second-factor/off                  ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET  /statement                                   own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /statement/pdf                               own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 GET  /support                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /support/<number>                            own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
