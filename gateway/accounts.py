@@ -292,16 +292,21 @@ class Device:
 
 def devices(scope: Scope) -> list[Device]:
     """The person's own sessions, the latest used first."""
+    return devices_of(scope.contact_id, scope.session_id)
+
+
+def devices_of(contact_id: str, this: str = "") -> list[Device]:
+    """A person's sessions, the latest used first; `this` is the id of the one that asks."""
     return [
         Device(
             one.id,
             one.device,
             datetime.fromtimestamp(one.created_at, UTC),
             datetime.fromtimestamp(one.seen_at, UTC),
-            one.id == scope.session_id,
+            one.id == this,
             str(one.data.get("way", "")),
         )
-        for one in parts().store.of_contact(scope.contact_id)
+        for one in parts().store.of_contact(contact_id)
     ]
 
 

@@ -323,6 +323,12 @@ def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]
     return tuple(others[: _RECENT - 1])
 
 
+def forget_visited(scope: Scope, subject: str) -> None:
+    """Keep no title of this session's pages on a subject, by its id: what it was called is over."""
+    web = scope.visit.web
+    web["recent"] = [entry for entry in web.get("recent", []) if subject not in str(entry[1]).split("/")]
+
+
 def keep_choices(form: Mapping[str, str], response: Response) -> None:
     """Keep theme, menu and language in this browser; anything but the known values is ignored."""
     allowed = {THEME_COOKIE: THEMES, MENU_COOKIE: ("open", "closed"), LANGUAGE_COOKIE: tuple(parts().gateway.languages)}

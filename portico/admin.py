@@ -2,6 +2,8 @@
 portal's pages, and with `--role` agents, ERP administrators and operators. `list` shows them, `switch-off` and
 `switch-on` say who may still log in.
 
+`portico admin roles EMAIL --role agent`: what one of them is there for from now on, whole.
+
 `portico admin remove-factor EMAIL`: the way back for one, staff too, whose phone and recovery codes are lost.
 """
 
@@ -35,6 +37,7 @@ class Action(StrEnum):
 
     create = "create"
     list = "list"
+    roles = "roles"
     switch_off = "switch-off"
     switch_on = "switch-on"
     remove_factor = "remove-factor"
@@ -58,18 +61,22 @@ _ROLE_NAMES = {
 
 
 def admin(
-    action: Annotated[Action, typer.Argument(help="create, list, switch-off, switch-on or remove-factor")],
+    action: Annotated[Action, typer.Argument(help="create, list, roles, switch-off, switch-on or remove-factor")],
     email: Annotated[str, typer.Argument(help="The address that person logs in with; for all but list.")] = "",
     name: Annotated[str, typer.Option(help="The name of whom you create; without it the address stands for it.")] = "",
     role: Annotated[
         list[Role] | None,
-        typer.Option(help="What they are, for create; give it again for more than one. [default: portal_admin]"),
+        typer.Option(
+            help="What they are, for create and roles; give it again for more than one. [default: portal_admin]"
+        ),
     ] = None,
 ) -> None:
-    """Create people of your own staff and print the link to a password (again: a new one); list them, switch them off
-    and on; or remove a lost authenticator app, of whomever it is."""
+    """Create people of your own staff and print the link to a password (again: a new one); list them, say what
+    they are there for, switch them off and on; or remove a lost authenticator app, of whomever it is."""
     if not email.strip() and action is not Action.list:
         raise Problem(f"Whom to {action.value}?", f"Add the e-mail address:  portico admin {action.value} EMAIL")
+    if action is Action.roles and not role:
+        raise Problem("Which roles are they to have?", f"Name all of them:  portico admin roles {email} --role agent")
     found = settings()
     rpc = RpcClient(found.amqp_uri, "portico-admin")
     try:
@@ -91,6 +98,9 @@ def _act(action: Action, commands: Commands, found: Settings, email: str, name: 
             _tell(create(commands, email, name or email, roles), email, roles, found)
         case Action.list:
             _list(staff(found))
+        case Action.roles:
+            set_roles(commands, found, email, roles)
+            print(f"{email} is {_named(roles)} from now on, on pages that are open, too.")
         case Action.remove_factor:
             remove_factor(commands, found, email)
             print(f"{email} logs in by password alone from now on, and gets a mail about it.")
@@ -102,7 +112,7 @@ def _act(action: Action, commands: Commands, found: Settings, email: str, name: 
 
 def _tell(invited: dict[str, Any], email: str, roles: list[Role], found: Settings) -> None:
     if invited["kept"]:
-        said = f"{email} is there already and keeps the name and the roles they were created with; this is a new link."
+        said = f"{email} is there already and keeps the name and the roles they have; this is a new link."
         typer.echo(said, err=True)
     # As browsers see the portal, where that is told; else where it listens on this machine.
     origin = os.environ.get("PORTICO_ORIGIN", "").strip().rstrip("/") or f"http://localhost:{found.port}"
@@ -149,12 +159,23 @@ def staff(found: Settings) -> list[dict[str, Any]]:
 
 def switch(commands: Commands, found: Settings, email: str, off: bool) -> None:
     """Let somebody of the staff in no more, or again; Problem where nobody of them has the address."""
+    command = "DeactivateContact" if off else "ReactivateContact"
+    for one in _of_staff(found, email):
+        commands.send("identity", command, {"contact_id": one["contact_id"]}, _context(uuid4()))
+
+
+def set_roles(commands: Commands, found: Settings, email: str, roles: list[Role]) -> None:
+    """Say what somebody of the staff is there for, whole; Problem where nobody of them has the address."""
+    for one in _of_staff(found, email):
+        payload = {"contact_id": one["contact_id"], "staff_roles": [str(role) for role in roles]}
+        commands.send("identity", "SetStaffRoles", payload, _context(uuid4()))
+
+
+def _of_staff(found: Settings, email: str) -> list[dict[str, Any]]:
     people = [one for one in staff(found) if one["email"].casefold() == email.casefold()]
     if not people:
         raise Problem(f"Nobody of your staff logs in with {email}.", "See who does:  portico admin list")
-    command = "DeactivateContact" if off else "ReactivateContact"
-    for one in people:
-        commands.send("identity", command, {"contact_id": one["contact_id"]}, _context(uuid4()))
+    return people
 
 
 def remove_factor(commands: Commands, found: Settings, email: str) -> None:

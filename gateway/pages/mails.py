@@ -25,6 +25,7 @@ KIND_NAMES = {
     "invitation": _l("Invitation"),
     "password_reset": _l("Forgotten password"),
     "password_changed": _l("Password changed"),
+    "address_changed": _l("E-mail address changed, to the old one"),
     "second_factor_on": _l("Authenticator app set up"),
     "passkey_added": _l("Passkey added"),
     "passkey_removed": _l("Passkey removed"),

@@ -49,6 +49,7 @@ WHAT = {
     "RecoveryCodeUsed": _l("Logged in by a recovery code"),
     "SignInLockLifted": _l("Lock after wrong tries lifted"),
     "SingleSignOnLinked": _l("Came by single sign-on for the first time"),
+    "SignInAddressChanged": _l("Logs in with another e-mail address"),
     "PasskeyAdded": _l("Passkey added"),
     "PasskeyRemoved": _l("Passkey removed"),
 }

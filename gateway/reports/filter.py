@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from gateway.formats import as_date, as_number
 from gateway.reports.report import Column, Report
@@ -272,7 +273,7 @@ def _ranges(report: Report, args: Mapping[str, Any], problems: list[str]) -> Ite
 
 
 def _end(column: Column, place: int) -> str:
-    return f"{column.title}, {(_('from'), _('to'))[place]}"
+    return f"{column.title}, {(pgettext('range', 'from'), pgettext('range', 'to'))[place]}"
 
 
 def _day(text: str, name: str, problems: list[str]) -> date | None:

@@ -24,13 +24,13 @@ from gateway.reports.reading import EVERYTHING, period_values
 from gateway.reports.report import BRANCH, PAGE, Column, Report
 
 NEEDS = "see_balance"
-SIGNS = {"invoice": 1, "credit_memo": -1, "payment": -1}
-"""How each kind of document moves what is owed. What was cancelled moved nothing."""
+SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1}
+"""How each kind's total moves what is owed: a credit memo's is negative already. What was cancelled moved nothing."""
 _KEYS = ("date", "number", "kind")
 
 
 def _sign(alias: str) -> str:
-    return f"CASE WHEN {alias}.kind = 'invoice' THEN {alias}.total_minor ELSE -{alias}.total_minor END"
+    return f"CASE WHEN {alias}.kind = 'payment' THEN -{alias}.total_minor ELSE {alias}.total_minor END"
 
 
 def _moved() -> Query:
@@ -158,7 +158,7 @@ def _accounts(scope: Scope, since: date, until: date, now: Mapping[str, int]) ->
         count = sum(count for count, _total in kinds.values())
         moved = sum(SIGNS[kind] * total for kind, (_count, total) in kinds.items())
         closing = now.get(currency, 0) - sum(SIGNS[kind] * total for kind, (_count, total) in behind.items())
-        found.append(Account(currency, closing - moved, invoiced, credited, paid, count))
+        found.append(Account(currency, closing - moved, invoiced, -credited, paid, count))
     return tuple(found)
 
 

@@ -91,7 +91,7 @@ def contact(desk: Desk, contact_id: str, **more: Any) -> Any:
     before = Rights.of(row)
     branches = desk.branches(row.company)
     form = RightsForm(scope.today, before, offered(desk, branches, before))
-    fixed = _fixed(desk, row, before)
+    fixed = fixed_for(desk, row)
     changes = None
     if not fixed and form.validate_on_submit():
         payload = {"contact_id": contact_id, **form.payload()}
@@ -167,13 +167,15 @@ def leave(desk: Desk, contact_id: str, company: str, back: str) -> Any:
     return redirect(back)
 
 
-def _fixed(desk: Desk, row: Any, before: Rights) -> str:
-    """Why this desk cannot change the contact at all; "" when it can."""
+def fixed_for(desk: Desk, row: Any) -> str:
+    """Why this desk cannot change what the contact may do; "" when it can."""
+    if row.status == "erased":
+        return _("The personal data of this contact was erased. Nothing about them can be changed any more.")
     if desk.limits.all:
         return ""
     if row.contact_id == desk.scope.contact_id:
         return _("This is you. What you may do yourself is given by us.")
-    if is_admin(before, desk.scope) and not desk.limits.appoints:
+    if is_admin(Rights.of(row), desk.scope) and not desk.limits.appoints:
         return _("This contact administers your company's contacts, too. Only we can change what they may do.")
     return ""
 

@@ -29,7 +29,7 @@ from gateway.rights.offer import Offer, offer
 from services.identity import contract as identity
 
 ADMIN, OWN_ADMIN = "portal_admin", identity.COMPANY_ADMIN
-_WHO = "p.name, p.email, p.phone, p.status"
+_WHO = "p.name, p.email, p.phone, p.status, p.language"
 _ROW = f"p.contact_id, p.company, {_WHO}, p.permissions, p.branches, p.roles, p.ends, 0 AS member"
 _MEMBER = f"s.contact_id, s.company, {_WHO}, s.permissions, s.branches, s.roles, s.ends, 1 AS member"
 _MEMBERS = f"{MEMBERSHIPS} s JOIN {CONTACTS} p ON p.contact_id = s.contact_id"

@@ -189,7 +189,7 @@ def on_day(scope: Scope, company: str, day: date) -> list[Standing]:
                 touched.add(row.role)
     found: dict[str, tuple[str, Moment, bool]] = {}
     for row in scope.rows(_OF_COMPANY, of_company=company):
-        if (at := as_moment(row.at)) >= end:
+        if (at := as_moment(row.at)) >= end or row.kind == "corrected":
             continue
         if row.kind == "left":
             found.pop(row.contact_id, None)

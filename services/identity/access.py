@@ -14,6 +14,7 @@ from chassis.errors import DeadlineExceeded, NotFound, PorticoError, to_wire
 from chassis.messages import Context, derived_id
 from chassis.repository import now
 from services.identity import addresses, credentials, domain, links, passwords
+from services.identity.details.person import person_of
 from services.identity.domain import Contact
 from services.identity.errors import (
     ContactGone,
@@ -84,7 +85,7 @@ async def invitation(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]
     found = await links.known(token, links.INVITATION, tools)
     found.refuse_closed()
     contact = await _whose(found, tools)
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     company = (await tools.repository.load(COMPANY, contact.company)).state if contact.company else domain.Company()
     return {
         "contact_id": contact.contact,
@@ -135,7 +136,7 @@ async def reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     found = await links.known(token, links.RESET, tools)
     found.refuse_closed()
     contact = await _whose(found, tools)
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     return {"contact_id": contact.contact, "email": person.email}
 
 
@@ -150,7 +151,7 @@ async def accept_reset(payload: Mapping[str, Any], tools: Tools) -> dict[str, An
     contact = await _whose(found, tools)
     await _take_password(found, contact, password, "reset_password", _context(found, payload, contact), tools)
     loaded = await tools.repository.load(CONTACT, found.contact)
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     return {"contact_id": found.contact, "email": person.email, "position": loaded.position}
 
 

@@ -22,6 +22,8 @@ from services.identity.authority import (
     refuse_all_but_the_supplier,
     rights_of,
 )
+from services.identity.details.domain import decide_erase
+from services.identity.details.person import person_of
 from services.identity.domain import Contact, Rights
 from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
 from services.identity.factors.domain import decide_lift_lock
@@ -123,7 +125,7 @@ async def make_invitation(contact: str, context: Context, tools: Tools) -> Reply
             CONTACT, contact, context, lambda state: domain.decide_invite(state, login, now())
         )
     loaded = await find_contact(contact, context, tools)
-    await _use_login(loaded.state, context, tools)
+    await use_login(loaded.state, context, tools)
     token = open_vault(tools.settings, tools.state).token(links.INVITATION, context.command_id, contact)
     invitation = await links.store(token, contact, loaded.state.invited_until or now(), tools)
     return replace(reply, result={"token": token, "expires_at": invitation.expires_at.isoformat()})
@@ -147,7 +149,7 @@ async def set_password(command: commands.SetPassword, context: Context, tools: T
             contact, password, credentials.SET_BY_ADMIN, context, tools, login=login, was=known
         )
     reply = reply or await _settled(contact, context, tools)
-    await _use_login((await find_contact(contact, context, tools)).state, context, tools)
+    await use_login((await find_contact(contact, context, tools)).state, context, tools)
     return reply
 
 
@@ -265,9 +267,7 @@ async def erase(command: commands.EraseContact, context: Context, tools: Tools) 
     await refuse_all_but_the_supplier(context, tools)
     contact = command.contact_id
     login = (await find_contact(contact, context, tools)).state.login
-    reply = await tools.repository.change(
-        CONTACT, contact, context, lambda state: domain.decide_erase(state, command, now())
-    )
+    reply = await tools.repository.change(CONTACT, contact, context, lambda state: decide_erase(state, command, now()))
     if login:
         await addresses.release(login, contact, context, tools)
     await asyncio.to_thread(open_vault(tools.settings, tools.state).forget, contact)
@@ -285,7 +285,7 @@ async def _own_login(state: Contact, context: Context, tools: Tools) -> str:
     return login
 
 
-async def _use_login(state: Contact, context: Context, tools: Tools) -> None:
+async def use_login(state: Contact, context: Context, tools: Tools) -> None:
     """Confirm the address the contact signs in with, and free the one it signed in with before."""
     await addresses.confirm(state.login, state.contact, context, tools)
     if state.former_login not in ("", state.login):
@@ -293,8 +293,7 @@ async def _use_login(state: Contact, context: Context, tools: Tools) -> None:
 
 
 async def _email(state: Contact, tools: Tools) -> str:
-    vault = open_vault(tools.settings, tools.state)
-    return (await asyncio.to_thread(vault.open, state.contact, state.personal)).email
+    return (await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), state)).email
 
 
 async def _settled(contact: str, context: Context, tools: Tools) -> Reply:

@@ -71,6 +71,7 @@ PUBLISHED = frozenset(
         "SecondFactorDisabled",
         "PasskeyAdded",
         "PasskeyRemoved",
+        "SignInAddressChanged",
         "AccessApproved",
         "AccessRefused",
     }

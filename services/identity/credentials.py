@@ -15,6 +15,7 @@ from chassis.killpoints import reach
 from chassis.messages import Context, Reply
 from chassis.repository import now
 from services.identity import domain, passwords
+from services.identity.details.person import person_of
 from services.identity.domain import Contact
 from services.identity.links import Link, use_link
 from services.identity.pending import Decisions, append, remembered
@@ -50,7 +51,7 @@ async def known_password(contact: str, tools: Tools) -> Password | None:
 
 async def refuse_weak(contact: Contact, password: str, tools: Tools) -> None:
     """Raise WeakPassword for what is short, known to attackers, or little more than what all know of the contact."""
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     company = (await tools.repository.load(COMPANY, contact.company)).state.name if contact.company else ""
     await passwords.weighed(password, (person.name, person.email, company, await portal_name(tools)))
 

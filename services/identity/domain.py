@@ -13,13 +13,13 @@ from services.identity.commands import (
     CreateContact,
     CreateStaff,
     DeactivateContact,
-    EraseContact,
     ReactivateContact,
     SetPermissions,
 )
 from services.identity.events import (
     BranchRecorded,
     CompanyRecorded,
+    ContactCorrected,
     ContactCreated,
     ContactDeactivated,
     ContactErased,
@@ -41,6 +41,7 @@ from services.identity.events import (
     PasswordSet,
     PermissionsChanged,
     SingleSignOnLinked,
+    StaffRolesSet,
 )
 
 PERMISSIONS = (
@@ -121,6 +122,8 @@ class Contact:
     """What decisions need to know of a contact; `stage` is recorded, invited or active.
 
     `former_login` is the address it signed in with before, to be freed; `linked`: it came by single sign-on since then.
+    `corrected`, sealed as `personal`, is the person as they were put right when the ERP had told `told_then`;
+    `former_addresses` has the person with the address before, by the login they moved to.
     Where it is not active, `shut_by` is the company whose own admin decided so, "" the supplier.
     """
 
@@ -145,6 +148,9 @@ class Contact:
     linked: bool = False
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     memberships: Mapping[str, Rights] = field(default_factory=dict)
+    corrected: str = ""
+    told_then: str = ""
+    former_addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def companies(self) -> frozenset[str]:
@@ -176,6 +182,10 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case ContactCreated():
             who = event.contact, event.company, event.staff_roles, event.personal, event.login
             return Contact(*who, event.permissions, event.branches, language=event.language)
+        case ContactCorrected() if not state.erased:
+            return _corrected(state, event)
+        case StaffRolesSet():
+            return replace(state, staff_roles=event.staff_roles)
         case ContactInvited():
             stage = "active" if state.stage == "active" else "invited"
             return replace(_with_login(state, event.login), stage=stage, invited_until=event.expires_at)
@@ -207,9 +217,19 @@ def evolve_contact(state: Contact, event: Event) -> Contact:
         case ContactReactivated():
             return replace(state, active=True, linked=False)
         case ContactErased():
-            return replace(state, erased=True, personal="", login="")
+            return replace(state, erased=True, personal="", login="", corrected="", told_then="", former_addresses={})
         case _:
             return state
+
+
+def _corrected(state: Contact, event: ContactCorrected) -> Contact:
+    told = replace(state, corrected=event.personal, told_then=state.personal)
+    if event.language != state.language:
+        told = replace(told, language=event.language, chosen_language=event.language)
+    if event.login == state.login:
+        return told
+    former = {**state.former_addresses, event.login: event.former}
+    return replace(_with_login(told, event.login), invited_until=None, former_addresses=former)  # links have ended
 
 
 def _with_login(state: Contact, login: str) -> Contact:
@@ -325,13 +345,6 @@ def decide_reactivate(state: Contact, command: ReactivateContact, by: str) -> li
     if by and by != state.shut_by:
         raise errors.ShutBySupplier
     return [ContactReactivated(state.contact, state.company)]
-
-
-def decide_erase(state: Contact, command: EraseContact, now: datetime) -> list[Event]:
-    """The personal data is to go; nothing when it went already."""
-    if command.actor == state.contact:
-        raise errors.NotYourself
-    return [] if state.erased else [ContactErased(state.contact, state.company)]
 
 
 def refuse_unusable(state: Contact) -> None:

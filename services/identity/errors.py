@@ -19,7 +19,7 @@ class NoEmail(Refused):
     """A contact without an address cannot sign in."""
 
     def __init__(self) -> None:
-        super().__init__("This contact has no e-mail address. Add one in the ERP, then invite them.")
+        super().__init__("This contact has no e-mail address. Add one to their details, then invite them.")
 
 
 class UnknownBranch(Refused):

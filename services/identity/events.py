@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from chassis.messages import Event
+from services.identity.details import events as details
 from services.identity.factors import events as factors
 from services.identity.favourites import events as favourites
 from services.identity.memberships import events as memberships
 from services.identity.requests import events as requests
 from services.identity.viewing import events as viewing
 
+ContactCorrected = details.ContactCorrected
+StaffRolesSet = details.StaffRolesSet
 DelegationSet = memberships.DelegationSet
 MembershipGiven = memberships.MembershipGiven
 MembershipEnded = memberships.MembershipEnded
@@ -377,6 +380,7 @@ ALL = (
     MailSenderChanged,
     SignInLockLifted,
     SingleSignOnLinked,
+    *details.ALL,
     *factors.ALL,
     *favourites.ALL,
     *memberships.ALL,

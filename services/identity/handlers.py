@@ -8,6 +8,8 @@ from typing import Any
 from chassis.dispatch import CommandHandler, Handle, Tools, by_reactions, changes, staff_only
 from chassis.messages import Context, Reply
 from services.identity import contacts, definitions, domain, schemas
+from services.identity.details import handling as details
+from services.identity.details import schemas as detail_schemas
 from services.identity.factors import handling as factors
 from services.identity.favourites import domain as favourites
 from services.identity.favourites import handling as pinning
@@ -63,7 +65,8 @@ COMMAND_HANDLERS = {
     "ApproveAccess": CommandHandler(schemas.ApproveAccessShape, _guarded(requests.approve)),
     "RefuseAccess": CommandHandler(schemas.RefuseAccessShape, _guarded(requests.refuse)),
     "DeactivateContact": CommandHandler(
-        schemas.DeactivateContactShape, _guarded(contacts.switches(domain.decide_deactivate))
+        schemas.DeactivateContactShape,
+        _guarded(details.but_the_last_admin(contacts.switches(domain.decide_deactivate))),
     ),
     "ReactivateContact": CommandHandler(
         schemas.ReactivateContactShape, _guarded(contacts.switches(domain.decide_reactivate))
@@ -93,5 +96,8 @@ COMMAND_HANDLERS = {
     "SaveLayout": CommandHandler(layout_shapes.SaveLayoutShape, layouts.save),
     "RemoveLayout": CommandHandler(layout_shapes.RemoveLayoutShape, layouts.remove),
     "ChooseLayout": CommandHandler(layout_shapes.ChooseLayoutShape, layouts.choose),
-    "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(contacts.erase)),
+    "CorrectContact": CommandHandler(detail_schemas.CorrectContactShape, _guarded(details.correct_contact)),
+    "CorrectOwnDetails": CommandHandler(detail_schemas.CorrectOwnDetailsShape, _guarded(details.correct_own)),
+    "SetStaffRoles": CommandHandler(detail_schemas.SetStaffRolesShape, _guarded(details.set_staff_roles)),
+    "EraseContact": CommandHandler(schemas.EraseContactShape, _guarded(details.but_the_last_admin(contacts.erase))),
 }

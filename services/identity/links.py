@@ -69,6 +69,12 @@ def keep_link(state: StateDb, link: Link) -> None:
             )
 
 
+def end_links(state: StateDb, contact: str) -> None:
+    """End the contact's open links of both kinds; again does nothing."""
+    with state.transaction() as connection:
+        connection.execute("UPDATE invitations SET ended = 'replaced' WHERE contact = ? AND ended IS NULL", (contact,))
+
+
 def known_link(state: StateDb, hashed: str, kind: str) -> Link | None:
     """The link, open or not; None where there is none of this kind."""
     row = state.row("SELECT * FROM invitations WHERE token_hash = ? AND kind = ?", hashed, kind)

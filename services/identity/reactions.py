@@ -61,6 +61,7 @@ REACTIONS = (
     _row("mail_password_was_reset", "identity", "PasswordReset", _CHANGED),
     _row("mail_password_changed", "identity", "PasswordChanged", _CHANGED),
     _row("mail_password_set", "identity", "PasswordSet", _CHANGED),
+    _row("mail_address_changed", "identity", "SignInAddressChanged", _mail("address_changed", {"login": "login"})),
     _row("mail_second_factor_on", "identity", "SecondFactorEnabled", _mail("second_factor_on")),
     _row("mail_second_factor_off", "identity", "SecondFactorDisabled", _mail("second_factor_off")),
     _row("mail_passkey_added", "identity", "PasskeyAdded", _mail("passkey_added")),

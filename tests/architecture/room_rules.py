@@ -27,6 +27,7 @@ OWN_ROOMS = {
     "identity/hashing.py": "the process that hashes passwords, for passwords.py",
     "identity/links.py": "one-time links that the state database keeps: invitations, forgotten passwords",
     "identity/mails": "which mails there are, how each is written and sent",
+    "identity/details": "a person's details, put right, and what staff are there for",
     "identity/favourites": "the pages that people pinned to their menus",
     "identity/memberships": "what a contact is in a company besides what they may do",
     "identity/passwords.py": "what a password must be, and its hash",

@@ -236,8 +236,9 @@ def test_nobody_but_a_portal_admin_sees_with_anothers_eyes(branched: Ground) -> 
 
 
 def fields(page: TestResponse) -> dict[str, str]:
-    """The hidden fields of the page's own form."""
-    form = page.text.partition("<main")[2].rpartition("<form")[2]
+    """The hidden fields of the page's own form, the one with a preview."""
+    forms = page.text.partition("<main")[2].split("<form")
+    form = next(one for one in forms if 'name="previewed"' in one)
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 

@@ -29,7 +29,7 @@ def owing(ground: Ground) -> Ground:
 
 def text(page: str) -> str:
     """The page's words in one line."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\xa0", " ")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.replace("<wbr>", ""))).replace("\xa0", " ")
 
 
 def test_it_has_the_account_the_company_and_the_balance(owing: Ground) -> None:

@@ -51,7 +51,7 @@ def filled(ground: Ground) -> Ground:
     put(model, "invoice", "I-1", "2026-02-10", 10000)
     put(model, "invoice", "I-2", "2026-03-05", 20000)
     put(model, "payment", "P-1", "2026-03-05", 10000, status="closed")
-    put(model, "credit_memo", "M-1", "2026-03-20", 2500, status="closed")
+    put(model, "credit_memo", "M-1", "2026-03-20", -2500, status="closed")
     put(model, "invoice", "I-9", "2026-03-21", 99900, status="cancelled")
     put(model, "payment", "P-2", "2026-04-02", 17500, status="closed")
     put(model, "invoice", "I-3", "2026-04-03", 8000, status="open")

@@ -130,6 +130,8 @@ def test_staff_of_each_role_are_created_listed_and_switched_off(terminal: Termin
         return next((line.split() for line in lines if line.startswith("Sam@example.com")), [])
 
     wait_until(lambda: " ".join(listed()[1:]) == "invited support agent, ERP administrator", 30, "the list of staff")
+    assert terminal.run("admin", "roles", "sam@EXAMPLE.com", "--role", "operator").returncode == 0
+    wait_until(lambda: " ".join(listed()[1:]) == "invited operator", 30, "the list of staff")
     assert terminal.run("admin", "switch-off", "sam@EXAMPLE.com").returncode == 0
     wait_until(lambda: listed()[1:3] == ["switched", "off"], 30, "the list of staff")
     again = terminal.run("admin", "create", "Sam@example.com", *roles)
@@ -144,6 +146,7 @@ def test_staff_of_each_role_are_created_listed_and_switched_off(terminal: Termin
     [
         (("switch-off", "nobody@example.com"), "Nobody of your staff logs in with nobody@example.com."),
         (("switch-off",), "portico admin switch-off EMAIL"),
+        (("roles", "sam@example.com"), "portico admin roles sam@example.com --role agent"),
         (("create", "sam@example.com", "--role", "king"), "'king' is not one of"),
     ],
 )

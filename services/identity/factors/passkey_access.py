@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis.dispatch import Tools
 from chassis.errors import NotFound
+from services.identity.details.person import person_of
 from services.identity.domain import refuse_unusable
 from services.identity.errors import PasskeyRefused
 from services.identity.factors import handling
@@ -51,7 +52,7 @@ async def passkeys(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     if not payload.get("origin"):
         return told
     vault = open_vault(tools.settings, tools.state)
-    person = await asyncio.to_thread(vault.open, contact, loaded.state.personal)
+    person = await asyncio.to_thread(person_of, vault, loaded.state)
     site = Site(str(payload["origin"]))
     name = await portal_name(tools)
     options, challenge = await asyncio.to_thread(store.offer, contact, person, site, name)

@@ -13,6 +13,7 @@ from chassis.killpoints import reach
 from chassis.messages import Context, derived_id
 from services.identity import credentials, links, passwords
 from services.identity.commands import EnableSecondFactor
+from services.identity.details.person import person_of
 from services.identity.domain import Contact
 from services.identity.errors import SignInExpired, WeakPassword
 from services.identity.factors import handling
@@ -118,7 +119,7 @@ async def factor_draft(payload: Mapping[str, Any], tools: Tools) -> dict[str, An
     (ticket,) = texts(payload, "ticket")
     contact = await _sets_up(ticket, tools)
     secret = await asyncio.to_thread(handling.factors(tools).draft, contact.contact)
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     return {"secret": secret, "email": person.email}
 
 
@@ -159,7 +160,7 @@ async def _of(half: Half, tools: Tools) -> tuple[Contact, credentials.Password |
 
 
 async def _session(contact: Contact, tools: Tools) -> dict[str, Any]:
-    person = await asyncio.to_thread(open_vault(tools.settings, tools.state).open, contact.contact, contact.personal)
+    person = await asyncio.to_thread(person_of, open_vault(tools.settings, tools.state), contact)
     return {
         "contact_id": contact.contact,
         "company": contact.company,

@@ -30,6 +30,13 @@ TEXTS = {
         " appareils sont déconnectés. Si c'était vous, il n'y a rien à faire.\n\nSi ce n'était pas vous, demandez"
         " immédiatement un nouveau mot de passe et prévenez-nous :\n\n{link}",
     ),
+    "address_changed": Wording(
+        "Vous vous connectez désormais avec une autre adresse e-mail",
+        "Bonjour {name},\n\nl'adresse e-mail avec laquelle vous vous connectez au portail clients de {supplier} a été"
+        " modifiée. Désormais, vous vous connectez avec la nouvelle, et les messages y sont envoyés ; celui-ci est le"
+        " dernier à cette adresse. Votre mot de passe reste le même.\n\nSi vous n'êtes pas au courant, dites-le-nous"
+        " immédiatement :\n\n{link}",
+    ),
     "second_factor_on": Wording(
         "Une application d'authentification est configurée",
         "Bonjour {name},\n\ndésormais, le portail clients de {supplier} vous demande, en plus du mot de passe, un"

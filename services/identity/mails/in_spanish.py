@@ -31,6 +31,13 @@ TEXTS = {
         " sus demás dispositivos. Si ha sido usted, no tiene que hacer nada.\n\nSi no ha sido usted, solicite"
         " inmediatamente una contraseña nueva y avísenos:\n\n{link}",
     ),
+    "address_changed": Wording(
+        "Ahora inicia sesión con otra dirección de correo electrónico",
+        "Hola, {name}:\n\nse ha cambiado la dirección de correo electrónico con la que inicia sesión en el portal de"
+        " clientes de {supplier}. A partir de ahora inicia sesión con la nueva y los mensajes llegan a ella; este es el"
+        " último a esta dirección. Su contraseña sigue siendo la misma.\n\nSi no sabe nada de esto, díganoslo"
+        " enseguida:\n\n{link}",
+    ),
     "second_factor_on": Wording(
         "Se ha configurado una aplicación de autenticación",
         "Hola, {name}:\n\nA partir de ahora, el portal de clientes de {supplier} le pedirá, además de la contraseña, un"

@@ -15,7 +15,7 @@ class Kind:
 
     `secret` names the token in the link: which state it comes from (see sending.py). `of_request`: it is about the
     request for access that the params name, whose `colleague` and `reason` are unsealed when it is sent;
-    `to_colleague`: it goes to them, who are no contact.
+    `to_colleague`: it goes to them, who are no contact. `to_former`: to the address the contact had before.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Kind:
     secret: str = ""
     of_request: bool = False
     to_colleague: bool = False
+    to_former: bool = False
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -39,6 +40,7 @@ KINDS = {
         Kind("invitation", True, "/invitation/{token}", ("until",), ("link",), "invitation"),
         Kind("password_reset", True, "/reset/{token}", ("until",), ("link",), "reset"),
         Kind("password_changed", True, "/login"),
+        Kind("address_changed", True, "/login", to_former=True),
         Kind("second_factor_on", True, "/settings"),
         Kind("second_factor_off", True, "/settings"),
         Kind("passkey_added", True, "/settings/passkeys"),

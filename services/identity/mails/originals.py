@@ -69,6 +69,21 @@ ORIGINALS: dict[str, dict[str, Wording]] = {
             " ein neues Passwort an und sagen es uns:\n\n{link}",
         ),
     },
+    "address_changed": {
+        "en": Wording(
+            "You log in with another e-mail address now",
+            "Hello {name},\n\nthe e-mail address with which you log in to the customer portal of {supplier} was"
+            " changed. From now on you log in with the new one, and mails go there; this one is the last to this"
+            " address. Your password stays as it is.\n\nIf you know nothing of this, tell us at once:\n\n{link}",
+        ),
+        "de": Wording(
+            "Sie melden sich jetzt mit einer anderen E-Mail-Adresse an",
+            "Guten Tag {name},\n\ndie E-Mail-Adresse, mit der Sie sich beim Kundenportal von {supplier} anmelden, wurde"
+            " geändert. Ab jetzt melden Sie sich mit der neuen an, und Nachrichten gehen dorthin; diese ist die letzte"
+            " an diese Adresse. Ihr Passwort bleibt, wie es ist.\n\nWenn Sie davon nichts wissen, sagen Sie es uns"
+            " sofort:\n\n{link}",
+        ),
+    },
     "second_factor_on": {
         "en": Wording(
             "An authenticator app is set up",

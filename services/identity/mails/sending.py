@@ -26,6 +26,7 @@ from chassis.repository import now
 from chassis.statedb import StateDb
 from services.identity.adapters.mail import Carrier, Letter, MailProblem, Refused, ServerAway, carrier
 from services.identity.contract import SERVICE
+from services.identity.details.person import former_of, person_of
 from services.identity.domain import Contact
 from services.identity.links import INVITATION, Link, keep_link, known_link, token_hash
 from services.identity.mails import domain
@@ -177,8 +178,10 @@ class Desk:
             raise NotNeeded("The contact was deactivated.")
         if mail.useful_until is not None and mail.useful_until <= now():
             raise NotNeeded("What the mail was about has expired.")
-        person = self._vault.open(contact.contact, contact.personal)
-        address = _ascii(person.email)
+        person = person_of(self._vault, contact)
+        address = _ascii(
+            former_of(self._vault, contact, mail.params["login"]).email if kind.to_former else person.email
+        )
         language = self._language(contact)
         params = {**mail.params, **self._secret(mail, kind, contact), **self._unsealed(request)}
         configured, house = self._configured, self._house()

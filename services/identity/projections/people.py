@@ -12,6 +12,7 @@ from chassis.config import Settings
 from chassis.messages import Recorded
 from chassis.readmodel import Projection, Rows, upsert
 from chassis.sorting import sort_key
+from services.identity.details.person import opened
 from services.identity.domain import DEFAULT_PERMISSIONS
 from services.identity.vault import ERASED, Person, Vault, open_vault
 
@@ -37,11 +38,17 @@ CONTACTS = Table(
     Column("password_changed_at", Text),  # sessions from before it are not to be trusted
     Column("name_key", Text, nullable=False),  # the name as it sorts: chassis.sorting
     Column("search", Text, nullable=False),  # name, e-mail and phone in lower case
+    Column("told", Text, nullable=False),  # this and the next two: sealed; details/person.py says what they are
+    Column("told_then", Text, nullable=False),
+    Column("corrected", Text, nullable=False),
     Index(f"contacts_v{VERSION}_company", "company", "name_key", "contact_id"),
     Index(f"contacts_v{VERSION}_name", "name_key", "contact_id"),
     Index(f"contacts_v{VERSION}_email", "email"),
 )
 _CONTACT = upsert(CONTACTS)
+_KNOWN = (
+    f"SELECT status, language, chosen_language, told, told_then, corrected FROM {CONTACTS.name} WHERE contact_id = ?"
+)
 _PERSONAL = ("name", "email", "phone", "language", "name_key", "search")
 # What a contact is again once it is no longer deactivated.
 _REACTIVATED = (
@@ -78,13 +85,18 @@ def project(event: Recorded, rows: Rows) -> None:
         case "ContactCreated":
             _insert(rows, data, at, data["staff_roles"], data["permissions"], data["branches"])
         case "ContactRecorded":
-            row = rows.one(f"SELECT status, chosen_language FROM {CONTACTS.name} WHERE contact_id = ?", contact)
+            row = rows.one(_KNOWN, contact)
             if row is None:
                 _insert(rows, data, at, (), DEFAULT_PERMISSIONS, None)
             elif row["status"] != "erased":  # an import may have come between the erasing and the key's end
-                language = row["chosen_language"] or data["language"]
-                known = _personal(_vault().open(contact, data["personal"]), language)
-                _update(rows, contact, at, **dict(zip(_PERSONAL, known, strict=True)))
+                sealed = {"told": data["personal"], "told_then": row["told_then"], "corrected": row["corrected"]}
+                _person(rows, contact, at, sealed, row["chosen_language"] or data["language"])
+        case "ContactCorrected":
+            row = rows.one(_KNOWN, contact)
+            if row is not None and row["status"] != "erased":
+                _corrected(rows, row, data, at)
+        case "StaffRolesSet":
+            _update(rows, contact, at, staff_roles=_json(data["staff_roles"]))
         case "ContactInvited":
             rows.execute(_INVITED, (at, at, contact))
         case "InvitationAccepted" | "PasswordSet" | "PasswordChanged" | "PasswordReset":
@@ -102,7 +114,20 @@ def project(event: Recorded, rows: Rows) -> None:
             rows.execute(_REACTIVATED, (at, contact))
         case "ContactErased":
             nobody = dict(zip(_PERSONAL, _personal(ERASED, ""), strict=True)) | {"search": ""}
-            _update(rows, contact, at, status="erased", **nobody)
+            _update(rows, contact, at, status="erased", **nobody, told="", told_then="", corrected="")
+
+
+def _corrected(rows: Rows, row: Any, data: dict[str, Any], at: str) -> None:
+    sealed = {"told": row["told"], "told_then": row["told"], "corrected": data["personal"]}
+    chosen = data["language"] if data["language"] != row["language"] else row["chosen_language"]
+    _person(rows, data["contact"], at, sealed, data["language"], chosen_language=chosen)
+
+
+def _person(rows: Rows, contact: str, at: str, sealed: dict[str, str], language: str, **more: str) -> None:
+    """Show who it is by what the ERP told, then and now, and what was put right."""
+    person = opened(_vault(), contact, sealed["told"], sealed["told_then"], sealed["corrected"])
+    known = dict(zip(_PERSONAL, _personal(person, language), strict=True))
+    _update(rows, contact, at, **known, **sealed, **more)
 
 
 def _insert(rows: Rows, data: dict[str, Any], at: str, roles: Any, permissions: Any, branches: Any) -> None:
@@ -110,7 +135,8 @@ def _insert(rows: Rows, data: dict[str, Any], at: str, roles: Any, permissions: 
     name, email, phone, language, name_key, search = _personal(person, data["language"])
     rights = (_json(permissions), _json(branches), "[]", "{}")
     facts = (name, email, phone, "recorded", _json(roles), *rights, language, "")
-    rows.execute(_CONTACT, (data["contact"], data["company"], *facts, None, at, None, name_key, search))
+    own = (name_key, search, data["personal"], "", "")
+    rows.execute(_CONTACT, (data["contact"], data["company"], *facts, None, at, None, *own))
 
 
 def _update(rows: Rows, contact: str, at: str, **values: Any) -> None:

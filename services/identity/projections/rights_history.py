@@ -60,6 +60,7 @@ _LAST_NAME = f"SELECT name FROM {ROLE_CHANGES.name} WHERE role = ? ORDER BY posi
 _KINDS = {
     "ContactCreated": "created",
     "ContactRecorded": "recorded",
+    "ContactCorrected": "corrected",
     "PermissionsChanged": "permissions",
     "MembershipGiven": "member",
     "MembershipEnded": "left",
@@ -78,6 +79,10 @@ _KINDS = {
 
 _EVERYWHERE = ("signed_up", "switched_off", "switched_on", "erased")
 """What holds in all companies of a contact."""
+
+
+_SAID_AGAIN = ("switched_off", "corrected")
+"""What may change no right and is a row all the same: the supplier's word over a company's; another name or address."""
 
 
 def project(event: Recorded, rows: Rows) -> None:
@@ -106,6 +111,8 @@ def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
     of_it = row is not None and row[0] != "left"
     if row is not None and kind in ("recorded", "created"):
         return  # the ERP told again what a contact is called
+    if row is None and kind == "corrected":
+        return
     if not of_it and (kind == "left" or (row is not None and kind in _EVERYWHERE)):
         return  # what becomes of them is not this company's any more
     before = _state(row) if row is not None else dict(_NOTHING)
@@ -114,7 +121,7 @@ def _in_company(company: str, event: Recorded, kind: str, rows: Rows) -> None:
         home = rows.one(_LAST, data["contact"], data["company"])
         before |= {name: _state(home)[name] for name in ("signed_up", "shut") if home is not None}
     after = before | _changed(kind, data)
-    if of_it and after == before and kind != "switched_off":  # which may be said once more, by the supplier
+    if of_it and after == before and kind not in _SAID_AGAIN:
         return
     rows.touch(company, event.position)
     head = (data["contact"], company, event.position, event.recorded_at.isoformat())
@@ -145,6 +152,8 @@ def _changed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
             return {name: _json(data[name]) for name in ("permissions", "branches")}
         case "permissions" | "member":
             return {name: _json(data[name]) for name in _RIGHTS}
+        case "corrected":
+            return {}
         case "left":
             return {name: _NOTHING[name] for name in (*_RIGHTS, "hands_out", "appoints")}
         case "delegated":

@@ -34,6 +34,7 @@ KINDS = frozenset(
         "SingleSignOnLinked",
         "PasskeyAdded",
         "PasskeyRemoved",
+        "SignInAddressChanged",
     }
 )
 

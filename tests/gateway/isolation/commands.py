@@ -15,6 +15,7 @@ from gateway.websession import COOKIE
 from tests.gateway.isolation.administration import LOGO, new_change, new_entry
 from tests.gateway.isolation.asking import shut_off
 from tests.gateway.isolation.layouts import new_layout
+from tests.gateway.isolation.marks import own_details
 from tests.gateway.isolation.people import Visitor
 from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, METHODS, parsed
 from tests.gateway.isolation.walk import Walk
@@ -35,6 +36,9 @@ PAYLOADS: Mapping[str, Payload] = {
     "identity.CreateContact": {**_NEW, "for_company": "{company}", "email": "{fresh}@walk.example"},
     "identity.CreateStaff": {**_NEW, "staff_roles": ["agent"], "email": "{fresh}@walk.example"},
     "identity.InviteContact": {"contact_id": "{subject}"},
+    "identity.CorrectContact": {"contact_id": "{subject}", "name": "Ned New", "email": "{fresh}@walk.example"},
+    "identity.CorrectOwnDetails": {"name": "{own_name}", "phone": "{own_phone}"},
+    "identity.SetStaffRoles": {"contact_id": "{subject}", "staff_roles": ["agent"]},
     "identity.SetPassword": {"contact_id": "{subject}", "password": "a long enough one"},
     "identity.LiftSignInLock": {"contact_id": "{subject}"},
     "identity.ChangePassword": {"current": "not this one at all", "new": "some other long one"},
@@ -278,6 +282,7 @@ def _payload(world: World, command: str, visitor: Visitor, instead: Mapping[str,
     of = visitor.company or world.things["company"]
     more = dict.fromkeys(("subject", "shut_off"), world.things["newcomer"])
     more |= {"fresh": uuid4().hex, "price": str(world.prices[of])}
+    more |= own_details(world.marks, visitor.name, visitor.company)
     return dict(_filled(PAYLOADS[command], {**world.things, **more, **(instead or {})}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import uuid4
 
 ALL_BRANCHES = "(all branches)"
 """The branch of what only they may see who see every branch of the company: sums over all of them."""
@@ -105,3 +106,12 @@ class Marks:
 def number_of(holder: str, field: str) -> str:
     """The number that is made of this name."""
     return f"ZQ-{holder}-{field.replace('.', '-')}-0".upper()
+
+
+def own_details(marks: Marks, name: str, company: str) -> dict[str, str]:
+    """What a visitor of this name may call themselves, still by their marks; somebody of no company: nobody."""
+    if name == "nobody":
+        return {"own_name": "Nobody", "own_phone": ""}
+    holder = "birch" if company == COMPANIES["birch"] else "alder"
+    called, phone = (marks.of(holder, f"{one}.{name}").forms[0] for one in ("name", "phone"))
+    return {"own_name": called, "own_phone": f"{phone} {uuid4().hex[:8]}"}

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tests.gateway.isolation.asked import ADMIN, Asked, shown
-from tests.gateway.isolation.marks import COMPANIES
+from tests.gateway.isolation.asked import ADMIN, AGENT, CUSTOMERS, ERP, OPER, Asked, shown
+from tests.gateway.isolation.marks import COMPANIES, own_details
+
+if TYPE_CHECKING:
+    from tests.gateway.isolation.world import World
 
 _CONTACT = {"name": "Zoe New", "email": "zoe@walk.example", "phone": "", "permissions": ["open_cases"]}
 _GIVEN = {"permissions": ["order"]}
 _SAID = "request.name request.email request.phone request.why name.owner company.name"
 _SAID_TO_OWN = shown(_SAID, "whole")
 _CONTACTS = "name.owner email.owner phone.owner"
+_EVERYBODY = f"{CUSTOMERS} {AGENT} {ADMIN} {ERP} {OPER}"
+
+
+def _details(world: World, spare: str) -> dict[str, str]:
+    name, email, phone = (world.marks.of("alder", f"{spare}.{one}").forms[0] for one in ("name", "email", "phone"))
+    return {"name": name, "email": email, "phone": f"{phone} 7", "language": "en"}
+
 
 PEOPLE: dict[str, Asked] = {
     "GET /companies": Asked(shows=shown("company.name company.code", "agent admin")),
@@ -35,6 +46,62 @@ PEOPLE: dict[str, Asked] = {
         "/contacts/none/companies/ZQALDER",
         shown("name.both company.name branch.name role.name", ADMIN),
         ("alder", "north"),
+    ),
+    "GET /contacts/<contact_id>/details": Asked(
+        "/contacts/{owner}/details", "/contacts/none/details", shown(_CONTACTS, ADMIN), ("alder",)
+    ),
+    "GET /contacts/<contact_id>/details #staff": Asked("/contacts/{agent}/details", "/contacts/none/details"),
+    "GET /contacts/<contact_id>/erase": Asked(
+        "/contacts/{owner}/erase", "/contacts/none/erase", shown("name.owner", ADMIN), ("alder",)
+    ),
+    "GET /contacts/<contact_id>/erase #staff": Asked("/contacts/{agent}/erase", "/contacts/none/erase"),
+    "GET /company/contacts/<contact_id>/details": Asked(
+        "/company/contacts/{twin}/details",
+        "/company/contacts/none/details",
+        shown("name.twin email.twin phone.twin", "whole"),
+        ("alder",),
+    ),
+    "GET /settings/details": Asked(shows=shown("name.{me} email.{me} phone.{me}", _EVERYBODY)),
+    "POST /contacts/<contact_id>/details": Asked(
+        "/contacts/{spare}/details",
+        "/contacts/none/details",
+        form=lambda world, visitor: _details(world, "spare"),
+        sends=("identity.CorrectContact",),
+    ),
+    "POST /contacts/<contact_id>/details #staff": Asked(
+        "/contacts/{agent}/details", "/contacts/none/details", form=lambda world, visitor: {"name": "Zed"}
+    ),
+    "POST /company/contacts/<contact_id>/details": Asked(
+        "/company/contacts/{idle}/details",
+        "/company/contacts/none/details",
+        form=lambda world, visitor: _details(world, "idle"),
+        sends=("identity.CorrectContact",),
+    ),
+    "POST /contacts/<contact_id>/erase": Asked(
+        "/contacts/{erasable}/erase",
+        "/contacts/none/erase",
+        form=lambda world, visitor: {"typed": world.marks.of("alder", "erasable.name").forms[0]},
+        sends=("identity.EraseContact",),
+    ),
+    "POST /contacts/<contact_id>/erase #staff": Asked(
+        "/contacts/{agent}/erase", "/contacts/none/erase", form=lambda world, visitor: {"typed": "Sam"}
+    ),
+    "POST /contacts/<contact_id>/export": Asked(
+        "/contacts/{owner}/export",
+        "/contacts/none/export",
+        shown(f"{_CONTACTS} company.name case.number", ADMIN),
+        ("alder",),
+        form=lambda world, visitor: {},
+    ),
+    "POST /contacts/<contact_id>/export #staff": Asked(
+        "/contacts/{agent}/export", "/contacts/none/export", form=lambda world, visitor: {}
+    ),
+    "POST /settings/details": Asked(
+        form=lambda world, visitor: {
+            name.removeprefix("own_"): text
+            for name, text in own_details(world.marks, visitor.name, visitor.company).items()
+        },
+        sends=("identity.CorrectOwnDetails",),
     ),
     "GET /contacts/<contact_id> #staff": Asked("/contacts/{agent}", "/contacts/none"),
     "GET /companies/<path:code>/rights": Asked(

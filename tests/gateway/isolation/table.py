@@ -42,6 +42,7 @@ GET  /companies/<path:code>/contacts/new          403   403  403   403   403  40
 GET  /companies/<path:code>/rights                403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /company/contacts                            403   403  own   403   own  403   403    403   403   403  403  in   in     403  403
 GET  /company/contacts/<contact_id>               403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
+GET  /company/contacts/<contact_id>/details       403   403  own  403   404  403   403    403   403   403  403  in   in     403  403
 GET  /company/contacts/new                        403   403  own   403   own  403   403    403   403   403  403  in   in     403  403
 GET  /company/requests                            403   403  own   403   ok   403   403    403   403   403  403  in   in     403  403
 GET  /company/requests/<key>                      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
@@ -49,6 +50,10 @@ GET  /contacts/<contact_id>                       403   403  403   403   403  40
 GET  /contacts/<contact_id> #staff                403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 GET  /contacts/<contact_id>/companies             403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /contacts/<contact_id>/companies/<path:code> 403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
+GET  /contacts/<contact_id>/details               403   403  403   403   403  403   403    403   own    403  403  in   in     403  403
+GET  /contacts/<contact_id>/details #staff        403   403  403   403   403  403   403    403   404    403  403  in   in     403  403
+GET  /contacts/<contact_id>/erase                 403   403  403   403   403  403   403    403   own    403  403  in   in     403  403
+GET  /contacts/<contact_id>/erase #staff          403   403  403   403   403  403   403    403   404    403  403  in   in     403  403
 GET  /contacts/<contact_id>/history               403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /contacts/<contact_id>/history #staff        403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
 GET  /contacts/<contact_id>/history #viewed       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
@@ -128,6 +133,7 @@ GET  /search #project                             own   own   own   own   own   
 GET  /search #said                                own   own   own   own   own   ok    ok    own   own   ok    ok    in    in    own   own
 GET  /search/suggest                              own   own   own   ok    ok    ok    ok    ok    ok    ok    ok    in    in    own   own
 GET  /settings                                    own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
+GET  /settings/details                            own   own  own   own   own  own   own    own   own   own  own  in   in     own  own
 GET  /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   ok
 GET /settings/passkeys                            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 GET /settings/passkeys/<passkey>/remove           404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
@@ -165,6 +171,7 @@ POST /company                                     404   404  404   404   404  40
 POST /company/contacts/<contact_id>               403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id> #preview      403   403  own   403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id>/access        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
+POST /company/contacts/<contact_id>/details       403   403  ok   403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id>/invite        403   403  ok    403   404  403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/<contact_id>/leave         403   403  ok    403   ok   403   403    403   403   403  403  in   in     403  403
 POST /company/contacts/new                        403   403  ok    403   ok   403   403    403   403   403  403  in   in     403  403
@@ -177,6 +184,12 @@ POST /contacts/<contact_id>/access #staff         403   403  403   403   403  40
 POST /contacts/<contact_id>/companies/<path:code> 403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/delegation            403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/delegation #staff     403   403  403   403   403  403   403    403   404   403  403  in   in     403  403
+POST /contacts/<contact_id>/details               403   403  403   403   403  403   403    403   ok     403  403  in   in     403  403
+POST /contacts/<contact_id>/details #staff        403   403  403   403   403  403   403    403   404    403  403  in   in     403  403
+POST /contacts/<contact_id>/erase                 403   403  403   403   403  403   403    403   ok     403  403  in   in     403  403
+POST /contacts/<contact_id>/erase #staff          403   403  403   403   403  403   403    403   404    403  403  in   in     403  403
+POST /contacts/<contact_id>/export                403   403  403   403   403  403   403    403   own    403  403  in   in     403  403
+POST /contacts/<contact_id>/export #staff         403   403  403   403   403  403   403    403   404    403  403  in   in     403  403
 POST /contacts/<contact_id>/invite                403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/leave/<path:code>     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /contacts/<contact_id>/password              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
@@ -217,6 +230,7 @@ POST /roles/<role>                                403   403  403   403   403  40
 POST /roles/<role> #preview                       403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 POST /roles/<role>/remove                         403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 POST /roles/new                                   403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+POST /settings/details                            ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 POST /settings/devices/<session_id>               ok    404  404   404   404  404   404    404   404   404  404  in   in     404  403
 POST /settings/mails                              ok    ok   ok    ok    ok   ok    ok     403   403   403  403  in   in     ok   403
 POST /settings/passkeys/<passkey>/remove          404   404  404   404   404  404   404    404   404   404  404  in   in     404  403
@@ -244,6 +258,9 @@ cases.AnswerCase             403   403  403   403   403  403   403    done  done
 cases.ChangeCaseStatus       403   403  403   403   403  403   403    done  done  403  403  in   in     403  403
 identity.CreateContact       403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
 identity.InviteContact       403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.CorrectContact      403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
+identity.CorrectOwnDetails   done  done done  done  done done  done   done  done  done done in   in     done 403
+identity.EraseContact        403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.SetPermissions      403   403  done  403   404  403   403    403   done  403  403  in   in     403  403
 identity.SetDelegation       403   403  403   403   403  403   403    403   done  403  403  in   in     403  403
 identity.RequestAccess       done  done done  422   422  done  done   403   403   403  403  in   in     done 403
@@ -322,6 +339,9 @@ identity.EndViewAs           404  404    done  404    404
 identity.DeactivateContact   403  404    done  403    403
 identity.ReactivateContact   403  404    done  403    403
 identity.EraseContact        403  403    done  403    403
+identity.CorrectContact      403  404    done  403    403
+identity.CorrectOwnDetails   done done   done  404    404
+identity.SetStaffRoles       403  403    403   403    403
 identity.EnableSecondFactor  422  422    422   404    404
 identity.RenewRecoveryCodes  422  422    422   404    404
 identity.DisableSecondFactor 422  422    422   404    404

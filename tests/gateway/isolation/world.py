@@ -140,14 +140,14 @@ class World:
             seen["own_admin"] = own = () if one.roles else (one.company, one.first)
             name = self.marks.text(holder, f"name.{one.name}", roles=AGENTS, **seen)
             self.marks.put(holder, f"email.{one.name}", one.email, only=one.email, roles=AGENTS, own_admin=own)
-            phone = self.marks.text(holder, f"phone.{one.name}", only=NO_CUSTOMER[0], roles=AGENTS, own_admin=own)
+            phone = self.marks.text(holder, f"phone.{one.name}", only=one.email, roles=AGENTS, own_admin=own)
             common = {"name": name, "email": one.email, "phone": phone}
             who = {"staff_roles": list(one.roles)} if one.roles else given(one)
             reply = self.do("identity", "CreateStaff" if one.roles else "CreateContact", {**common, **who})
             one.contact = reply["id"]
             self.services.sign_up(self._token(one.contact), PASSWORD)
         seen = {"only": NO_CUSTOMER[0], "roles": AGENTS, "own_admin": (COMPANIES["alder"],)}
-        for spare in ("spare", "gone", "invited", "newcomer", "forgetful", "secured", "idle", "shut"):
+        for spare in ("spare", "gone", "invited", "newcomer", "erasable", "forgetful", "secured", "idle", "shut"):
             text = {part: self.marks.text("alder", f"{spare}.{part}", **seen) for part in ("name", "phone")}
             email = self.marks.put("alder", f"{spare}.email", f"{spare}@walk.example", **seen)
             payload = {**text, "email": email, "for_company": COMPANIES["alder"]}

@@ -97,6 +97,18 @@ def test_a_forgotten_password_is_chosen_anew_with_the_mailed_link(office: Office
     assert mails(office, contact, "password_changed")[0]["state"] == "sent"
 
 
+def test_a_changed_address_is_told_to_the_old_one(office: Office) -> None:
+    contact = office.sign_up("before@nordlicht.example", name="Hana Weis")
+    details = {"contact_id": contact, "name": "Hanna Weiss", "email": "after@nordlicht.example"}
+    office.do("CorrectContact", details, actor=office.admin())
+    found = letter(office, mails(office, contact, "address_changed")[0])
+    assert found["recipient"] == "Hanna Weiss <before@nordlicht.example>"
+    assert found["subject"] == "You log in with another e-mail address now"
+    assert "after@nordlicht.example" not in found["text"], "who reads the old mailbox learns nothing new"
+    ask_reset(office, "after@nordlicht.example")
+    assert "after@nordlicht.example" in letter(office, mails(office, contact, "password_reset")[0])["recipient"]
+
+
 def test_a_newer_link_to_a_new_password_makes_the_older_useless(office: Office) -> None:
     contact = office.sign_up("twice@nordlicht.example")
     ask_reset(office, "twice@nordlicht.example")

@@ -16,6 +16,7 @@ from services.identity.commands import (
     ReactivateContact,
     SetPermissions,
 )
+from services.identity.details.domain import decide_erase
 from services.identity.events import (
     BranchRecorded,
     CompanyRecorded,
@@ -74,6 +75,6 @@ CONTACT = Decider(
         SetPermissions: domain.decide_set_permissions,
         DeactivateContact: lambda state, command, _now: domain.decide_deactivate(state, command, ""),
         ReactivateContact: lambda state, command, _now: domain.decide_reactivate(state, command, ""),
-        EraseContact: domain.decide_erase,
+        EraseContact: decide_erase,
     },
 )

@@ -1,0 +1,1 @@
+"""A contact's name, addresses and language, put right by an admin or by themselves."""
