@@ -16,6 +16,7 @@ from chassis.errors import NotAllowed, PorticoError, Refused, Unavailable, from_
 from chassis.messages import ALL_COMPANIES
 from gateway import people, viewing
 from gateway.access import Scope, refuse_viewers, remember
+from gateway.formats import as_minutes
 from gateway.parts import parts
 from gateway.portal import house
 from gateway.refusals import translated
@@ -38,23 +39,23 @@ class TooMany(Exception):
     @property
     def said(self) -> str:
         """What to tell the person."""
-        wait, gateway = minutes(self.seconds), house(parts())
+        wait, gateway = as_minutes(minutes(self.seconds)), house(parts())
         if self.by_mail and gateway.forgot_password:
             return gettext(
-                "Too many tries. Wait %(minutes)s minutes, then try again; or choose a new password now by “Forgot your"
+                "Too many tries. Wait %(minutes)s, then try again; or choose a new password now by “Forgot your"
                 " password?”, which lets you in at once.",
                 minutes=wait,
             )
         contact = " · ".join(filter(None, (gateway.support_phone, gateway.support_mail)))
         if contact:
             return gettext(
-                "Too many tries. Wait %(minutes)s minutes, then try again, or ask our support, who can let you in:"
+                "Too many tries. Wait %(minutes)s, then try again, or ask our support, who can let you in:"
                 " %(contact)s.",
                 minutes=wait,
                 contact=contact,
             )
         return gettext(
-            "Too many tries. Wait %(minutes)s minutes, then try again, or ask the person at %(supplier)s you usually"
+            "Too many tries. Wait %(minutes)s, then try again, or ask the person at %(supplier)s you usually"
             " speak to, who can let you in.",
             minutes=wait,
             supplier=gateway.supplier,

@@ -59,6 +59,11 @@ def as_clock(value: datetime) -> str:
     return str(format_time(value, "short", tzinfo=get_timezone(), locale=LOCALE.get()))
 
 
+def as_minutes(count: int) -> str:
+    """`1 minute`, `15 minutes`."""
+    return str(format_timedelta(count * 60, granularity="minute", threshold=10_000, locale=LOCALE.get()))
+
+
 def ago(value: datetime | str | None) -> str | Markup:
     """How long ago, in words, with the exact time behind it."""
     if not value:

@@ -64,4 +64,5 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (answer.value) form.requestSubmit(button);
     else button.focus();
   });
+  if ("now" in form.dataset) form.requestSubmit(button);
 }

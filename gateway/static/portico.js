@@ -4,11 +4,11 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const root = document.documentElement;
 
-// Menus: one open at a time; Escape and a click elsewhere close it.
+// Menus: one open at a time; Escape, a click elsewhere and going on by Tab close it.
 function closeMenus(except) {
   for (const menu of all("details.menu[open]")) if (menu !== except) menu.open = false;
 }
-document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+for (const left of ["click", "focusin"]) document.addEventListener(left, (event) => closeMenus(event.target.closest("details.menu")));
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector("details.menu[open]");
   if (event.key === "Escape" && menu) {
@@ -106,6 +106,22 @@ for (const place of all("[data-secret]")) {
   field.form?.addEventListener("submit", () => show(false));
   show(false);
   place.append(button);
+}
+
+// Recovery codes: copied or printed.
+for (const place of all("[data-keep]")) {
+  const said = place.querySelector("[role=status]");
+  place.querySelector("[data-print]").addEventListener("click", () => window.print());
+  place.querySelector("[data-copy]").addEventListener("click", async () => {
+    const codes = all("code", document.getElementById(place.dataset.keep)).map((one) => one.textContent);
+    try {
+      await navigator.clipboard.writeText(codes.join("\n"));
+      said.textContent = place.dataset.textCopied;
+    } catch {
+      said.textContent = place.dataset.textFailed;
+    }
+  });
+  place.hidden = false;
 }
 
 // A second click does nothing; the server would recognise it too.
@@ -335,6 +351,14 @@ document.addEventListener("paste", (event) => {
   padFields(row)[0].focus();
   pad.dispatchEvent(new Event("change", { bubbles: true }));
 });
+
+// On a narrow screen the tabs are a strip to be moved: the one at hand is brought into sight.
+const here = document.querySelector(".tabs [aria-current]");
+if (here) {
+  const strip = here.closest(".tabs");
+  const [one, whole] = [here.getBoundingClientRect(), strip.getBoundingClientRect()];
+  if (one.left < whole.left || one.right > whole.right) strip.scrollLeft += (one.left + one.right - whole.left - whole.right) / 2;
+}
 
 document.querySelector("[data-focus]")?.focus();
 if (!document.hidden) listen();

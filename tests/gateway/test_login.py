@@ -47,7 +47,7 @@ def test_too_many_tries_have_to_wait_and_the_right_password_too(ground: Ground) 
         assert post(ground.browser(), "/login", "/login", email="ann@a.example", password="no").status_code == 401
     answer = post(ground.browser(), "/login", "/login", email="Ann@A.example ", password=PASSWORD)
     assert answer.status_code == 429
-    assert "Too many tries. Wait 1 minutes" in answer.text
+    assert "Too many tries. Wait 1 minute," in answer.text
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert sum(method == "sign_in" for method, _ in ground.identity.calls) == 5
 

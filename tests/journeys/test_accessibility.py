@@ -1,4 +1,7 @@
-"""What axe finds on the pages, light and dark, on a phone and on a desktop: nothing."""
+"""What axe finds on the pages, light and dark, on a phone and on a desktop: nothing.
+
+Then what axe does not see: from right to left, in forced colours with the text twice as large, and by keyboard alone.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,18 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
 LogIn = Callable[[Page, str], Page]
 CUSTOMER = (
     "/",
     "/orders",
+    "/orders/31235",
     "/invoices?group=branch",
+    "/quotes",
+    "/balance",
+    "/exports",
     "/layouts/invoice",
     "/statement",
     "/charts",
@@ -27,6 +34,9 @@ CUSTOMER = (
     "/search?q=8",
     "/settings",
     "/settings/mails",
+    "/settings/password",
+    "/settings/passkeys",
+    "/settings/second-factor",
     "/request-access",
 )
 STAFF = (
@@ -53,8 +63,29 @@ STAFF = (
     "/administration/features",
     "/administration/licences",
     "/administration/history",
+    "/administration/looks",
     "/administration/sign-in",
 )
+NARROWED = (
+    "/",
+    "/orders",
+    "/orders/31235",
+    "/statement",
+    "/layouts/order",
+    "/charts",
+    "/order-pad",
+    "/support/new",
+    "/settings",
+    "/search?q=8",
+)
+_WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_UNSEEN = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  const drawn = at.querySelector(".hit");  // a chart draws it round the place itself
+  const framed = drawn && getComputedStyle(drawn).stroke !== "none";
+  return [at === document.body, seen || framed ? "" : at.outerHTML.slice(0, 120)];
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -105,3 +136,84 @@ def violations(page: Page) -> list[str]:
         f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"
         for one in results.response["violations"]
     ]
+
+
+def test_axe_finds_nothing_from_right_to_left(visit: Visit, log_in: LogIn) -> None:
+    page = visit("phone")
+    log_in(page, "buyer")
+    url = page.url
+    page.context.add_cookies([{"name": "portico_lang", "value": "ar", "url": url}])
+    found = []
+    for path in NARROWED:
+        page.goto(path)
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        found += violations(page) + _too_wide(page)
+    assert not found, "\n".join(found)
+
+
+def test_forced_colours_and_text_of_twice_the_size(visit: Visit, log_in: LogIn, size: str) -> None:
+    """Nothing lies beyond the page's side, and what the keyboard stands on is seen."""
+    page = visit(size)
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    log_in(page, "buyer")
+    found = []
+    for path in NARROWED:
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        found += _too_wide(page) + _without_focus(page)
+    assert not found, "\n".join(found)
+
+
+def test_the_frame_by_keyboard(visit: Visit, log_in: LogIn) -> None:
+    page = visit("desktop")
+    log_in(page, "buyer")
+    page.goto("/orders")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Place an order")).to_be_focused()
+    menu = page.locator("summary", has_text="Layout and export")
+    menu.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="As the report is")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.get_by_role("link", name="As the report is")).to_be_hidden()
+    menu.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("link", name="As the report is")).to_be_hidden()
+    page.locator(".side-wide").get_by_role("button", name="Add Deliveries to favourites").press("Enter")
+    expect(page.locator(".side-wide").get_by_role("button", name="Remove Deliveries").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".side-wide").get_by_role("button", name="Add Deliveries to favourites")).to_be_focused()
+
+
+def test_the_tab_at_hand_is_in_sight_on_a_phone(visit: Visit, log_in: LogIn) -> None:
+    page = visit("phone")
+    log_in(page, "buyer")
+    page.goto("/add-ons")
+    here = page.locator(".tabs [aria-current]")
+    box = here.bounding_box()
+    assert box
+    assert 0 <= box["x"] <= 390 - box["width"], box
+
+
+def _too_wide(page: Page) -> list[str]:
+    """The page, where one has to move it sideways."""
+    beyond = page.evaluate(_WIDER)
+    return [f"{page.url}: {beyond} pixels too wide"] if beyond > 0 else []
+
+
+def _without_focus(page: Page) -> list[str]:
+    """What the first of the Tab key's stops do not show themselves."""
+    page.evaluate("document.activeElement.blur()")
+    found = set()
+    for _stop in range(45):
+        page.keyboard.press("Tab")
+        ended, unseen = page.evaluate(_UNSEEN)
+        if ended:
+            break
+        if unseen:
+            found.add(f"{page.url}: no focus on {unseen}")
+    return sorted(found)
