@@ -360,15 +360,6 @@ def test_who_asks_more_often_than_anybody_types_is_asked_to_wait(
     assert filled.signed_in().get("/search/suggest?q=inv").status_code == 200
 
 
-def test_after_a_while_one_may_ask_again() -> None:
-    now = [0.0]
-    own = pace.Pace(lambda: now[0])
-    assert [own.allows("one") for _ in range(pace.MOST + 1)] == [True] * pace.MOST + [False]
-    assert own.allows("another")
-    now[0] = pace.SECONDS + 1
-    assert own.allows("one")
-
-
 def test_where_search_is_switched_off_nothing_of_it_is_there(filled: Ground) -> None:
     filled.models["identity"].put(SETTINGS, setting="feature_search", value="off")
     browser = browser_of(filled, "ann@a.example")

@@ -13,7 +13,6 @@ from chassis.errors import NotAllowed
 from chassis.messages import ALL_COMPANIES, Context, Reply
 from services.cases.handlers import COMMAND_HANDLERS as CASES
 from services.erp_sync.handlers import COMMAND_HANDLERS as ERP_SYNC
-from services.identity.handlers import COMMAND_HANDLERS as IDENTITY
 from services.licensing.handlers import COMMAND_HANDLERS as LICENSING
 
 DONE = Reply("stream-1", 0, 1, "1")
@@ -39,7 +38,6 @@ def test_staff_pass() -> None:
         (CASES, "ChangeCaseStatus"),
         (LICENSING, "GrantFeature"),
         (LICENSING, "WithdrawFeature"),
-        (IDENTITY, "CreateStaff"),
         (ERP_SYNC, "StartImport"),
     ],
 )
