@@ -33,6 +33,7 @@ FEATURE_NAMES = {
     "projects": _l("Projects"),
     "add_ons": _l("Products owned"),
     "search": _l("Search documents"),
+    "forgotten_password": _l("Forgot your password?"),
 }
 WAY_NAMES = {"password": _l("Password"), "passkey": _l("Passkey alone"), "sso": _l("Single sign-on")}
 LICENCE_NAMES = {"order_pad": _l("Order Pad"), "marketplace": _l("Marketplace")}

@@ -163,10 +163,12 @@ def _house(ground: Parts) -> House:
         own[name] = known.get(setting) or own[name]
     sizes = ground.reads.rows(_SIZE, {"picture": known.get("logo", "")})
     logo = Logo(f"/branding/logo/{sizes[0].picture}", sizes[0].width, sizes[0].height) if sizes else None
+    off = _off(known)
+    own["forgot_password"] = own["forgot_password"] and "forgotten_password" not in off
     colour = known.get("accent", "")
     prefix = identity.WELCOME_SETTING
     welcome = {name.removeprefix(prefix): text for name, text in known.items() if name.startswith(prefix)}
-    return House(**own, logo=logo, accent=accent_url(colour) if colour else "", off=_off(known), welcome=welcome)
+    return House(**own, logo=logo, accent=accent_url(colour) if colour else "", off=off, welcome=welcome)
 
 
 def _off(known: Mapping[str, str]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from gateway.access import current_scope
 from gateway.forms import PASSWORD_LENGTH, CommandForm
 from gateway.frame import keep_choices, render
 from gateway.parts import parts
+from gateway.portal import house
 from gateway.resume import kept
 from gateway.routes import Pages
 from gateway.security import came_from, safe_next
@@ -372,7 +373,7 @@ def _invitation_page(form: InvitationForm, token: str, person: dict[str, Any] | 
 
 def _refuse_forgetting() -> None:
     """There is no such page where the supplier has switched it off."""
-    if not parts().gateway.forgot_password:
+    if not house(parts()).forgot_password:
         abort(404)
 
 

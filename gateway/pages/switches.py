@@ -33,6 +33,7 @@ _LINES = {
     "order_pad": _l("Placing orders, and cancelling them"),
     "support": _l("Requests and their answers, for customers and for your agents; projects go with them"),
     "search": _l("The search field in the bar, and its page"),
+    "forgotten_password": _l("The link on the log-in page; without it one of your admins helps"),
 }
 _LICENSED = StaffQuery(
     "switches.licences",

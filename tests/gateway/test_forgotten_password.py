@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.identity.projections.portal import SETTINGS
 from tests.gateway.ground import Ground, post
 
 NEW = "six swans on a lake"
@@ -88,3 +89,12 @@ def test_switched_off_there_is_no_such_page(tmp_path: Path, path: str) -> None:
     assert post(ground.browser(), "/login", path, email="ann@a.example").status_code == 404
     assert ground.identity.calls == []
     ground.close()
+
+
+def test_an_admin_switches_it_off_without_a_restart(ground: Ground) -> None:
+    browser = ground.browser()
+    assert "/forgot" in browser.get("/login").text
+    ground.models["identity"].put(SETTINGS, setting="feature_forgotten_password", value="off")
+    assert "/forgot" not in browser.get("/login").text
+    assert browser.get("/forgot").status_code == 404
+    assert browser.get("/reset/abc").status_code == 404

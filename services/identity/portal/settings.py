@@ -30,6 +30,7 @@ FEATURES = (
     "projects",
     "add_ons",
     "search",
+    "forgotten_password",
 )
 """What of the portal can be switched off for everybody."""
 OFF = "off"
