@@ -68,8 +68,10 @@ def _at_once(scope: Scope, asked: Export, form: str) -> Any:
 
 def _sent(content: Any, report: str, form: str, scope: Scope) -> Any:
     name = f"{report.replace('_', '-')}-{scope.today.isoformat()}.{form}"
-    answer = send_file(content, _TYPES[form], as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "private, no-store"
+    answer = send_file(content, _TYPES[form], as_attachment=True, download_name=name, etag=False)
+    # As any page: nothing of it stays in a browser or a proxy, and nothing says when it was made.
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.pop("Last-Modified", None)
     return answer
 
 

@@ -171,7 +171,8 @@ def test_under_https_cookies_are_this_hosts_alone(secure: Ground) -> None:
     ended = browser.post("/logout", data=out, base_url=site, headers={"Referer": f"{site}/settings"})
     cookies = [cookie for answer in (page, inside, ended) for cookie in answer.headers.getlist("Set-Cookie")]
     names = [cookie.partition("=")[0] for cookie in cookies]
-    assert names == ["__Host-portico_visit", "__Host-portico_session", "__Host-portico_visit", "__Host-portico_session"]
+    visit, device, own = (f"__Host-portico_{name}" for name in ("visit", "device", "session"))
+    assert names == [visit, device, own, visit, own]
     for cookie in cookies:
         flags = {part.strip().casefold() for part in cookie.split(";")[1:]}
         assert {"secure", "httponly", "path=/", "samesite=lax"} <= flags, cookie
