@@ -35,7 +35,7 @@ def text(page: str) -> str:
 def test_it_has_the_account_the_company_and_the_balance(owing: Ground) -> None:
     owing.company("C-A", "Alpha Ltd")
     page = text(owing.signed_in().get("/settings").text)
-    for words in ("Ann Archer", "ann@a.example", "Alpha Ltd", "C-A", "12.00 EUR", "5.00 EUR overdue"):
+    for words in ("Ann Archer", "ann@a.example", "Alpha Ltd", "C-A", "12.00 EUR", "5.00 EUR of it overdue"):
         assert words in page
     assert "777" not in page
     assert "C-B" not in page
