@@ -21,7 +21,9 @@ SAID = """() => {
   const own = 'h1,h2,h3,label,legend,caption,dt,th[scope=col],button,summary,nav a,.btn,'
     + '.note p,.field-help,.muted,.panel-foot a';
   const ours = (one) => one.closest('[lang]') === document.documentElement;
-  const texts = [...document.querySelectorAll(own)].filter(ours).flatMap((one) => [...one.childNodes]
+  // What may break at a <wbr> is an address.
+  const whole = (one) => !one.querySelector(':scope > wbr');
+  const texts = [...document.querySelectorAll(own)].filter(ours).filter(whole).flatMap((one) => [...one.childNodes]
     .filter((node) => node.nodeType === Node.TEXT_NODE)
     .map((node) => node.textContent.trim()));
   for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'data-busy', 'data-confirm'])
@@ -31,7 +33,7 @@ SAID = """() => {
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DATA = re.compile(
     r"\d|@|Tarnbrook|Hollis|depot|Priya|Mira|Approval Flow|EDI Link|Label Designer|Van Stock|Warehouse Scanner"
-    r"|^SW-|^Chrome|^GBP$|\.csv$|/"
+    r"|^SW-|^Chrome|^GBP$|^pc$|^pack$|\.csv$|/"
 )
 
 
