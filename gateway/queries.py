@@ -26,6 +26,11 @@ _COMMON_TABLE = re.compile(
 _TABLE_FUNCTIONS = {"json_each", "generate_series"}
 
 
+def in_branches(alias: str) -> str:
+    """The condition that limits a table with branches to those of the scope."""
+    return f"(:branches IS NULL OR {alias}.branch IN (SELECT value FROM json_each(:branches)))"
+
+
 @lru_cache(4096)
 def tables_in(sql: str) -> frozenset[str]:
     """The published tables that a statement names, as `service.table`."""

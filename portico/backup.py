@@ -33,8 +33,6 @@ PEOPLE = (
     *("second_factors", "passkeys", "recovery_codes", "spent_challenges"),
 )
 """Tables of identity's state database that may be newer than the event store, and must not be older."""
-OLDER = ("reset_requests", "erasures", "half_sign_ins", "owed_events")
-"""Those that must not be newer: what they are owed or have done is looked for again in the store."""
 MANIFEST = "backup.json"
 STORE = "localstore/events.db"
 _ERP_WORK = ("exports", "runs")

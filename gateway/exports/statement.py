@@ -14,8 +14,9 @@ from gateway.exports.csvfile import CsvFile
 from gateway.exports.making import Progress, told
 from gateway.exports.rows import money
 from gateway.exports.xlsx import Sheets
+from gateway.reports.account import AGES
 from gateway.reports.kinds import KINDS
-from gateway.reports.statement import Statement, ageing_heads, every_movement
+from gateway.reports.statement import Statement, every_movement
 
 
 def make_statement(scope: Scope, statement: Statement, form: str, path: Path, progress: Progress) -> int:
@@ -64,9 +65,9 @@ def _values(scope: Scope, statement: Statement) -> Iterator[list[Any]]:
 
 
 def _ages() -> list[str]:
-    return [_("Balance"), *ageing_heads()]
+    return [_("Balance"), *map(str, AGES.values())]
 
 
 def _ageing(statement: Statement) -> list[list[Any]]:
-    parts = ("open_minor", "not_due", "late_30", "late_60", "late_90", "late_more")
+    parts = ("open_minor", *AGES)
     return [[row.currency, *(money(getattr(row, part), row.currency) for part in parts)] for row in statement.ageing]

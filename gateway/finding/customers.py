@@ -15,11 +15,11 @@ from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope
 from gateway.finding.hits import Hit, texts_of
 from gateway.finding.subjects import Found, Subject, Wanted
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 from gateway.reports.kinds import KINDS, Kind
 from services.orders.contract import ITEM_WORDS
 
-_BRANCHES = "AND (:branches IS NULL OR d.branch IN (SELECT value FROM json_each(:branches)))"
+_BRANCHES = f"AND {in_branches('d')}"
 _PLACE = "AND f.rowid < :below ORDER BY f.rowid DESC LIMIT :limit"
 
 

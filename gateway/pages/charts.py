@@ -18,7 +18,7 @@ from gateway.formats import as_date, as_money, as_number
 from gateway.fragments import fragment, render_part
 from gateway.frame import render
 from gateway.reports import figures
-from gateway.reports.account import MOST
+from gateway.reports.account import AGES, MOST
 from gateway.reports.figures import BALANCE, DOCUMENTS, MOVED, ORDER_LIST, Month, Open
 from gateway.reports.items import ITEMS, invoices_with
 from gateway.reports.items import MODEL as ITEMS_MODEL
@@ -27,7 +27,6 @@ from gateway.routes import Feature, Pages
 from gateway.texts import LOCALE
 
 pages = Pages("charts", __name__)
-_AGES = (_l("Not due"), _l("1–30 days late"), _l("31–60 days"), _l("61–90 days"), _l("Over 90 days"))
 _DONE = ("closed", "posted")
 _STATES = {"open": _l("In progress"), "done": _l("Completed"), "gone": _l("Cancelled or rejected")}
 
@@ -82,6 +81,7 @@ def past() -> Any:
         on=on,
         problem=problem,
         ageing=scope.rows(figures.PAST_AGEING, on=ready) if ready else [],
+        ages=AGES,
         items=scope.rows(figures.PAST_ITEMS, on=ready, limit=MOST) if ready else [],
         kinds=KINDS,
     )
@@ -103,7 +103,7 @@ def _balance(scope: Scope) -> str:
                 "late": any(point.late for point in points),
             }
         )
-    return render_part("charts/balance.html", drawn=drawn, ages=_AGES, scope=scope, past=_past_of(scope))
+    return render_part("charts/balance.html", drawn=drawn, ages=tuple(AGES.values()), scope=scope, past=_past_of(scope))
 
 
 def _past_of(scope: Scope) -> Any:

@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext as _l
 from gateway.access import current_scope
 from gateway.frame import render
 from gateway.reports import glance
-from gateway.reports.account import AGEING, ITEMS, MOST
+from gateway.reports.account import AGEING, AGES, ITEMS, MOST
 from gateway.reports.items import ITEMS as BOUGHT
-from gateway.reports.kinds import KINDS, Kind
+from gateway.reports.kinds import KINDS
 from gateway.reports.openitems import OPEN_ITEMS
+from gateway.reports.report import Report
 from gateway.reports.show import report_page
 from gateway.routes import Feature, Pages
 
@@ -22,47 +23,19 @@ glance.register()
 _GROUPS = {"orders": _l("Orders"), "money": _l("Invoices & payments")}
 
 
-def _register(kind: Kind) -> None:
+def _register(shown: Report) -> None:
     def report() -> Any:
-        return report_page(current_scope(), kind)
+        return report_page(current_scope(), shown)
 
-    report.__name__ = kind.kind
+    report.__name__ = shown.kind
     # Orders come before the Order Pad in their tab; each report leads where its tab has no other page.
-    feature = Feature(
-        kind.title,
-        kind.icon,
-        group=_GROUPS[kind.tab],
-        leads=kind.kind in ("order", "invoice"),
-        quick=kind.kind in ("order", "invoice"),
-        order=kind.order,
-    )
-    pages.page(kind.path, needs=kind.needs, tab=kind.tab, feature=feature)(report)
+    first = shown.kind in ("order", "invoice")
+    feature = Feature(shown.title, shown.icon, group=_GROUPS[shown.tab], leads=first, quick=first, order=shown.order)
+    pages.page(shown.path, needs=shown.needs, tab=shown.tab, feature=feature)(report)
 
 
-for _kind in KINDS.values():
-    _register(_kind)
-
-
-@pages.page(
-    OPEN_ITEMS.path,
-    needs=OPEN_ITEMS.needs,
-    tab=OPEN_ITEMS.tab,
-    feature=Feature(OPEN_ITEMS.title, OPEN_ITEMS.icon, group=_GROUPS["money"], order=OPEN_ITEMS.order),
-)
-def open_items() -> Any:
-    """What is open, filtered, sorted, grouped and exported as any report."""
-    return report_page(current_scope(), OPEN_ITEMS)
-
-
-@pages.page(
-    BOUGHT.path,
-    needs=BOUGHT.needs,
-    tab=BOUGHT.tab,
-    feature=Feature(BOUGHT.title, BOUGHT.icon, group=_GROUPS["money"], order=BOUGHT.order),
-)
-def items_bought() -> Any:
-    """What was bought of each item."""
-    return report_page(current_scope(), BOUGHT)
+for _shown in (*KINDS.values(), OPEN_ITEMS, BOUGHT):
+    _register(_shown)
 
 
 @pages.page(
@@ -78,6 +51,7 @@ def balance() -> Any:
         "reports/balance.html",
         title=_("Account balance"),
         ageing=scope.rows(AGEING),
+        ages=AGES,
         items=scope.rows(ITEMS, limit=MOST),
         kinds=KINDS,
     )

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from chassis.errors import Invalid
 from gateway.access import current_scope
 from gateway.frame import render
+from gateway.reports.account import AGES
 from gateway.reports.kinds import KINDS
 from gateway.reports.pdf import pdf_response
 from gateway.reports.presets import presets
@@ -18,7 +19,6 @@ from gateway.reports.report import PAGE
 from gateway.reports.statement import (
     NEEDS,
     Statement,
-    ageing_heads,
     every_movement,
     page_of,
     place_of,
@@ -49,7 +49,7 @@ def statement() -> Any:
         statement=found,
         rows=rows,
         kinds=KINDS,
-        heads=ageing_heads(),
+        ages=AGES,
         presets=presets(scope.today),
         newer=_newer(found, rows),
         older=_older(found, rows, more),
@@ -75,7 +75,7 @@ def pdf() -> Any:
         statement=found,
         rows=list(every_movement(scope, found)),
         kinds=KINDS,
-        heads=ageing_heads(),
+        ages=AGES,
         ageing=next((one for one in found.ageing if one.currency == account.currency), None),
     )
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from gateway.queries import Query
+from flask_babel import lazy_gettext as _l
+
+from gateway.queries import Query, in_branches
 
 MOST = 500
-_MINE = "o.company = :company AND (:branches IS NULL OR o.branch IN (SELECT value FROM json_each(:branches)))"
+AGES = {
+    "not_due": _l("Not due"),
+    "late_30": _l("1–30 days late"),
+    "late_60": _l("31–60 days"),
+    "late_90": _l("61–90 days"),
+    "late_more": _l("Over 90 days"),
+}
+"""The parts of what is open by age, as queries name them, and what people read."""
+_MINE = f"o.company = :company AND {in_branches('o')}"
 # Whole days an item is late; one without a due date never is, nor what the company has to its credit.
 _LATE = "CASE WHEN o.open_minor > 0 THEN COALESCE(JULIANDAY(:today) - JULIANDAY(NULLIF(o.due_date, '')), 0) ELSE 0 END"
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from gateway.access import Scope
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 from gateway.reports.account import AGEING
 from gateway.reports.items import kinds_for
 from gateway.reports.kinds import ORDERS
@@ -18,7 +18,6 @@ from services.orders import contract as orders
 from services.payments import contract as payments
 
 MONTHS = 12
-_BRANCH = "(:branches IS NULL OR {0}.branch IN (SELECT value FROM json_each(:branches)))"
 BALANCE = f"{payments.SERVICE}.{payments.BALANCE_MODEL}"
 MOVED = f"{payments.SERVICE}.{payments.MOVEMENTS_MODEL}"
 DOCUMENTS = f"{payments.SERVICE}.{payments.DOCUMENTS_MODEL}"
@@ -27,7 +26,7 @@ ORDER_LIST = f"{orders.SERVICE}.{orders.ORDERS_MODEL}"
 _AGES = Query(
     "figures.ages",
     f"""SELECT a.currency, CASE WHEN a.month < :first THEN '' ELSE a.month END AS month, a.late, SUM(a.minor) AS minor
-        FROM payments.ageing_months_v1 a WHERE a.company = :company AND a.month <= :last AND {_BRANCH.format("a")}
+        FROM payments.ageing_months_v1 a WHERE a.company = :company AND a.month <= :last AND {in_branches("a")}
         GROUP BY 1, 2, 3""",
     needs="see_balance",
 )
@@ -38,7 +37,7 @@ def _month_sums(name: str, table: str, kind: str, needs: str) -> Query:
         name,
         f"""SELECT m.currency, m.month, m.status, SUM(m.count) AS count, SUM(m.total_minor) AS total_minor
             FROM {table} m WHERE m.company = :company AND m.kind = '{kind}' AND m.month BETWEEN :first AND :last
-            AND {_BRANCH.format("m")} GROUP BY m.currency, m.month, m.status""",
+            AND {in_branches("m")} GROUP BY m.currency, m.month, m.status""",
         needs=needs,
     )
 
@@ -50,7 +49,7 @@ _ORDERED = _month_sums("figures.ordered", ORDERS.table("_months"), "order", "rep
 _BY_ITEM = Query(
     "figures.by_item",
     f"""SELECT m.currency, m.item, SUM(m.amount_minor) AS amount_minor FROM payments.item_months_v1 m
-        WHERE m.company = :company AND m.month >= :first AND m.month <= :last AND {_BRANCH.format("m")}
+        WHERE m.company = :company AND m.month >= :first AND m.month <= :last AND {in_branches("m")}
         AND m.kind IN (SELECT value FROM json_each(:kinds))
         GROUP BY m.currency, m.item ORDER BY m.currency, amount_minor DESC, m.item""",
     needs="report_invoices",
@@ -58,7 +57,7 @@ _BY_ITEM = Query(
 _NAMES = Query(
     "figures.item_names",
     f"""SELECT i.item, MAX(i.name) AS name FROM payments.items_v1 i WHERE i.company = :company
-        AND i.item IN (SELECT value FROM json_each(:items)) AND {_BRANCH.format("i")} GROUP BY i.item""",
+        AND i.item IN (SELECT value FROM json_each(:items)) AND {in_branches("i")} GROUP BY i.item""",
     needs="report_invoices",
 )
 TOP = 10
@@ -71,7 +70,7 @@ _OPEN_THEN = f"""
                 AND m.number = i.number AND m.currency = i.currency AND m.date <= :on), 0) AS open_minor,
            CAST(COALESCE(JULIANDAY(:on) - JULIANDAY(NULLIF(i.due_date, '')), 0) AS INTEGER) AS days
     FROM payments.moved_items_v1 i
-    WHERE i.company = :company AND i.closed > :on AND i.opened <= :on AND {_BRANCH.format("i")}"""
+    WHERE i.company = :company AND i.closed > :on AND i.opened <= :on AND {in_branches("i")}"""
 _LATE = "CASE WHEN p.open_minor > 0 AND p.days > 0 THEN p.days ELSE 0 END"
 PAST_ITEMS = Query(
     "figures.past_items",

@@ -9,14 +9,14 @@ from gateway.access import Scope
 from gateway.charts import spark
 from gateway.fragments import render_part
 from gateway.home import section
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 from gateway.reads import NotReady
 from gateway.reports.figures import BALANCE, MOVED, month_ends
 from gateway.reports.kinds import CREDIT_MEMOS, DELIVERIES, INVOICES, LIST, ORDERS, PAYMENTS, Kind
 
 NEWEST = 5
 PLACES = (ORDERS, INVOICES, PAYMENTS, DELIVERIES, CREDIT_MEMOS)
-_BRANCH = "(:branches IS NULL OR b.branch IN (SELECT value FROM json_each(:branches)))"
+_BRANCH = in_branches("b")
 _BALANCE = Query(
     "home.balance",
     f"""SELECT b.currency, SUM(b.open_minor) AS open_minor, SUM(b.items) AS items FROM payments.balances_v2 b
@@ -30,8 +30,6 @@ _OVERDUE = Query(
         WHERE b.company = :company AND b.due_date < :today AND b.open_minor > 0 AND {_BRANCH} GROUP BY b.currency""",
     needs="see_balance",
 )
-
-
 _CREDIT = Query(
     "home.credit",
     f"""SELECT b.currency, SUM(b.open_minor) AS open_minor FROM payments.open_items_v2 b

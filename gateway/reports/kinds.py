@@ -8,8 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from chassis.documents import SORTS
-from gateway.queries import Query
-from gateway.reports.report import BRANCH as _BRANCH
+from gateway.queries import Query, in_branches
 from gateway.reports.report import Column, Report, found_query, list_query
 from services.orders import contract as orders
 from services.payments import contract as payments
@@ -148,7 +147,7 @@ def _sums_query(kind: Kind, group: str = "") -> Query:
         f" AND p{index}.{period} BETWEEN :{first} AND :{last}"
         f" AND (:only_status = '' OR p{index}.status = :only_status)"
         f" AND (:only_branch = '' OR p{index}.branch = :only_branch)"
-        f" AND (:only_currency = '' OR p{index}.currency = :only_currency) {_BRANCH.format(f'p{index}')}"
+        f" AND (:only_currency = '' OR p{index}.currency = :only_currency) AND {in_branches(f'p{index}')}"
         for index, (part, period, first, last) in enumerate(parts)
     )
     by = "grouped, " if group else ""
@@ -175,7 +174,7 @@ def _document_query(kind: Kind, own: bool = False) -> Query:
             FROM {kind.table("s")} d
             JOIN {kind.table("_lines")} l ON l.company = d.company AND l.kind = d.kind AND l.{kind.key} = d.{kind.key}
             WHERE d.company = :company AND d.kind = :kind AND (d.number = :number{by_number})
-            {"AND d.placed_by = :contact" if own else ""} {_BRANCH.format("d")} LIMIT 1""",
+            {"AND d.placed_by = :contact" if own else ""} AND {in_branches("d")} LIMIT 1""",
         needs="order" if own else kind.needs,
     )
 
@@ -198,7 +197,7 @@ def _visible_query(kind: Kind) -> Query:
         f"{kind.kind}.visible",
         f"""SELECT d.number, d.date, d.due_date, d.currency, d.total_minor, d.open_minor, d.status
             FROM {kind.table("s")} d WHERE d.company = :company AND d.kind = :kind
-            AND d.number IN (SELECT value FROM json_each(:numbers)) {_BRANCH.format("d")}""",
+            AND d.number IN (SELECT value FROM json_each(:numbers)) AND {in_branches("d")}""",
         needs=kind.needs,
     )
 

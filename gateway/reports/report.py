@@ -16,14 +16,13 @@ from babel.core import get_global
 
 from chassis.money import digits
 from gateway.access import Scope
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 
 if TYPE_CHECKING:
     from gateway.reports.filter import Filter
 
 PAGE = 50
 """Rows of a page of a report."""
-BRANCH = "AND (:branches IS NULL OR {0}.branch IN (SELECT value FROM json_each(:branches)))"
 PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
 """SQL: a text as a search that goes by no index compares it."""
 AMOUNTS = ("money", "quantity")
@@ -204,7 +203,7 @@ def narrowing(report: Report) -> dict[str, str]:
 
 
 def _where(report: Report) -> str:
-    branches = BRANCH.format("d") if report.branched else ""
+    branches = f"AND {in_branches('d')}" if report.branched else ""
     return f"WHERE d.company = :company {report.fixed} {branches}"
 
 

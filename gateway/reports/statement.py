@@ -12,16 +12,15 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gateway.access import Scope
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 from gateway.reports.account import AGEING
 from gateway.reports.filter import Filter, Range, read_filter
 from gateway.reports.kinds import INVOICES
 from gateway.reports.reading import EVERYTHING, period_values
-from gateway.reports.report import BRANCH, PAGE, Column, Report
+from gateway.reports.report import PAGE, Column, Report
 
 NEEDS = "see_balance"
 SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1}
@@ -41,7 +40,7 @@ def _moved() -> Query:
         f"SELECT p{index}.kind, p{index}.currency, p{index}.count, p{index}.total_minor"
         f" FROM {INVOICES.table(part)} p{index} WHERE p{index}.company = :company AND p{index}.kind IN ({kinds})"
         f" AND p{index}.{period} BETWEEN :{first} AND :{last} AND p{index}.status <> 'cancelled'"
-        f" {BRANCH.format(f'p{index}')}"
+        f" AND {in_branches(f'p{index}')}"
         for index, (part, period, first, last) in enumerate(parts)
     )
     return Query(
@@ -59,7 +58,7 @@ def _part(kind: str, alias: str, up: bool) -> str:
                       {alias}.status, {_sign(alias)} AS moved_minor
                FROM {INVOICES.table("s")} {alias} WHERE {alias}.company = :company AND {alias}.kind = '{kind}'
                AND {alias}.date >= :since AND {alias}.date <= :until AND {alias}.status <> 'cancelled'
-               AND {alias}.currency = :currency {after} {BRANCH.format(alias)}"""
+               AND {alias}.currency = :currency {after} AND {in_branches(alias)}"""
 
 
 def _movements(up: bool) -> Query:
@@ -75,7 +74,7 @@ def _of_day() -> Query:
         "statement.day",
         f"""SELECT SUM({_sign("d")}) AS moved_minor FROM {INVOICES.table("s")} d
             WHERE d.company = :company AND d.kind IN ({kinds}) AND d.date = :k0 AND d.status <> 'cancelled'
-            AND d.currency = :currency AND (d.number, d.kind) <= (:k1, :k2) {BRANCH.format("d")}""",
+            AND d.currency = :currency AND (d.number, d.kind) <= (:k1, :k2) AND {in_branches("d")}""",
         needs=NEEDS,
     )
 
@@ -222,8 +221,3 @@ def _before(scope: Scope, statement: Statement, account: Account, row: Any) -> i
 def place_of(row: Any) -> tuple[str, ...]:
     """Where a movement stands, for the address of the page behind or before it."""
     return tuple(str(getattr(row, key)) for key in _KEYS)
-
-
-def ageing_heads() -> list[str]:
-    """What the parts of an account are called by age."""
-    return [_("Not due"), _("1–30 days late"), _("31–60 days"), _("61–90 days"), _("Over 90 days")]

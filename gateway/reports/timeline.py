@@ -12,7 +12,7 @@ from chassis import codec
 from gateway.access import Scope
 from gateway.people import CONTACTS, MEMBERSHIPS
 from gateway.portal import house
-from gateway.queries import Query
+from gateway.queries import Query, in_branches
 from gateway.reports import chain
 from gateway.reports.kinds import KINDS, ORDERS, Kind
 
@@ -81,7 +81,7 @@ def _query(kind: Kind, own: bool = False) -> Query:
             LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {_OURS}
             WHERE d.company = :company AND d.kind = :kind AND d.{kind.key} = :key
             {"AND d.placed_by = :contact" if own else ""}
-            AND (:branches IS NULL OR d.branch IN (SELECT value FROM json_each(:branches)))
+            AND {in_branches("d")}
             ORDER BY t.position DESC LIMIT :limit""",
         needs="order" if own else kind.needs,
     )

@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import psutil
@@ -160,19 +160,12 @@ def token_of(page: str) -> str:
     return found[1]
 
 
-class Memory:
-    """Peak resident memory of each of the installation's processes while it watches, in MB."""
+class Watch:
+    """Looks (`look`) four times a second while the block runs."""
 
-    def __init__(self, bed: Bed) -> None:
-        self.peaks: dict[str, float] = {}
-        status = json.loads(bed.portico("status", "--json"))
-        # Found once: to look for children costs a quarter of a core, which what is measured would miss.
-        found = {one["name"]: psutil.Process(one["pid"]) for one in status["processes"] if one.get("pid")}
-        self._families = {name: [process, *process.children(recursive=True)] for name, process in found.items()}
+    def __enter__(self) -> Self:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Memory:
         self._thread.start()
         return self
 
@@ -182,13 +175,31 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._done.wait(0.25):
-            for name, family in self._families.items():
-                try:
-                    # Each process for itself: the limit is a process's. A name's figure is that of its largest.
-                    used = max(one.memory_info().rss for one in family) / 1e6
-                except psutil.Error:
-                    continue
-                self.peaks[name] = max(self.peaks.get(name, 0.0), used)
+            self.look()
+
+    def look(self) -> None:
+        """One look."""
+        raise NotImplementedError
+
+
+class Memory(Watch):
+    """Peak resident memory of each of the installation's processes while it watches, in MB."""
+
+    def __init__(self, bed: Bed) -> None:
+        self.peaks: dict[str, float] = {}
+        status = json.loads(bed.portico("status", "--json"))
+        # Found once: to look for children costs a quarter of a core, which what is measured would miss.
+        found = {one["name"]: psutil.Process(one["pid"]) for one in status["processes"] if one.get("pid")}
+        self._families = {name: [process, *process.children(recursive=True)] for name, process in found.items()}
+
+    def look(self) -> None:
+        """Each process for itself: the limit is a process's. A name's figure is that of its largest."""
+        for name, family in self._families.items():
+            try:
+                used = max(one.memory_info().rss for one in family) / 1e6
+            except psutil.Error:
+                continue
+            self.peaks[name] = max(self.peaks.get(name, 0.0), used)
 
 
 def wait_for(condition: Any, seconds: float, what: str) -> None:

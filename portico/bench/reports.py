@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tempfile
-import threading
 import time
 from typing import Any
 
 import psutil
 import xlsxwriter
 
-from portico.bench.bed import PASSWORD, Bed, Browser, token_of, wait_for
+from portico.bench.bed import PASSWORD, Bed, Browser, Watch, token_of, wait_for
 from portico.bench.invoices import LARGE, SMALL, give_invoices
 from portico.bench.load import measure
 from portico.bench.table import Row, milliseconds
@@ -89,25 +88,15 @@ def _written_alone() -> float:
         return LARGE[1] / (time.perf_counter() - started)
 
 
-class _Peak:
+class _Peak(Watch):
     """The most memory that an export's process has while this watches, in bytes."""
 
     def __init__(self) -> None:
         self.bytes = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> _Peak:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.25):
-            for process in psutil.process_iter(["cmdline", "memory_info"]):
-                found: dict[str, Any] = process.info
-                if "gateway.exports.child" in (found["cmdline"] or ()) and found["memory_info"] is not None:
-                    self.bytes = max(self.bytes, found["memory_info"].rss)
+    def look(self) -> None:
+        """The export's process, if it runs."""
+        for process in psutil.process_iter(["cmdline", "memory_info"]):
+            found: dict[str, Any] = process.info
+            if "gateway.exports.child" in (found["cmdline"] or ()) and found["memory_info"] is not None:
+                self.bytes = max(self.bytes, found["memory_info"].rss)

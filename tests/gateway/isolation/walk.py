@@ -306,15 +306,16 @@ def _is(answer: TestResponse, cell: str) -> bool:
 
 def _all_of(answer: TestResponse) -> str:
     """Headers and body, as whoever got them reads them."""
-    # Where a long address may break, and what a search marks in a word, divides nothing.
-    text = re.sub("<wbr>|</?mark>", "", text_of(answer))
-    return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text])
+    return "\n".join([*(f"{name}: {unquote(value)}" for name, value in answer.headers), text_of(answer)])
 
 
 def text_of(answer: TestResponse) -> str:
-    """The body as it is read; of a PDF with its lines and without, for a long word goes on in the next."""
+    """The body as it is read; of a PDF with its lines and without, for a long word goes on in the next.
+
+    Where a long address may break, and what a search marks in a word, divides nothing.
+    """
     if answer.mimetype != "application/pdf":
-        return answer.text
+        return re.sub("<wbr>|</?mark>", "", answer.text)
     printed = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
     return printed + printed.replace("\n", "")
 
