@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -33,7 +34,11 @@ def answers(port: int, path: str = "/readyz") -> bool:
 
 
 class RunningService:
-    """`portico service NAME` and `portico worker NAME` on given settings; `send` is the gateway's part."""
+    """`portico service NAME` and `portico worker NAME` on given settings; `send` is the gateway's part.
+
+    With `PORTICO_KILL_AT=*:/folder` each has points of its own, in `service` and `worker` below that folder: both
+    append, and which of them came to the same point first would be chance.
+    """
 
     def __init__(self, name: str, settings: Settings, logs: Path) -> None:
         self.name = name
@@ -46,6 +51,11 @@ class RunningService:
     def _process(self, kind: str, logs: Path) -> tuple[Process, int]:
         port = free_port()
         env = {**environment(self.settings), "PORTICO_ADMIN_PORT": str(port)}
+        armed = os.environ.get("PORTICO_KILL_AT", "")
+        if armed.startswith("*:"):
+            folder = Path(armed.removeprefix("*:")) / kind
+            folder.mkdir(exist_ok=True)
+            env["PORTICO_KILL_AT"] = f"*:{folder}"
         return Process(["-m", "portico", kind, self.name], logs / f"{self.name}-{kind}.log", env), port
 
     def start(self) -> None:

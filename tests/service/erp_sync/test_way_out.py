@@ -74,7 +74,7 @@ class Orders:
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder: erp_sync dies at the points for which there is a file."""
+    """A folder with one for erp_sync and one for its worker: each dies at the points for which it has a file."""
     return tmp_path_factory.mktemp("points")
 
 
@@ -151,7 +151,7 @@ def test_an_order_cancelled_while_it_waits_in_the_outbox_is_taken_back(
 def test_an_order_cancelled_while_nobody_knows_that_its_file_is_written_is_taken_back(
     erp_sync: RunningService, orders: Orders, place: Path, points: Path
 ) -> None:
-    (points / "erp_sync.after_file").touch()
+    (points / "worker" / "erp_sync.after_file").touch()
     orders.publish("OrderPlaced", order("W-0000-0005"))
     wait_until(lambda: erp_sync.worker.returncode is not None, 15, "the worker dead, the file written")
     assert (place / "outbox" / "W-0000-0005.csv").exists()

@@ -11,6 +11,7 @@ from chassis.link import Inbox, Message, Publisher
 from chassis.messages import ALL_COMPANIES
 from services.identity.contract import COMPANIES_MODEL, CONTACTS_TABLE, PEOPLE_MODEL
 from tests.support.services import RunningService
+from tests.support.waiting import wait_until
 
 ADMIN = "admin4admin4admi"
 NORDLICHT, FJORD = "N100", "F200"
@@ -97,6 +98,11 @@ class Office:
     def signs_in(self, email: str, password: str = PASSWORD) -> bool:
         """Whether that address and password are let in."""
         return self.ask("sign_in", email=email, password=password)["status"] == "done"
+
+    def wait_for_mails(self) -> None:
+        """Wait until no mail is on its way: the worker then appends nothing of its own accord."""
+        sql = "SELECT mail FROM mails_v1 WHERE state IN ('waiting', 'delayed')"
+        wait_until(lambda: not self.service.rows(sql), 20, lambda: f"mails on their way: {self.service.rows(sql)}")
 
     def row(self, contact: str, position: int = 0) -> dict[str, Any]:
         """The contact's row, once the read model is at the position."""

@@ -25,7 +25,7 @@ SECONDS = 2.0
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder: the service dies at the points for which there is a file."""
+    """A folder with one for the service and one for its worker: each dies at the points for which it has a file."""
     return tmp_path_factory.mktemp("points")
 
 
@@ -44,7 +44,7 @@ def office(start_service: Callable[[str], RunningService], points: Path) -> Iter
 def killed_at(point: str, office: Office, points: Path) -> Iterator[None]:
     """In here a call kills the service and gets no answer; afterwards the service is back."""
     process = office.service.service
-    (points / point).touch()
+    (points / "service" / point).touch()
     with pytest.raises(Unavailable):
         yield
     wait_until(lambda: process.returncode is not None, 10, f"the service dead at {point}")
@@ -133,7 +133,8 @@ def test_an_erasure_that_was_cut_short_is_carried_out_by_the_worker(office: Offi
 def test_a_forgotten_password_that_was_cut_short_leads_to_one_link(office: Office, points: Path) -> None:
     contact = office.sign_up("forgot@nordlicht.example")
     worker = office.service.worker
-    (points / "identity.after_append").touch()
+    office.wait_for_mails()
+    (points / "worker" / "identity.after_append").touch()
     office.ask("ask_reset", email="forgot@nordlicht.example", command_id=str(uuid4()))
     wait_until(lambda: worker.returncode is not None, 10, "the worker dead, its event appended")
     state = StateDb(office.service.settings.state_db("identity"))

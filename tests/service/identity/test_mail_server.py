@@ -153,7 +153,7 @@ def test_killed_between_the_servers_yes_and_the_note_the_same_mail_comes_again(
     office: Office, server: MailServer, points: Path
 ) -> None:
     contact = office.create(f"known6@{DOMAIN}")
-    point = points / "identity.after_mail"
+    point = points / "worker" / "identity.after_mail"
     point.touch()
     office.invite(contact)
     worker = office.service.worker

@@ -28,7 +28,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder: the service dies at the points for which there is a file."""
+    """A folder with one for the service and one for its worker: each dies at the points for which it has a file."""
     return tmp_path_factory.mktemp("points")
 
 
