@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,8 @@ from markupsafe import Markup, escape
 from gateway import money
 from gateway.refusals import said
 from gateway.texts import LOCALE, isolated
+
+_SLASH = re.compile("(?<![:/])/")
 
 
 @lru_cache(maxsize=8192)
@@ -119,10 +122,11 @@ def as_plain(value: Any) -> str:
 
 
 def soft(value: Any) -> Any:
-    """A text with e-mail addresses in it, that break before the @ where they do not fit into a line."""
-    if type(value) is not str or "@" not in value:
+    """A text with addresses in it, that break before an @, or a / of the web's, where they do not fit into a line."""
+    if type(value) is not str or ("@" not in value and "://" not in value):
         return value
-    return Markup(str(escape(value)).replace("@", "<wbr>@"))
+    text = str(escape(value)).replace("@", "<wbr>@")
+    return Markup(_SLASH.sub("<wbr>/", text) if "://" in value else text)
 
 
 def install(app: Flask) -> None:

@@ -75,7 +75,8 @@ def _said(scope: Scope, hits: Sequence[Hit]) -> None:
     add_said(hits, scope.rows(_SAID, of=of))
 
 
-def _companies(scope: Scope, wanted: Wanted) -> Found:
+def companies(scope: Scope, wanted: Wanted) -> Found:
+    """The companies whose number or name has the words."""
     match = wanted.match(ALL_COMPANIES, "company")
     rows = scope.rows(FOUND_COMPANIES, match=match, below=wanted.below, limit=wanted.limit + 1)
     hits = [Hit(row.place, _company_page(row.company), row.company, row.name, icon="buildings") for row in rows]
@@ -126,6 +127,6 @@ def _allowed(scope: Scope) -> bool:
 CONTACTS_SUBJECT = Subject("contact", _l("Contacts"), "people", _allowed, _contacts)
 SUBJECTS = (
     Subject("case", _l("Cases"), "life-preserver", _allowed, _cases, _said, part="support"),
-    Subject("company", _l("Companies"), "buildings", _allowed, _companies),
+    Subject("company", _l("Companies"), "buildings", _allowed, companies),
     CONTACTS_SUBJECT,
 )

@@ -21,6 +21,7 @@ GET  /                                            own   own  own   own   own  ok
 GET  /add-ons                                     own   own  own   own   own  own   own    403   403   403  403  in   in     own  own
 GET  /administration                              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/companies                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/looks                        403   403  403  403   403  403   403    403   ok    403  403  in   in     403  403
