@@ -20,7 +20,8 @@ from chassis.messages import ALL_COMPANIES
 from chassis.readmodel import Rows
 from chassis.sorting import sort_key
 from chassis.sqlite_models import SqliteDatabase
-from gateway.finding import customers, pace, staff
+from gateway.finding import customers, indexes, pace, staff
+from gateway.finding.indexes import Index
 from gateway.queries import Statement
 from services.cases.projections.cases import CASE_LIST, MESSAGES
 from services.cases.projections.search import WORDS as CASE_WORDS
@@ -74,7 +75,7 @@ def invoice(ground: Ground, number: str, position: int, company: str = "C-A", **
     texts = {"number_key": number, "currency": "EUR", "status": "open", "reference": "PO-4700"}
     model.put(DOCUMENTS.documents, **where, branch=branch, date=day, total_minor=249999, **texts)
     model.put(DOCUMENTS.lines, **where, body=dumps(body))
-    found_by(model, DOCUMENT_WORDS, tuple(where.values()), document_words(body), position, branch=branch)
+    found_by(model, DOCUMENT_WORDS, tuple(where.values()), document_words(body), position, branch=branch, date=day)
 
 
 def order(ground: Ground, key: str, position: int, number: str) -> None:
@@ -91,7 +92,8 @@ def case(ground: Ground, number: str, position: int, summary: str, said: str, co
     model.put(CASE_LIST, company=company, number=number, summary=summary, status="open", updated_at=at, opened_at=at)
     model.put(MESSAGES, company=company, number=number, revision=0, kind="opened", text=said, at=at)
     words = words_of(number, summary, said)
-    found_by(model, CASE_WORDS, (company, "case", number), words, position, searched_by=(company, ALL_COMPANIES))
+    readers = (company, ALL_COMPANIES)
+    found_by(model, CASE_WORDS, (company, "case", number), words, position, searched_by=readers, date=at)
 
 
 def browser_of(ground: Ground, email: str) -> FlaskClient:
@@ -133,6 +135,13 @@ FINDS = (
 )
 
 
+@pytest.fixture(params=[True, False], ids=["few", "many"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the newest: put in order what the index gives, or look through the newest rows."""
+    monkeypatch.setattr(indexes, "FEW", indexes.FEW if request.param else 0)
+
+
+@pytest.mark.usefixtures("way")
 def test_it_finds_numbers_references_items_notes_and_texts(filled: Ground) -> None:
     assert {typed: names(search(filled, typed)) for typed, _ in FINDS} == dict(FINDS)
 
@@ -161,16 +170,27 @@ def test_each_kind_has_its_count_and_a_link_that_keeps_the_words(filled: Ground)
     assert 'href="/order-pad?item=SCN-100"' in of_items
 
 
-def test_the_hits_of_one_kind_go_on_page_by_page(filled: Ground) -> None:
-    for n in range(60):
-        invoice(filled, f"R-{1000 + n}", 1000 + n, note="monthly rent")
+@pytest.mark.usefixtures("way")
+def test_the_hits_of_one_kind_go_on_page_by_page_the_newest_first(filled: Ground) -> None:
+    days = {f"R-{1000 + n}": f"2026-0{1 + n % 3}-{1 + n // 6:02}" for n in range(60)}
+    for position, (number, day) in enumerate(days.items(), 1000):
+        invoice(filled, number, position, note="monthly rent", date=day)
     browser, seen, path = browser_of(filled, "ann@a.example"), [], "/search?q=rent&kind=invoice"
     while path:
         page = browser.get(path).text
         seen += names(page)
         more = re.search(r'rel="next" href="([^"]+)"', page)
         path = html.unescape(more[1]) if more else ""
-    assert seen == [f"R-{1059 - n}" for n in range(60)]
+    assert seen == sorted(days, key=lambda number: (days[number], number), reverse=True)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_was_recorded_late_stands_where_its_date_is(filled: Ground) -> None:
+    invoice(filled, "INV-000090", 900, date="2025-12-24", note="scanner")
+    invoice(filled, "INV-000091", 901, date="2026-01-31", note="scanner")
+    expected = ["INV-001230", "INV-000091", "INV-000123", "INV-000090"]
+    assert names(search(filled, "scanner", kind="invoice")) == expected
+    assert names(search(filled, "scanner"))[:4] == expected
 
 
 def test_an_old_number_is_found_however_many_begin_with_it(filled: Ground) -> None:
@@ -180,6 +200,13 @@ def test_an_old_number_is_found_however_many_begin_with_it(filled: Ground) -> No
     assert names(page)[0] == "INV-000123"
     assert '<span class="count">200+<' in page
     assert names(search(filled, "inv 123", kind="invoice"))[0] == "INV-000123"
+
+
+def test_a_number_that_all_others_speak_of_is_found_first(filled: Ground) -> None:
+    for n in range(210):
+        invoice(filled, f"R-{1000 + n}", 2000 + n, note="instead of 123", date="2026-06-01")
+    for kind in ("", "invoice"):
+        assert names(search(filled, "00123", kind=kind))[:2] == ["INV-000123", "R-1209"]
 
 
 def test_another_companys_things_are_neither_found_nor_counted(filled: Ground) -> None:
@@ -327,8 +354,8 @@ def test_nothing_found_says_what_to_do_and_keeps_the_words(filled: Ground) -> No
 
 
 def test_a_place_that_is_none_is_the_beginning(filled: Ground) -> None:
-    for place in ("x", "-5", "9" * 40, "1.5"):
-        assert names(search(filled, "inv", kind="invoice", below=place)) == ["INV-001230", "INV-000124", "INV-000123"]
+    for place in ("x", "-5", "9" * 40, "1.5", "2026-01-05~", "~", "2026-01-05'~1", "9~" + "9" * 19):
+        assert names(search(filled, "inv", kind="invoice", below=place)) == ["INV-000124", "INV-001230", "INV-000123"]
 
 
 def test_suggestions_are_a_list_to_choose_from(filled: Ground) -> None:
@@ -383,12 +410,18 @@ def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
         with closing(database.connect()) as made:
             database.create_tables(made, rooms.load(service).projections)
         connection.execute(f"ATTACH ? AS {service}", (str(tmp_path / f"{service}.db"),))
-    statements = [one for module in (customers, staff) for one in vars(module).values() if isinstance(one, Statement)]
+    declared = [one for module in (customers, staff) for one in vars(module).values()]
+    statements = [one for one in declared if isinstance(one, Statement)]
     statements.remove(staff.FOUND_CONTACTS)  # see there
-    for one in (*statements, *customers.WORDS.values(), *customers.BODIES.values()):
+    asked = [one for one in (*declared, *customers.WORDS.values()) if isinstance(one, Index)]
+    counts = {one.count for one in asked}
+    for one in (*statements, *customers.BODIES.values(), *(one for index in asked for one in index.statements)):
         values = dict.fromkeys(one.parameters, "1")
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {one.sql}", values)]
         scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
         halves = [step for step in plan if step.endswith("kind=?)")]
-        assert (scans, halves) == ([], []), one.name
+        allowed = (["SCAN few"], 1) if one in counts else ([], 0)
+        assert (scans, len(halves)) == allowed, (one.name, plan)
+        sorts = [step for step in plan if "TEMP B-TREE" in step]
+        assert not (sorts and one.name.endswith(".many")), (one.name, plan)
     connection.close()
