@@ -40,8 +40,9 @@ _DIALECT = (
     # through all rows until enough have them: few have what is asked for most. A limit outside is not seen in here.
     (
         re.compile(r"\bhits AS \(SELECT f\.rowid AS id FROM (\w+\.\w+)_fts_(v\d+) f\b"),
-        r"hits AS MATERIALIZED (SELECT w.id FROM \1_words_\2 w",
+        r"hits AS MATERIALIZED (SELECT w.id, w.company, w.kind, w.key, w.date FROM \1_words_\2 w",
     ),
+    (re.compile(r"\bFROM hits h JOIN \w+\.\w+ w ON w\.id = h\.id\b"), "FROM hits w"),
     (
         re.compile(r"\bf\.\w+ MATCH (:\w+)"),
         r"array_to_tsvector(string_to_array(w.words, ' ')) @@"

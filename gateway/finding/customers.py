@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -101,26 +101,14 @@ PRODUCTS = Query(
 
 
 def _documents(kind: Kind) -> Subject:
+    def hit(row: Any) -> Hit:
+        path = f"{kind.path}/{quote(row.key)}"
+        facts = {"date": row.date, "status": row.status, "reference": row.reference, "key": row.key, "icon": kind.icon}
+        return Hit((row.day, row.place), path, row.number, total=row.total_minor, currency=row.currency, **facts)
+
     def find(scope: Scope, wanted: Wanted) -> Found:
-        match = wanted.match(scope.company, kind.kind, scope.branches)
-        parts = wanted.parts(scope.company, kind.kind)
-        rows = WORDS[kind.kind].rows(scope, wanted, match, parts, kind=kind.kind)
-        hits = [
-            Hit(
-                (row.day, row.place),
-                f"{kind.path}/{quote(row.key)}",
-                row.number,
-                date=row.date,
-                status=row.status,
-                total=row.total_minor,
-                currency=row.currency,
-                reference=row.reference,
-                key=row.key,
-                icon=kind.icon,
-            )
-            for row in rows
-        ]
-        return Found.of(hits, wanted.limit)
+        match, parts = wanted.match(scope.company, kind.kind, scope.branches), wanted.parts(scope.company, kind.kind)
+        return WORDS[kind.kind].find(scope, wanted, match, parts, hit, kind=kind.kind)
 
     def explain(scope: Scope, hits: Sequence[Hit]) -> None:
         bodies = scope.rows(BODIES[kind.kind], kind=kind.kind, keys=_json(hit.key for hit in hits))
@@ -132,13 +120,12 @@ def _documents(kind: Kind) -> Subject:
 
 
 def _cases(scope: Scope, wanted: Wanted) -> Found:
-    rows = asked(CASES, scope, wanted, scope.company, "case")
-    return Found.of([case_hit(row, f"/support/{row.number}") for row in rows], wanted.limit)
+    return asked(CASES, scope, wanted, scope.company, "case", lambda row: case_hit(row, f"/support/{row.number}"))
 
 
-def asked(index: Index, scope: Scope, wanted: Wanted, company: str, kind: str) -> list[Any]:
-    """The rows of what is looked for, of a kind that has no branches."""
-    return index.rows(scope, wanted, wanted.match(company, kind), wanted.parts(company, kind), kind=kind)
+def asked(index: Index, scope: Scope, wanted: Wanted, company: str, kind: str, hit: Callable[[Any], Hit]) -> Found:
+    """What is found of a kind that has no branches."""
+    return index.find(scope, wanted, wanted.match(company, kind), wanted.parts(company, kind), hit, kind=kind)
 
 
 def case_hit(row: Any, path: str, company: str = "", owner: str = "") -> Hit:
@@ -163,23 +150,25 @@ def add_said(hits: Sequence[Hit], rows: Iterable[Any]) -> None:
         hit.texts = [*said.get(hit.number, ()), *hit.texts]
 
 
+def _project_hit(row: Any) -> Hit:
+    texts = [text for task in loads(row.tasks) for text in (task["name"], task["note"])]
+    path, day = f"/projects/{quote(row.number)}", row.updated_at[:10]
+    facts = {"reference": row.reference, "texts": texts, "icon": "kanban"}
+    return Hit((row.day, row.place), path, row.number, row.name, day, row.status, **facts)
+
+
 def _projects(scope: Scope, wanted: Wanted) -> Found:
-    hits = []
-    for row in asked(PROJECTS, scope, wanted, scope.company, "project"):
-        texts = [text for task in loads(row.tasks) for text in (task["name"], task["note"])]
-        path, day = f"/projects/{quote(row.number)}", row.updated_at[:10]
-        facts = {"reference": row.reference, "texts": texts, "icon": "kanban"}
-        hits.append(Hit((row.day, row.place), path, row.number, row.name, day, row.status, **facts))
-    return Found.of(hits, wanted.limit)
+    return asked(PROJECTS, scope, wanted, scope.company, "project", _project_hit)
+
+
+def _item_hit(row: Any) -> Hit:
+    path = f"/order-pad?{urlencode({'item': row.item})}"
+    return Hit((row.day, row.place), path, row.item, row.name, key=row.item, icon="upc")
 
 
 def find_items(scope: Scope, wanted: Wanted) -> Found:
     """Items that can be ordered, by number or words of their name."""
-    hits = []
-    for row in asked(ITEMS, scope, wanted, ALL_COMPANIES, ITEM_WORDS):
-        path = f"/order-pad?{urlencode({'item': row.item})}"
-        hits.append(Hit((row.day, row.place), path, row.item, row.name, key=row.item, icon="upc"))
-    return Found.of(hits, wanted.limit)
+    return asked(ITEMS, scope, wanted, ALL_COMPANIES, ITEM_WORDS, _item_hit)
 
 
 def _products(scope: Scope, wanted: Wanted) -> Found:

@@ -11,11 +11,13 @@ from typing import Any
 
 from chassis.finding import MOST_WORDS
 from gateway.access import Scope
-from gateway.finding.subjects import Wanted
+from gateway.finding.hits import Hit
+from gateway.finding.subjects import Found, Wanted
 from gateway.queries import Query, StaffQuery
 
-FEW = 3000
-"""What so many have is put in order; of what more have, the newest are looked for. Of 100,000 that takes as long."""
+FEW, AHEAD = 1000, 50
+"""What so many have is put in order. Of what more have the newest are looked for, no more of them than these: where
+one in a hundred has it, 5,000 rows are looked at."""
 _HAVE = "\n".join(f"AND (:w{n} = '' OR INSTR(' ' || w.words || ' ', :w{n}) > 0)" for n in range(MOST_WORDS))
 _NEWEST = "ORDER BY w.date DESC, w.id DESC LIMIT :limit"
 
@@ -62,14 +64,19 @@ class Index:
         """All three."""
         return (self.count, self.few, self.many)
 
-    def rows(self, scope: Scope, wanted: Wanted, match: str, parts: list[str], **values: Any) -> list[Any]:
-        """The newest below where the list goes on, one more than is wanted if there is one."""
+    def find(
+        self, scope: Scope, wanted: Wanted, match: str, parts: list[str], hit: Callable[[Any], Hit], **values: Any
+    ) -> Found:
+        """The newest below where the list goes on. `hit` makes one of a row."""
         count = scope.rows(self.count, match=match, most=FEW + 1, **values)[0].count
         if not count:
-            return []
+            return Found([])
         day, below = wanted.below
-        values |= {"day": day, "below": below, "limit": wanted.limit + 1}
+        limit = wanted.limit if count <= FEW else min(wanted.limit, AHEAD)
+        values |= {"day": day, "below": below, "limit": limit + 1}
         if count <= FEW:
-            return scope.rows(self.few, match=match, **values)
-        asked = dict(zip((f"w{n}" for n in range(MOST_WORDS)), [*parts, *[""] * MOST_WORDS], strict=False))
-        return scope.rows(self.many, **asked, **values)
+            rows = scope.rows(self.few, match=match, **values)
+        else:
+            asked = dict(zip((f"w{n}" for n in range(MOST_WORDS)), [*parts, *[""] * MOST_WORDS], strict=False))
+            rows = scope.rows(self.many, **asked, **values)
+        return Found.of(list(map(hit, rows)), limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -67,10 +68,12 @@ FOUND_CONTACTS = StaffQuery(
 )
 
 
+def _case_hit(row: Any) -> Hit:
+    return case_hit(row, f"/desk/{row.number}", row.company_name or "", row.company)
+
+
 def _cases(scope: Scope, wanted: Wanted) -> Found:
-    rows = asked(CASES, scope, wanted, ALL_COMPANIES, "case")
-    hits = [case_hit(row, f"/desk/{row.number}", row.company_name or "", row.company) for row in rows]
-    return Found.of(hits, wanted.limit)
+    return asked(CASES, scope, wanted, ALL_COMPANIES, "case", _case_hit)
 
 
 def _said(scope: Scope, hits: Sequence[Hit]) -> None:
@@ -78,12 +81,12 @@ def _said(scope: Scope, hits: Sequence[Hit]) -> None:
     add_said(hits, scope.rows(_SAID, of=of))
 
 
+def _company_hit(row: Any) -> Hit:
+    return Hit((row.day, row.place), _company_page(row.company), row.company, row.name, icon="buildings")
+
+
 def _companies(scope: Scope, wanted: Wanted) -> Found:
-    rows = asked(FOUND_COMPANIES, scope, wanted, ALL_COMPANIES, "company")
-    hits = [
-        Hit((row.day, row.place), _company_page(row.company), row.company, row.name, icon="buildings") for row in rows
-    ]
-    return Found.of(hits, wanted.limit)
+    return asked(FOUND_COMPANIES, scope, wanted, ALL_COMPANIES, "company", _company_hit)
 
 
 def _contacts(scope: Scope, wanted: Wanted) -> Found:
