@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import people
 from gateway.access import Scope
-from gateway.favourites import pages_of, with_favourites
+from gateway.favourites import Favourites, favourites_of, with_favourites
 from gateway.formats import as_clock
 from gateway.fragments import fragment, render_part
 from gateway.models import checked
@@ -71,7 +71,7 @@ def _above(
     path: str,
     theme: str,
     menu: str,
-    favourites: tuple[str, ...],
+    favourites: Favourites,
 ) -> str:
     """From the doctype to the content, with marks where something differs from page to page."""
     nav, gateway = with_favourites(navigation_of(scope), favourites), house(parts())
@@ -157,7 +157,7 @@ class Look:
     theme: str
     menu: str
     live: str
-    favourites: tuple[str, ...]
+    favourites: Favourites
 
 
 class Frame:
@@ -178,6 +178,7 @@ class Frame:
         self._looks_again = looks_again
         self._refreshes = refreshes
         self._recent = _visited(scope, title if crumb else "", asked.path)
+        favourites = favourites_of(scope)
         self.look = Look(
             title,
             scope.name,
@@ -185,11 +186,11 @@ class Frame:
             scope.companies,
             scope.branch,
             access.tab if access else "",
-            access.path if access and access.feature else "",
+            _here(access.path, asked, favourites) if access and access.feature else "",
             _theme(asked),
             "closed" if cookie(asked, MENU_COOKIE) == "closed" else "open",
             live_url(ground.gateway.live_url, asked.scheme, asked.host, ground.settings.live_port),
-            pages_of(scope),
+            favourites,
         )
 
     @property
@@ -284,6 +285,12 @@ def _viewing(scope: Scope) -> str:
         until=as_clock(until),
         csrf=_csrf_token(scope.visit.web),
     )
+
+
+def _here(path: str, asked: Request, favourites: Favourites) -> str:
+    """Which entry of the menu is the page at hand: the report, or the pinned layout that it is looked at by."""
+    address = f"{path}?layout={asked.args.get('layout', '')}"
+    return address if any(page == address for page, _name in favourites) else path
 
 
 def _asked() -> Request:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,22 +15,17 @@ from chassis.finding import words_of
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope
 from gateway.finding.hits import Hit, texts_of
+from gateway.finding.indexes import Index
 from gateway.finding.subjects import Found, Subject, Wanted
 from gateway.queries import Query, in_branches
 from gateway.reports.kinds import KINDS, Kind
 from services.orders.contract import ITEM_WORDS
 
+_MINE = "w.company = :company AND w.kind = :kind"
 _BRANCHES = f"AND {in_branches('d')}"
-_PLACE = "AND f.rowid < :below ORDER BY f.rowid DESC LIMIT :limit"
 
 
-def _words(service: str, name: str) -> str:
-    """The index and its table; the match narrows, company and kind are named besides."""
-    index = f"{service}.{name}_fts_v2"
-    return f"FROM {index} f JOIN {service}.{name}_words_v2 w ON w.id = f.rowid"
-
-
-def _found_query(kind: Kind) -> Query:
+def _found(kind: Kind) -> Index:
     # An order is found by its own key or by its number; said with OR, SQLite would look at all orders for each hit.
     by_number = (
         ""
@@ -37,16 +33,15 @@ def _found_query(kind: Kind) -> Query:
         else f""", (SELECT n.{kind.key} FROM {kind.table("s")} n
                    WHERE n.company = w.company AND n.kind = w.kind AND n.number = w.key LIMIT 1)"""
     )
-    return Query(
+    return Index(
         f"{kind.kind}.words",
-        f"""SELECT w.id AS place, d.{kind.key} AS key, d.number, d.date, d.currency, d.total_minor, d.status,
-                   d.reference, d.portal_reference
-            {_words(kind.service, kind.prefix)}
-            JOIN {kind.table("s")} d ON d.company = w.company AND d.kind = w.kind AND d.{kind.key} IN (w.key{by_number})
-            WHERE f.{kind.prefix}_fts_v2 MATCH :match AND w.company = :company AND w.kind = :kind
-            {_BRANCHES} {_PLACE}""",
-        needs=kind.needs,
-        shared=(f"{kind.service}.{kind.prefix}_fts_v2",),
+        f"{kind.service}.{kind.prefix}_words_v3",
+        partial(Query, needs=kind.needs, shared=(f"{kind.service}.{kind.prefix}_fts_v3",)),
+        f"""d.{kind.key} AS key, d.number, d.date, d.currency, d.total_minor, d.status, d.reference,
+        d.portal_reference""",
+        f"""JOIN {kind.table("s")} d
+        ON d.company = w.company AND d.kind = w.kind AND d.{kind.key} IN (w.key{by_number}) {_BRANCHES}""",
+        _MINE,
     )
 
 
@@ -61,16 +56,16 @@ def _bodies_query(kind: Kind) -> Query:
     )
 
 
-WORDS = {kind.kind: _found_query(kind) for kind in KINDS.values()}
+WORDS = {kind.kind: _found(kind) for kind in KINDS.values()}
 BODIES = {kind.kind: _bodies_query(kind) for kind in KINDS.values()}
-CASES = Query(
+_OWN_CASES = partial(Query, needs="open_cases", shared=("cases.case_fts_v3",))
+CASES = Index(
     "search.cases",
-    f"""SELECT w.id AS place, c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product
-        {_words("cases", "case")}
-        JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
-        WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'case' {_PLACE}""",
-    needs="open_cases",
-    shared=("cases.case_fts_v2",),
+    "cases.case_words_v3",
+    _OWN_CASES,
+    "c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product",
+    "JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key",
+    _MINE,
 )
 _SAID = Query(
     "search.said",
@@ -79,52 +74,41 @@ _SAID = Query(
        ORDER BY m.number, m.revision""",
     needs="open_cases",
 )
-PROJECTS = Query(
+PROJECTS = Index(
     "search.projects",
-    f"""SELECT w.id AS place, j.number, j.name, j.status, j.updated_at, j.reference, j.tasks
-        {_words("cases", "case")}
-        JOIN cases.project_list_v1 j ON j.company = w.company AND j.number = w.key
-        WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'project' {_PLACE}""",
-    needs="open_cases",
-    shared=("cases.case_fts_v2",),
+    "cases.case_words_v3",
+    _OWN_CASES,
+    "j.number, j.name, j.status, j.updated_at, j.reference, j.tasks",
+    "JOIN cases.project_list_v1 j ON j.company = w.company AND j.number = w.key",
+    _MINE,
 )
-ITEMS = Query(
+# The catalogue is everybody's who may order.
+_CATALOGUE = ("orders.order_fts_v3", "orders.order_words_v3", "orders.items_v1")
+ITEMS = Index(
     "search.items",
-    f"""SELECT w.id AS place, i.item, i.name, i.unit {_words("orders", "order")}
-        JOIN orders.items_v1 i ON i.item = w.key
-        WHERE f.order_fts_v2 MATCH :match AND w.company = '{ALL_COMPANIES}' AND w.kind = '{ITEM_WORDS}'
-        AND i.sellable AND :company <> '' {_PLACE}""",
-    needs="order",
-    # The catalogue is everybody's who may order.
-    shared=("orders.order_fts_v2", "orders.order_words_v2", "orders.items_v1"),
+    "orders.order_words_v3",
+    partial(Query, needs="order", shared=_CATALOGUE),
+    "i.item, i.name, i.unit",
+    "JOIN orders.items_v1 i ON i.item = w.key AND i.sellable",
+    f":company <> '' AND w.company = '{ALL_COMPANIES}' AND w.kind = :kind",
 )
+PRODUCTS_MOST = 2000
 PRODUCTS = Query(
     "search.products",
-    """SELECT o.key, o.product, o.name, o.version, o.licence_type, o.serial, o.maintenance_until
-       FROM licensing.owned_products_v1 o WHERE o.company = :company ORDER BY o.name, o.key LIMIT 2000""",
+    f"""SELECT o.key, o.product, o.name, o.version, o.licence_type, o.serial, o.maintenance_until
+       FROM licensing.owned_products_v1 o WHERE o.company = :company ORDER BY o.name, o.key LIMIT {PRODUCTS_MOST}""",
 )
 
 
 def _documents(kind: Kind) -> Subject:
+    def hit(row: Any) -> Hit:
+        path = f"{kind.path}/{quote(row.key)}"
+        facts = {"date": row.date, "status": row.status, "reference": row.reference, "key": row.key, "icon": kind.icon}
+        return Hit((row.day, row.place), path, row.number, total=row.total_minor, currency=row.currency, **facts)
+
     def find(scope: Scope, wanted: Wanted) -> Found:
-        match = wanted.match(scope.company, kind.kind, scope.branches)
-        rows = scope.rows(WORDS[kind.kind], kind=kind.kind, match=match, below=wanted.below, limit=wanted.limit + 1)
-        hits = [
-            Hit(
-                row.place,
-                f"{kind.path}/{quote(row.key)}",
-                row.number,
-                date=row.date,
-                status=row.status,
-                total=row.total_minor,
-                currency=row.currency,
-                reference=row.reference,
-                key=row.key,
-                icon=kind.icon,
-            )
-            for row in rows
-        ]
-        return Found.of(hits, wanted.limit)
+        match, parts = wanted.match(scope.company, kind.kind, scope.branches), wanted.parts(scope.company, kind.kind)
+        return WORDS[kind.kind].find(scope, wanted, match, parts, hit, kind=kind.kind)
 
     def explain(scope: Scope, hits: Sequence[Hit]) -> None:
         bodies = scope.rows(BODIES[kind.kind], kind=kind.kind, keys=_json(hit.key for hit in hits))
@@ -136,9 +120,12 @@ def _documents(kind: Kind) -> Subject:
 
 
 def _cases(scope: Scope, wanted: Wanted) -> Found:
-    match = wanted.match(scope.company, "case")
-    rows = scope.rows(CASES, match=match, below=wanted.below, limit=wanted.limit + 1)
-    return Found.of([case_hit(row, f"/support/{row.number}") for row in rows], wanted.limit)
+    return asked(CASES, scope, wanted, scope.company, "case", lambda row: case_hit(row, f"/support/{row.number}"))
+
+
+def asked(index: Index, scope: Scope, wanted: Wanted, company: str, kind: str, hit: Callable[[Any], Hit]) -> Found:
+    """What is found of a kind that has no branches."""
+    return index.find(scope, wanted, wanted.match(company, kind), wanted.parts(company, kind), hit, kind=kind)
 
 
 def case_hit(row: Any, path: str, company: str = "", owner: str = "") -> Hit:
@@ -146,7 +133,8 @@ def case_hit(row: Any, path: str, company: str = "", owner: str = "") -> Hit:
     texts = (row.product,)
     whose = {"company": company, "owner": owner, "reference": row.customer_reference}
     day = row.updated_at[:10]
-    return Hit(row.place, path, row.number, row.summary, day, row.status, texts=texts, icon="life-preserver", **whose)
+    facts = {**whose, "texts": texts, "icon": "life-preserver"}
+    return Hit((row.day, row.place), path, row.number, row.summary, day, row.status, **facts)
 
 
 def _said(scope: Scope, hits: Sequence[Hit]) -> None:
@@ -162,36 +150,37 @@ def add_said(hits: Sequence[Hit], rows: Iterable[Any]) -> None:
         hit.texts = [*said.get(hit.number, ()), *hit.texts]
 
 
+def _project_hit(row: Any) -> Hit:
+    texts = [text for task in loads(row.tasks) for text in (task["name"], task["note"])]
+    path, day = f"/projects/{quote(row.number)}", row.updated_at[:10]
+    facts = {"reference": row.reference, "texts": texts, "icon": "kanban"}
+    return Hit((row.day, row.place), path, row.number, row.name, day, row.status, **facts)
+
+
 def _projects(scope: Scope, wanted: Wanted) -> Found:
-    match = wanted.match(scope.company, "project")
-    hits = []
-    for row in scope.rows(PROJECTS, match=match, below=wanted.below, limit=wanted.limit + 1):
-        texts = [text for task in loads(row.tasks) for text in (task["name"], task["note"])]
-        path, day = f"/projects/{quote(row.number)}", row.updated_at[:10]
-        facts = {"reference": row.reference, "texts": texts, "icon": "kanban"}
-        hits.append(Hit(row.place, path, row.number, row.name, day, row.status, **facts))
-    return Found.of(hits, wanted.limit)
+    return asked(PROJECTS, scope, wanted, scope.company, "project", _project_hit)
+
+
+def _item_hit(row: Any) -> Hit:
+    path = f"/order-pad?{urlencode({'item': row.item})}"
+    return Hit((row.day, row.place), path, row.item, row.name, key=row.item, icon="upc")
 
 
 def find_items(scope: Scope, wanted: Wanted) -> Found:
     """Items that can be ordered, by number or words of their name."""
-    match = wanted.match(ALL_COMPANIES, ITEM_WORDS)
-    rows = scope.rows(ITEMS, match=match, below=wanted.below, limit=wanted.limit + 1)
-    hits = [
-        Hit(row.place, f"/order-pad?{urlencode({'item': row.item})}", row.item, row.name, key=row.item, icon="upc")
-        for row in rows
-    ]
-    return Found.of(hits, wanted.limit)
+    return asked(ITEMS, scope, wanted, ALL_COMPANIES, ITEM_WORDS, _item_hit)
 
 
 def _products(scope: Scope, wanted: Wanted) -> Found:
+    """In the order of their names."""
     hits = []
-    for place, row in enumerate(scope.rows(PRODUCTS)):
+    for count, row in enumerate(scope.rows(PRODUCTS)):
         texts = (row.product, row.serial, row.name, row.version, row.licence_type)
-        if wanted.fits(words_of(*texts)) and place + 1 < wanted.below:
+        place = ("", PRODUCTS_MOST - count)
+        if place < wanted.below and wanted.fits(words_of(*texts)):
             details = [" · ".join(filter(None, (row.product, row.serial, row.version)))]
-            hits.append(Hit(place + 1, f"/add-ons#{row.key}", row.product, row.name, texts=details, icon="box-seam"))
-    return Found.of(hits[: wanted.limit + 1], wanted.limit)
+            hits.append(Hit(place, f"/add-ons#{row.key}", row.product, row.name, texts=details, icon="box-seam"))
+    return Found.of(hits, wanted.limit)
 
 
 def _json(keys: Any) -> str:

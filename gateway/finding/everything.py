@@ -17,7 +17,7 @@ from gateway.reads import NotReady
 from gateway.texts import LOCALE
 
 MOST = 200
-"""So many of a kind are counted and put in order; of more, the latest."""
+"""So many of a kind are counted and put in order; of more, the newest."""
 PAGE = 25
 
 
@@ -64,16 +64,20 @@ def _look(scope: Scope, wanted: Wanted, limit: int) -> list[Group]:
 
 
 def _first(scope: Scope, subject: Subject, wanted: Wanted) -> Found:
-    """The latest that have just these words; where those are not enough, and they are soon read, what begins so too."""
+    """The newest that have just these words; where those are not enough, and they are soon read, what begins so too.
+
+    Where there are more of them, what has them for its number besides, however old.
+    """
     exact = subject.find(scope, replace(wanted, whole=True))
     if exact.more:
-        return exact
+        named = subject.find(scope, replace(wanted, whole=True, number=True))
+        return replace(exact, hits=[*named.hits, *exact.hits])
     found = subject.find(scope, wanted)
     return replace(found, hits=[*exact.hits, *found.hits])
 
 
 def further(scope: Scope, subject: Subject, wanted: Wanted) -> Found:
-    """A page of one kind, the latest first."""
+    """A page of one kind, the newest first."""
     try:
         return subject.find(scope, wanted)
     except NotReady:
@@ -91,7 +95,7 @@ def _pages(scope: Scope, wanted: Wanted) -> Found:
             continue
         title = str(feature.title)
         if wanted.fits(_words(title, LOCALE.get())):
-            hits.append(Hit(-feature.order, access.path, "", title, icon=feature.icon))
+            hits.append(Hit(("", -feature.order), access.path, "", title, icon=feature.icon))
     return Found(hits if wanted.below == NOWHERE else [])
 
 

@@ -17,11 +17,11 @@ _AROUND = 70
 class Hit:
     """Something that was found. `name` is what it is called, `number` what it is known by, "" for what has none.
 
-    `place` is where the list goes on behind it; `total` an amount in minor units with its currency; `company` the name
-    and `owner` the code of whose it is, where that may be anybody's.
+    `place` is where the list goes on behind it (gateway/finding/subjects.py); `total` an amount in minor units with its
+    currency; `company` the name and `owner` the code of whose it is, where that may be anybody's.
     """
 
-    place: int
+    place: tuple[str, int]
     path: str
     number: str
     name: str = ""
@@ -49,7 +49,7 @@ def ranked(hits: Iterable[Hit], asked: Sequence[str]) -> list[Hit]:
     found: dict[str, Hit] = {}
     for hit in hits:
         found.setdefault(hit.path, hit)
-    newest = sorted(found.values(), key=lambda hit: (hit.date, hit.place), reverse=True)
+    newest = sorted(found.values(), key=lambda hit: hit.place, reverse=True)
     return sorted(newest, key=lambda hit: hit.rank(asked))
 
 

@@ -6,27 +6,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.finding import begins, match_of
+from chassis.finding import begins, match_of, parts_of
 from gateway.access import Scope
 from gateway.finding.hits import Hit
 
-NOWHERE = 2**62
+Place = tuple[str, int]
+"""Where something stands among others of its kind, the newest first: its date, "" for none, and a number."""
+NOWHERE: Place = ("~", 0)
 """Below this place is everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: the words, how many hits at most, below which place; see chassis.finding.match_of."""
+    """What is looked for: the words, how many hits at most, below which place; see chassis.finding.match_of.
+
+    `number`: only what has the words for its number, which `whole` goes with.
+    """
 
     asked: tuple[str, ...]
     limit: int
-    below: int = NOWHERE
+    below: Place = NOWHERE
     whole: bool = False
     loose: bool = False
+    number: bool = False
 
     def match(self, company: str, kind: str, branches: Sequence[str] | None = None) -> str:
         """What the index is asked."""
-        return match_of(company, self.asked, kind, branches, whole=self.whole, loose=self.loose)
+        how = {"whole": self.whole, "loose": self.loose, "number": self.number}
+        return match_of(company, self.asked, kind, branches, **how)
+
+    def parts(self, company: str, kind: str) -> list[str]:
+        """What is asked of rows that are looked at one by one."""
+        return parts_of(company, self.asked, kind, whole=self.whole, loose=self.loose)
 
     def fits(self, words: set[str]) -> bool:
         """Whether something with these words is looked for."""
@@ -39,7 +50,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hits of one kind, the latest first; `more` when there are others behind them."""
+    """Hits of one kind, the newest first; `more` when there are others behind them."""
 
     hits: list[Hit]
     more: bool = False

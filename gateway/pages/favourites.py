@@ -9,7 +9,7 @@ from flask import abort, flash, redirect, request
 
 from chassis.errors import NotFound, Refused, Unavailable
 from gateway.access import current_scope
-from gateway.favourites import FAVOURITES_MODEL
+from gateway.favourites import FAVOURITES_MODEL, gone, may_pin
 from gateway.frame import navigation_of
 from gateway.routes import Pages
 from gateway.security import came_from
@@ -19,17 +19,18 @@ pages = Pages("favourites", __name__)
 
 @pages.page("/favourites", methods=("POST",))
 def choose() -> Any:
-    """Pin a page of one's menu, or take it away; then the page one was on.
+    """Pin a page of one's menu, or a layout of a report in it, or take it away; then the page one was on.
 
     Each click is a command of its own: pinning what is pinned changes nothing.
     """
     scope = current_scope()
     pin, page = ("pin" in request.form), request.form.get("pin") or request.form.get("unpin", "")
-    if pin and page not in {link.path for _title, links in navigation_of(scope).reports for link in links}:
+    if pin and not may_pin(scope, page, navigation_of(scope)):
         abort(404)
-    name = "PinPage" if pin else "UnpinPage"
+    asked = [("UnpinPage", one) for one in gone(scope)] if pin else []
     try:
-        scope.command("identity", name, {"page": page}, str(uuid4()), shows=(FAVOURITES_MODEL,))
+        for name, one in [*asked, ("PinPage" if pin else "UnpinPage", page)]:
+            scope.command("identity", name, {"page": one}, str(uuid4()), shows=(FAVOURITES_MODEL,))
     except NotFound:
         raise
     except (Refused, Unavailable) as error:

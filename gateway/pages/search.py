@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from gateway.companyfield import SUGGESTED_AT
 from gateway.finding.everything import PAGE, Group, further, look, subjects
 from gateway.finding.hits import Hit, marked, snippet
 from gateway.finding.staff import note_looks
-from gateway.finding.subjects import NOWHERE, Wanted
+from gateway.finding.subjects import NOWHERE, Place, Wanted
 from gateway.finding.suggestions import PACE, suggested, suggested_companies, too_often
 from gateway.frame import render
 from gateway.reads import NotReady
@@ -23,6 +24,7 @@ from gateway.routes import Feature, Pages
 
 pages = Pages("search", __name__)
 _EACH = 5
+_PLACE = re.compile(r"(\d[\d:.+T-]{,39})?~(\d{1,18})", re.ASCII)
 
 
 @pages.page(
@@ -47,7 +49,7 @@ def results() -> Any:
         hits = found.hits if below != NOWHERE else _numbers_first(groups, chosen.key, found.hits, asked)
         shown = [Group(chosen, hits, len(hits), found.more)] if hits else []
         if found.more:
-            older = "?" + urlencode({"q": text, "kind": chosen.key, "below": found.hits[-1].place})
+            older = "?" + urlencode({"q": text, "kind": chosen.key, "below": "{}~{}".format(*found.hits[-1].place)})
     for group in shown:
         _explain(scope, group)
         note_looks(scope, group.subject, group.hits)
@@ -99,6 +101,7 @@ def _explain(scope: Scope, group: Group) -> None:
         scope.visit.gaps += 1
 
 
-def _place(text: str) -> int:
+def _place(text: str) -> Place:
     """The place in the address; anything else is the beginning."""
-    return int(text) if text.isdecimal() and len(text) < 19 else NOWHERE
+    found = _PLACE.fullmatch(text)
+    return (found[1] or "", int(found[2])) if found else NOWHERE

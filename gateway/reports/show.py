@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 
 from gateway.access import Scope
+from gateway.favourites import favourites_of, layout_page
 from gateway.frame import render
 from gateway.reports.filter import Filter, read_filter
 from gateway.reports.layouts import Layout, base_of, layouts_of
@@ -28,6 +29,12 @@ class Asked:
     currencies: tuple[str, ...]
     of: int
     layouts: list[Layout]
+
+    @property
+    def layout(self) -> Layout | None:
+        """The layout it is shown by: the address's, else the person's own choice."""
+        key = self.chosen.layout
+        return next((one for one in self.layouts if (one.key == key if key else one.chosen)), None)
 
 
 def read_address(scope: Scope, report: Report, args: Any) -> Asked:
@@ -61,6 +68,7 @@ def report_page(scope: Scope, report: Report) -> Any:
         report=report,
         asked=asked,
         chosen=chosen,
+        star=_star(scope, asked),
         columns=columns_of(report, chosen),
         grouped=grouped,
         groups=grouped_rows(grouped, rows, subtotals),
@@ -71,6 +79,14 @@ def report_page(scope: Scope, report: Report) -> Any:
         older=_older(report, chosen, rows, more),
         newer=_newer(report, chosen, rows),
     )
+
+
+def _star(scope: Scope, asked: Asked) -> tuple[str, bool]:
+    """The address that the layout it is shown by is pinned by, and whether it is; no address without a layout."""
+    if asked.layout is None:
+        return "", False
+    page = layout_page(asked.report, asked.layout.key)
+    return page, any(page == one for one, _name in favourites_of(scope))
 
 
 def _older(report: Report, chosen: Filter, rows: list[Any], more: bool) -> str:

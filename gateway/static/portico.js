@@ -47,8 +47,10 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
     if (!answer.ok) throw new Error(String(answer.status));
     exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    const place = [...document.querySelectorAll("form[data-aside]")].find((one) => one.offsetParent);
-    place?.querySelector(`.pin[value="${CSS.escape(value)}"]`)?.focus({ preventScroll: true });
+    const same = (one) => one.offsetParent && one.dataset.aside === form.dataset.aside;
+    const place = all("form[data-aside]").find(same);
+    // What is gone from the menu with its star leaves the list it stood in.
+    (place?.querySelector(`[value="${CSS.escape(value)}"]`) ?? place?.querySelector("summary"))?.focus({ preventScroll: true });
   } catch {
     form.removeAttribute("data-aside");
     HTMLFormElement.prototype.requestSubmit.call(form, button);

@@ -11,12 +11,13 @@
   const said = document.createElement("div");
   said.className = "visually-hidden";
   said.setAttribute("role", "status");
-  document.body.append(list, said);
+  document.body.append(said);
   const now = { field: null, timer: 0, asking: null, shown: "" };
   const options = () => [...list.querySelectorAll("[role=option]")];
   const active = () => list.querySelector("[aria-selected=true]");
 
   function prepare(field) {
+    if (list.parentElement !== field.form) field.form.append(list); // in the landmark that the field is in
     if (field.getAttribute("role") === "combobox") return;
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");

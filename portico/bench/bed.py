@@ -32,10 +32,15 @@ PASSWORD = "seven-geese-at-noon"
 
 @dataclass
 class Bed:
-    """A running installation under `var`; `rpc` and `commands` reach its services."""
+    """A running installation under `var`; `rpc` and `commands` reach its services.
+
+    Read models are in files, whatever this shell is set up for (that is what the limits are for), unless `read_uri`
+    names an empty database of PostgreSQL.
+    """
 
     var: Path
     port: int
+    read_uri: str = ""
     settings: Settings = field(init=False)
     rpc: RpcClient = field(init=False)
     commands: Commands = field(init=False)
@@ -66,9 +71,8 @@ class Bed:
         return found if running is None else {**found, **running.environment(), **more}
 
     def _own(self) -> dict[str, str]:
-        # Read models in files, whatever this shell is set up for: that is what the limits are for.
-        files = {"PORTICO_READ_URI": "", "PORTICO_READ_ONLY_URI": ""}
-        return {**os.environ, **files, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port)}
+        reads = {"PORTICO_READ_URI": self.read_uri, "PORTICO_READ_ONLY_URI": ""}
+        return {**os.environ, **reads, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port)}
 
     def portico(self, *arguments: str) -> str:
         """Run a `portico` command on it; gives what it prints, raises with what it said when it fails."""

@@ -44,6 +44,9 @@ def bench(
     only: Annotated[str, typer.Option(help=f"Measure these alone, by commas: {', '.join(LONG + PARTS)}.")] = "",
     file: Annotated[Path, typer.Option(help="The real file, in the columns of the online-retail profile.")] = _FILE,
     port: Annotated[int, typer.Option(help="The measured installation's port; eleven above it are used too.")] = 18400,
+    read_uri: Annotated[
+        str, typer.Option(help="Keep read models in this empty PostgreSQL database, not in files.")
+    ] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the installation running afterwards.")] = False,
     others: Annotated[
         int, typer.Option(help="Other companies' documents to import before reports, charts, search and live.")
@@ -60,7 +63,7 @@ def bench(
     if not named <= {*ALONE} and not file.exists():
         raise Problem(f"{file} is missing: name the real file with --file.")
     console = Console(stderr=True)
-    bed = Bed(Settings.from_env().var / "bench", port)
+    bed = Bed(Settings.from_env().var / "bench", port, read_uri)
     folder = Settings.from_env().var / "bench-store"
     steps: dict[str, Callable[[], list[Row]]] = {
         "import": lambda: rebuild.import_rows(bed, file),

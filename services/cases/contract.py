@@ -19,8 +19,8 @@ CASES_MODEL = "cases_v1"
 """Published tables `case_list_v1`, `case_messages_v1` (see projections/cases.py)."""
 PROJECTS_MODEL = "projects_v1"
 """Published table `project_list_v1` (see projections/projects.py)."""
-SEARCH_MODEL = "search_v2"
-"""Published tables `case_words_v2` and, on SQLite, its index `case_fts_v2` (see projections/search.py)."""
+SEARCH_MODEL = "search_v3"
+"""Published tables `case_words_v3` and, on SQLite, its index `case_fts_v3` (see projections/search.py)."""
 
 
 class TaskDocument(Schema):

@@ -24,8 +24,8 @@ ORDERS_MODEL = "orders_v2"
 """Published tables: ORDERS (see projections/orders.py)."""
 CATALOGUE_MODEL = "catalogue_v1"
 """Published tables: ITEMS, PRICES, TERMS (see projections/catalogue.py); `catalogue_of` is what their rows say."""
-SEARCH_MODEL = "search_v2"
-"""Published tables `order_words_v2` and, on SQLite, its index `order_fts_v2` (see projections/search.py)."""
+SEARCH_MODEL = "search_v3"
+"""Published tables `order_words_v3` and, on SQLite, its index `order_fts_v3` (see projections/search.py)."""
 
 
 class _Strict(Schema):

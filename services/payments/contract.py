@@ -31,8 +31,8 @@ MOVEMENTS_MODEL = "movements_v1"
 """Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
 ITEMS_MODEL = "items_v1"
 """Published tables: ITEMS and ITEM_MONTHS (see projections/items.py)."""
-SEARCH_MODEL = "search_v2"
-"""Published tables `document_words_v2` and, on SQLite, its index `document_fts_v2` (see projections/search.py)."""
+SEARCH_MODEL = "search_v3"
+"""Published tables `document_words_v3` and, on SQLite, its index `document_fts_v3` (see projections/search.py)."""
 
 
 class Applied(Schema):

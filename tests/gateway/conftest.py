@@ -26,6 +26,7 @@ ON_BOTH = {
     "test_reads",
     "test_releases",
     "test_search",
+    "test_search_of_staff",
 }
 
 

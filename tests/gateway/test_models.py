@@ -73,4 +73,4 @@ def test_versions_are_those_of_the_models_it_reads(ground: Ground, email: str) -
     model.move("catalogue", "*", 4)
     with asking(ground, email) as scope:
         found = {name: at for name, at in scope.versions().items() if name.startswith("orders.")}
-    assert found == {"orders.orders_v2": 5, "orders.catalogue_v1": 4, "orders.search_v2": 0}
+    assert found == {"orders.orders_v2": 5, "orders.catalogue_v1": 4, "orders.search_v3": 0}

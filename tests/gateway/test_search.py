@@ -5,37 +5,23 @@ from __future__ import annotations
 import html
 import re
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from chassis import rooms
-from chassis.codec import dumps
-from chassis.finding import WordWriter, document_words, words_of
+from chassis.finding import words_of
 from chassis.messages import ALL_COMPANIES
-from chassis.readmodel import Rows
-from chassis.sorting import sort_key
 from chassis.sqlite_models import SqliteDatabase
-from gateway.finding import customers, pace, staff
+from gateway.finding import customers, indexes, pace, staff
+from gateway.finding.indexes import Index
 from gateway.queries import Statement
-from services.cases.projections.cases import CASE_LIST, MESSAGES
-from services.cases.projections.search import WORDS as CASE_WORDS
-from services.identity.projections.companies import COMPANIES
-from services.identity.projections.people import CONTACTS
 from services.identity.projections.portal import SETTINGS
-from services.identity.projections.search import WORDS as COMPANY_WORDS
 from services.orders.projections.catalogue import ITEMS
-from services.orders.projections.orders import ORDERS
 from services.orders.projections.search import WORDS as ORDER_WORDS
-from services.payments.projections.documents import DOCUMENTS
-from services.payments.projections.search import WORDS as DOCUMENT_WORDS
-from tests.gateway.ground import Ground, ReadModel
-
-SERVICES = ("orders", "payments", "cases")
+from tests.gateway.finding import SERVICES, browser_of, case, found_by, invoice, names, order, search
+from tests.gateway.ground import Ground
 
 
 @pytest.fixture
@@ -58,62 +44,6 @@ def filled(ground: Ground) -> Ground:
     return ground
 
 
-def found_by(model: ReadModel, table: Any, where: Any, words: Iterable[str], position: int, **more: Any) -> None:
-    """Have the index know something, as its projector does."""
-    model.db.execute("BEGIN")
-    WordWriter(table).put(Rows(model.db), where, words, position, **more)
-    model.db.execute("UPDATE checkpoints SET token = ?", (str(position),))
-    model.db.execute("COMMIT")
-
-
-def invoice(ground: Ground, number: str, position: int, company: str = "C-A", **facts: Any) -> None:
-    branch, day = facts.get("branch", "N"), facts.get("date", "2026-01-01")
-    lines = [{"item": item, "description": text} for item, text in facts.get("items", ())]
-    body = {"number": number, "reference": "PO-4700", "note": facts.get("note", ""), "lines": lines}
-    model, where = ground.models["payments"], {"company": company, "kind": "invoice", "number": number}
-    texts = {"number_key": number, "currency": "EUR", "status": "open", "reference": "PO-4700"}
-    model.put(DOCUMENTS.documents, **where, branch=branch, date=day, total_minor=249999, **texts)
-    model.put(DOCUMENTS.lines, **where, body=dumps(body))
-    found_by(model, DOCUMENT_WORDS, tuple(where.values()), document_words(body), position, branch=branch)
-
-
-def order(ground: Ground, key: str, position: int, number: str) -> None:
-    where = {"company": "C-A", "kind": "order", "key": key}
-    model = ground.models["orders"]
-    model.put(ORDERS.documents, **where, number=number, branch="N", date="2026-02-01", currency="EUR", status="open")
-    model.put(ORDERS.lines, **where, body=dumps({"number": number, "reference": "", "lines": []}))
-    found_by(model, ORDER_WORDS, ("C-A", "order", key), words_of(key), position, branch="N")
-    found_by(model, ORDER_WORDS, ("C-A", "order", number), words_of(number, key), position + 100, branch="N")
-
-
-def case(ground: Ground, number: str, position: int, summary: str, said: str, company: str = "C-A") -> None:
-    model, at = ground.models["cases"], "2026-02-01T09:00:00+00:00"
-    model.put(CASE_LIST, company=company, number=number, summary=summary, status="open", updated_at=at, opened_at=at)
-    model.put(MESSAGES, company=company, number=number, revision=0, kind="opened", text=said, at=at)
-    words = words_of(number, summary, said)
-    found_by(model, CASE_WORDS, (company, "case", number), words, position, searched_by=(company, ALL_COMPANIES))
-
-
-def browser_of(ground: Ground, email: str) -> FlaskClient:
-    """Their browser, signed in once a test."""
-    browsers = ground.__dict__.setdefault("browsers", {})
-    if email not in browsers:
-        browsers[email] = ground.signed_in(email)
-    return browsers[email]  # type: ignore[no-any-return]
-
-
-def search(ground: Ground, words: str, email: str = "ann@a.example", **more: str) -> str:
-    answer = browser_of(ground, email).get("/search", query_string={"q": words, **more})
-    assert answer.status_code == 200
-    return answer.text
-
-
-def names(page: str) -> list[str]:
-    """What the hits are called, without their marks."""
-    found = re.findall(r'<a class="hit-name"[^>]*>(.*?)</a>', page, re.S)
-    return [" ".join(html.unescape(re.sub(r"<[^>]+>", "", one)).split()) for one in found]
-
-
 FINDS = (
     ("INV-000123", ["INV-000123", "INV-001230"]),
     ("inv123", ["INV-000123", "INV-001230"]),
@@ -133,6 +63,13 @@ FINDS = (
 )
 
 
+@pytest.fixture(params=[True, False], ids=["few", "many"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the newest: put in order what the index gives, or look through the newest rows."""
+    monkeypatch.setattr(indexes, "FEW", indexes.FEW if request.param else 0)
+
+
+@pytest.mark.usefixtures("way")
 def test_it_finds_numbers_references_items_notes_and_texts(filled: Ground) -> None:
     assert {typed: names(search(filled, typed)) for typed, _ in FINDS} == dict(FINDS)
 
@@ -161,16 +98,27 @@ def test_each_kind_has_its_count_and_a_link_that_keeps_the_words(filled: Ground)
     assert 'href="/order-pad?item=SCN-100"' in of_items
 
 
-def test_the_hits_of_one_kind_go_on_page_by_page(filled: Ground) -> None:
-    for n in range(60):
-        invoice(filled, f"R-{1000 + n}", 1000 + n, note="monthly rent")
+@pytest.mark.usefixtures("way")
+def test_the_hits_of_one_kind_go_on_page_by_page_the_newest_first(filled: Ground) -> None:
+    days = {f"R-{1000 + n}": f"2026-0{1 + n % 3}-{1 + n // 6:02}" for n in range(60)}
+    for position, (number, day) in enumerate(days.items(), 1000):
+        invoice(filled, number, position, note="monthly rent", date=day)
     browser, seen, path = browser_of(filled, "ann@a.example"), [], "/search?q=rent&kind=invoice"
     while path:
         page = browser.get(path).text
         seen += names(page)
         more = re.search(r'rel="next" href="([^"]+)"', page)
         path = html.unescape(more[1]) if more else ""
-    assert seen == [f"R-{1059 - n}" for n in range(60)]
+    assert seen == sorted(days, key=lambda number: (days[number], number), reverse=True)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_was_recorded_late_stands_where_its_date_is(filled: Ground) -> None:
+    invoice(filled, "INV-000090", 900, date="2025-12-24", note="scanner")
+    invoice(filled, "INV-000091", 901, date="2026-01-31", note="scanner")
+    expected = ["INV-001230", "INV-000091", "INV-000123", "INV-000090"]
+    assert names(search(filled, "scanner", kind="invoice")) == expected
+    assert names(search(filled, "scanner"))[:4] == expected
 
 
 def test_an_old_number_is_found_however_many_begin_with_it(filled: Ground) -> None:
@@ -180,6 +128,13 @@ def test_an_old_number_is_found_however_many_begin_with_it(filled: Ground) -> No
     assert names(page)[0] == "INV-000123"
     assert '<span class="count">200+<' in page
     assert names(search(filled, "inv 123", kind="invoice"))[0] == "INV-000123"
+
+
+def test_a_number_that_all_others_speak_of_is_found_first(filled: Ground) -> None:
+    for n in range(210):
+        invoice(filled, f"R-{1000 + n}", 2000 + n, note="instead of 123", date="2026-06-01")
+    for kind in ("", "invoice"):
+        assert names(search(filled, "00123", kind=kind))[:2] == ["INV-000123", "R-1209"]
 
 
 def test_another_companys_things_are_neither_found_nor_counted(filled: Ground) -> None:
@@ -215,113 +170,6 @@ def test_staff_find_cases_of_all_companies_and_their_own_pages(filled: Ground) -
     assert names(search(filled, "labels", "ed@s.example")) == []
 
 
-@pytest.fixture
-def people(ground: Ground) -> Ground:
-    """Staff's own: companies and contacts to be found."""
-    for service in SERVICES:
-        ground.model(service, rooms.load(service).projections)
-    identity = ground.models["identity"]
-    for position, (code, name) in enumerate([("C-A", "Alder Trading Ltd."), ("C-0042", "Müller & Søhne")], 1):
-        identity.put(COMPANIES, company=code, name=name, currency="EUR")
-        words = words_of(code, name)
-        found_by(identity, COMPANY_WORDS, (code, "company", code), words, position, searched_by=(ALL_COMPANIES,))
-    for contact, company, name, email in (
-        ("K-301", "C-0042", "Anne-Zoé Lindner", "zoe@mueller.example"),
-        ("K-302", "C-A", "Joanna Lind", "jo.lind@a.example"),
-        ("K-303", "C-A", "Bob Zoellner", "bob@a.example"),
-        ("K-304", "C-A", "Peer Quist", "peer@a.example"),
-    ):
-        contact_of(ground, contact, company, name, email)
-    ground.person("S-2", "", "ada@s.example", "Ada Admin", roles=("portal_admin",))
-    ground.person("S-4", "", "al@s.example", "Al Agent", roles=("agent",))
-    return ground
-
-
-def contact_of(ground: Ground, contact: str, company: str, name: str, email: str, status: str = "active") -> None:
-    """A contact as identity's projector writes it."""
-    phone = "+49 30 0471100" if email else ""
-    texts = {"name": name, "email": email, "phone": phone, "name_key": sort_key(name)}
-    search = f"{name} {email} {phone}".casefold() if email else ""
-    row = {"contact_id": contact, "company": company, "status": status, "search": search}
-    ground.models["identity"].put(CONTACTS, **row, **texts)
-
-
-STAFF_FINDS: tuple[tuple[str, list[str]], ...] = (
-    ("muller", ["C-0042 Müller & Søhne"]),
-    ("c42", ["C-0042 Müller & Søhne"]),
-    ("sohne mull", ["C-0042 Müller & Søhne"]),
-    ("zoe", ["Bob Zoellner bob@a.example", "Anne-Zoé Lindner zoe@mueller.example"]),
-    ("lind", ["Joanna Lind jo.lind@a.example", "Anne-Zoé Lindner zoe@mueller.example"]),
-    ("anne zo", ["Anne-Zoé Lindner zoe@mueller.example"]),
-    ("ann", ["Anne-Zoé Lindner zoe@mueller.example"]),
-    ("jo.lind@", ["Joanna Lind jo.lind@a.example"]),
-    ("peer 471100", ["Peer Quist peer@a.example"]),
-    ("sam", []),
-)
-
-
-def test_staff_find_companies_and_contacts_as_people_type_them(people: Ground) -> None:
-    assert {typed: names(search(people, typed, "al@s.example")) for typed, _ in STAFF_FINDS} == dict(STAFF_FINDS)
-
-
-def test_a_found_contact_leads_where_this_person_may_go(people: Ground) -> None:
-    for email, path in (("ada@s.example", "/contacts/K-302"), ("al@s.example", "/companies/C-A#contact-K-302")):
-        page = search(people, "lind", email, kind="contact")
-        assert f'<a class="hit-name" href="{path}">' in page
-        assert "Alder Trading Ltd." in page
-    assert 'id="contact-K-302"' in browser_of(people, "al@s.example").get("/companies/C-A").text
-    part = browser_of(people, "al@s.example").get("/search/suggest?q=jo li").text
-    assert 'data-href="/companies/C-A#contact-K-302"' in part
-
-
-def test_a_company_is_suggested_by_name_where_its_number_is_asked_for(people: Ground) -> None:
-    admin = browser_of(people, "ada@s.example")
-    assert re.findall('data-value="([^"]+)"', admin.get("/administration/companies?q=muller").text) == ["C-0042"]
-    assert "data-value" not in admin.get("/administration/companies?q=lind").text, "companies alone"
-
-
-def test_companies_and_contacts_are_found_by_nobody_else(people: Ground) -> None:
-    people.person("S-3", "", "ed@s.example", "Ed Erp", roles=("erp_admin",))
-    for email in ("ann@a.example", "ed@s.example"):
-        for typed in ("lind", "muller", "alder"):
-            for kind in ("", "contact", "company"):
-                assert names(search(people, typed, email, kind=kind)) == []
-
-
-def test_what_was_shown_of_contacts_is_noted_by_company(people: Ground) -> None:
-    noted = people.app.extensions["portico"].looks
-    search(people, "muller", "al@s.example")
-    assert noted.newest(9, 2**31) == []
-    browser_of(people, "al@s.example").get("/search/suggest?q=peer")
-    assert [(look.actor, look.what, look.subject) for look in noted.newest(9, 2**31)] == [("S-4", "contacts", "C-A")]
-    search(people, "lind", "al@s.example")
-    assert {(look.what, look.subject) for look in noted.newest(9, 2**31)} == {
-        ("contacts", "C-0042"),
-        ("contacts", "C-A"),
-    }
-
-
-def test_an_erased_contact_is_forgotten_by_search(people: Ground) -> None:
-    assert names(search(people, "peer", "al@s.example")) == ["Peer Quist peer@a.example"]
-    contact_of(people, "K-304", "C-A", "Erased contact", "", status="erased")
-    for typed in ("peer", "quist", "erased contact"):
-        assert names(search(people, typed, "al@s.example")) == []
-
-
-def test_contacts_go_on_page_by_page_in_the_order_of_their_names(
-    people: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for n in range(60):
-        contact_of(people, f"K-4{n:02}", "C-A", f"Tilda T{n:02}", f"t{n:02}@a.example")
-    browser, seen, path = browser_of(people, "al@s.example"), [], "/search?q=tilda&kind=contact"
-    while path:
-        page = browser.get(path).text
-        seen += names(page)
-        more = re.search(r'rel="next" href="([^"]+)"', page)
-        path = html.unescape(more[1]) if more else ""
-    assert seen == [f"Tilda T{n:02} t{n:02}@a.example" for n in range(60)]
-
-
 def test_nothing_found_says_what_to_do_and_keeps_the_words(filled: Ground) -> None:
     page = search(filled, "zebra 99")
     assert "Nothing has “zebra 99” in it." in page
@@ -333,8 +181,8 @@ def test_nothing_found_says_what_to_do_and_keeps_the_words(filled: Ground) -> No
 
 
 def test_a_place_that_is_none_is_the_beginning(filled: Ground) -> None:
-    for place in ("x", "-5", "9" * 40, "1.5"):
-        assert names(search(filled, "inv", kind="invoice", below=place)) == ["INV-001230", "INV-000124", "INV-000123"]
+    for place in ("x", "-5", "9" * 40, "1.5", "2026-01-05~", "~", "2026-01-05'~1", "9~" + "9" * 19):
+        assert names(search(filled, "inv", kind="invoice", below=place)) == ["INV-000124", "INV-001230", "INV-000123"]
 
 
 def test_suggestions_are_a_list_to_choose_from(filled: Ground) -> None:
@@ -389,12 +237,18 @@ def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
         with closing(database.connect()) as made:
             database.create_tables(made, rooms.load(service).projections)
         connection.execute(f"ATTACH ? AS {service}", (str(tmp_path / f"{service}.db"),))
-    statements = [one for module in (customers, staff) for one in vars(module).values() if isinstance(one, Statement)]
+    declared = [one for module in (customers, staff) for one in vars(module).values()]
+    statements = [one for one in declared if isinstance(one, Statement)]
     statements.remove(staff.FOUND_CONTACTS)  # see there
-    for one in (*statements, *customers.WORDS.values(), *customers.BODIES.values()):
+    asked = [one for one in (*declared, *customers.WORDS.values()) if isinstance(one, Index)]
+    counts = {one.count for one in asked}
+    for one in (*statements, *customers.BODIES.values(), *(one for index in asked for one in index.statements)):
         values = dict.fromkeys(one.parameters, "1")
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {one.sql}", values)]
         scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
         halves = [step for step in plan if step.endswith("kind=?)")]
-        assert (scans, halves) == ([], []), one.name
+        allowed = (["SCAN few"], 1) if one in counts else ([], 0)
+        assert (scans, len(halves)) == allowed, (one.name, plan)
+        sorts = [step for step in plan if "TEMP B-TREE" in step]
+        assert not (sorts and one.name.endswith(".many")), (one.name, plan)
     connection.close()

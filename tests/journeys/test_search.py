@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
@@ -36,6 +37,8 @@ def test_a_number_is_found_as_it_is_typed(visit: Visit, log_in: LogIn, size: str
         expect(box).to_have_value(number.lower().replace("-", ""))
         page.keyboard.press("Backspace")
         expect(options.first).to_be_visible()
+        landmarks = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["region"]}})
+        assert not landmarks.response["violations"]
         page.keyboard.press("ArrowDown")
         expect(options.first).to_have_attribute("aria-selected", "true")
         page.keyboard.press("Enter")

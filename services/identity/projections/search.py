@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chassis.finding import WordWriter, word_table, words_of
+from chassis.finding import WordWriter, number_words, word_table, words_of
 from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows
 
-VERSION = 1
-WORDS = word_table("company", VERSION)
+VERSION = 2
+WORDS = word_table("company", VERSION, everybodys=True)
 COMPANY = "company"
 _WRITER = WordWriter(WORDS)
 
@@ -17,7 +17,7 @@ def project(event: Recorded, rows: Rows) -> None:
     if event.type != "CompanyRecorded":
         return
     code = event.data["company"]
-    words = words_of(code, event.data["name"])
+    words = words_of(code, event.data["name"]) | number_words(code)
     _WRITER.put(rows, (code, COMPANY, code), words, event.position, searched_by=(ALL_COMPANIES,))
     rows.touch(code, event.position)
 

@@ -14,6 +14,7 @@ from chassis.messages import ALL_COMPANIES
 from gateway import access, app, fragments, live, ownmenu, people
 from gateway.commands import SENT_BY_PAGES
 from gateway.finding import customers
+from gateway.finding.indexes import Index
 from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
@@ -120,18 +121,19 @@ def _everybodys_menu(patch: pytest.MonkeyPatch, walk: Walk) -> None:
     patch.setattr(ownmenu._MINE, "sql", sql)
 
 
-def _wide_search(query: Statement, company: str | None = None) -> Callable[[pytest.MonkeyPatch, Walk], None]:
-    """A search that neither the index nor its statement narrows to branches, or to the company."""
+def _wide_search(index: Index, company: str | None = None) -> Callable[[pytest.MonkeyPatch, Walk], None]:
+    """A search that neither the index nor its statements narrow to branches, or to the company."""
 
     def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
         def match(wanted: Wanted, own: str, kind: str, branches: Any = None) -> str:
             return match_of(company or own, wanted.asked, kind)
 
         patch.setattr(Wanted, "match", match)
-        sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
-        sql = sql.replace("w.company = :company", ":company <> ''") if company else sql
-        assert sql != query.sql
-        patch.setattr(query, "sql", sql)
+        for query in index.statements:
+            sql = query.sql.replace(":branches IS NULL OR", "1 = 1 OR :branches IS NULL OR")
+            sql = sql.replace("w.company = :company", ":company <> ''") if company else sql
+            assert sql != query.sql or query is index.count
+            patch.setattr(query, "sql", sql)
 
     return plant
 

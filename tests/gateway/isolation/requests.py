@@ -333,6 +333,10 @@ REQUESTS: dict[str, Asked] = (
             sends=("identity.RemoveLayout",),
         ),
         "POST /favourites": Asked(form=lambda world, visitor: {"pin": "/invoices"}, sends=("identity.PinPage",)),
+        "POST /favourites #layout": Asked(
+            form=lambda world, visitor: {"pin": f"/invoices?layout={world.things['own_layout']}"},
+            sends=("identity.PinPage",),
+        ),
         "POST /favourites #unpin": Asked(
             form=lambda world, visitor: {"unpin": "/invoices"}, sends=("identity.UnpinPage",)
         ),

@@ -209,6 +209,7 @@ POST /contacts/<contact_id>/view-as #staff        403   403  403   403   403  40
 POST /desk/<number>                               403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
 POST /desk/<number>/status                        403   403  403   403   403  403   403    ok    ok    403  403  in   in     403  403
 POST /favourites                                  ok    ok   ok    ok    ok   404   404    404   404   404  404  in   in     ok   403
+POST /favourites #layout                              ok    404  404   404   404  404   404    404   404   404  404  in   in     404  403
 POST /favourites #unpin                           ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   403
 POST /forgot                                      ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   ok   ok     ok   ok
 POST /invitation/<token>                          -     -    -     -     -    -     -      -     -     -    -    -    ok     -    -

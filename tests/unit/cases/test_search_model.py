@@ -20,7 +20,7 @@ from tests.support.projecting import ReadModel
 
 COMPANY, OTHER = "C10010", "C10020"
 CASE = "C-7K3Q-M2XA"
-_SQL = "SELECT w.key FROM case_fts_v2 f JOIN case_words_v2 w ON w.id = f.rowid WHERE case_fts_v2 MATCH ? AND w.kind = ?"
+_SQL = "SELECT w.key FROM case_fts_v3 f JOIN case_words_v3 w ON w.id = f.rowid WHERE case_fts_v3 MATCH ? AND w.kind = ?"
 
 
 def test_a_case_is_found_by_all_that_was_said_by_its_company_and_by_staff(tmp_path: Path) -> None:

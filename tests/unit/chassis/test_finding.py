@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from chassis.finding import WordWriter, asked_words, begins_number, is_number, match_of, spans, word_table, words_of
+from chassis.finding import (
+    WordWriter,
+    asked_words,
+    begins_number,
+    is_number,
+    match_of,
+    number_words,
+    parts_of,
+    spans,
+    word_table,
+    words_of,
+)
 from chassis.readmodel import Projection, Rows
 from chassis.sqlite_models import SqliteDatabase
 
@@ -26,7 +37,12 @@ def rows(tmp_path: Path) -> Rows:
 def found(rows: Rows, company: str, typed: str, branches: list[str] | None = None, **how: bool) -> list[str]:
     match = match_of(company, asked_words(typed), "order", branches, **how)
     sql = "SELECT w.key FROM thing_fts_v1 f JOIN thing_words_v1 w ON w.id = f.rowid WHERE thing_fts_v1 MATCH ?"
-    return [row["key"] for row in rows.execute(sql + " ORDER BY f.rowid DESC", (match,))]
+    keys = [row["key"] for row in rows.execute(sql + " ORDER BY f.rowid DESC", (match,))]
+    if branches is None and "number" not in how:  # who looks at the rows one by one finds the same
+        parts = parts_of(company, asked_words(typed), "order", **how)
+        kept = rows.execute("SELECT key, words FROM thing_words_v1 ORDER BY id DESC").fetchall()
+        assert keys == [row["key"] for row in kept if all(part in f" {row['words']} " for part in parts)]
+    return keys
 
 
 @pytest.mark.parametrize(
@@ -94,6 +110,32 @@ def test_the_same_words_again_write_nothing(rows: Rows) -> None:
     WRITER.put(rows, ("C-1", "order", "1"), words_of("scanner"), 1)
     WRITER.put(rows, ("C-1", "order", "1"), words_of("scanner"), 2)
     assert rows.one("SELECT id FROM thing_words_v1")["id"] == 1
+
+
+def test_what_has_a_number_is_told_from_what_speaks_of_it(rows: Rows) -> None:
+    WRITER.put(rows, ("C-1", "order", "1"), words_of("INV-000123") | number_words("INV-000123", ""), 1)
+    WRITER.put(rows, ("C-1", "order", "2"), words_of("instead of INV-000123") | number_words("INV-000124"), 2)
+    for typed in ("INV-000123", "inv 123", "00123"):
+        assert found(rows, "C-1", typed, whole=True) == ["2", "1"]
+        assert found(rows, "C-1", typed, number=True) == ["1"]
+    assert found(rows, "C-1", "instead", number=True) == found(rows, "C-1", "12", number=True) == []
+
+
+def test_another_date_is_written_where_the_words_are_the_same(rows: Rows) -> None:
+    it = ("C-1", "order", "1")
+
+    def kept() -> tuple[object, ...]:
+        return tuple(rows.one("SELECT id, date FROM thing_words_v1") or ())
+
+    WRITER.put(rows, it, words_of("scanner"), 1, date="2026-01-05")
+    WRITER.add(rows, it, words_of("scanner"), 2)
+    assert kept() == (1, "2026-01-05")
+    WRITER.put(rows, it, words_of("scanner"), 3, date="2026-01-06")
+    assert kept() == (1, "2026-01-06")
+    WRITER.add(rows, it, (), 4, date="2026-01-07")
+    assert kept() == (1, "2026-01-07")
+    WRITER.add(rows, it, words_of("printer"), 5)
+    assert kept() == (5, "2026-01-07")
 
 
 def test_words_of_the_index_language_are_words_as_others(rows: Rows) -> None:

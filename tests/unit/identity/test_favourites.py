@@ -26,6 +26,12 @@ def test_a_page_is_pinned_as_the_last_and_once() -> None:
     assert decide_pin(state, PinPage(HANNA, "/orders"), NOW) == []
 
 
+def test_a_layout_of_a_report_is_pinned_by_its_address() -> None:
+    page = "/invoices?layout=L-7K3Q-M2XA"
+    command = PinPageShape().load_command({"page": page}, OWN)
+    assert decide_pin(Favourites(), command, NOW) == [PagePinned(OWN.actor, page)]
+
+
 def test_a_page_is_unpinned_once() -> None:
     state = Favourites(("/orders", "/invoices"))
     assert decide_unpin(state, UnpinPage(HANNA, "/orders"), NOW) == [PageUnpinned(HANNA, "/orders")]

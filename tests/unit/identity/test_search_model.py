@@ -13,7 +13,7 @@ from services.identity.projections import search
 from tests.support.projecting import ReadModel
 from tests.unit.identity.examples import COMPANY, NORDLICHT
 
-_SQL = "SELECT w.key FROM company_fts_v1 f JOIN company_words_v1 w ON w.id = f.rowid WHERE company_fts_v1 MATCH ?"
+_SQL = "SELECT w.key FROM company_fts_v2 f JOIN company_words_v2 w ON w.id = f.rowid WHERE company_fts_v2 MATCH ?"
 
 
 def test_a_company_is_found_by_its_code_and_its_name_now_by_staff_alone(tmp_path: Path) -> None:

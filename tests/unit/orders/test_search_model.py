@@ -9,13 +9,13 @@ import pytest
 from chassis.finding import asked_words, match_of
 from chassis.messages import ALL_COMPANIES
 from services.orders.contract import CODEC, ITEM_WORDS
-from services.orders.events import DeliveryRecorded, ItemRecorded, OrderRecorded
+from services.orders.events import DeliveryRecorded, ItemRecorded, OrderRecorded, QuotationRecorded
 from services.orders.projections import search
 from tests.support.examples.orders import COMPANY, ERP_NUMBER, OTHER_COMPANY, PLACED, POSTED, REFERENCE, erp_order
 from tests.support.projecting import ReadModel
 
 _SQL = (
-    "SELECT w.key FROM order_fts_v2 f JOIN order_words_v2 w ON w.id = f.rowid WHERE order_fts_v2 MATCH ? AND w.kind = ?"
+    "SELECT w.key FROM order_fts_v3 f JOIN order_words_v3 w ON w.id = f.rowid WHERE order_fts_v3 MATCH ? AND w.kind = ?"
 )
 LINKED = OrderRecorded(COMPANY, ERP_NUMBER, erp_order(portal_reference=REFERENCE))
 
@@ -44,6 +44,12 @@ def test_what_the_erp_says_of_an_order_takes_the_place_of_what_was_placed(model:
     assert found(model, ERP_NUMBER) == found(model, REFERENCE) == [ERP_NUMBER]
     model.see(OrderRecorded(COMPANY, ERP_NUMBER, {**LINKED.body, "note": "by the back door"}))
     assert found(model, "back door") == [ERP_NUMBER]
+
+
+def test_a_quote_is_found_and_stands_where_its_date_is(model: ReadModel) -> None:
+    model.see(QuotationRecorded(COMPANY, "70011", {**erp_order(), "number": "70011", "date": "2026-02-03"}))
+    assert found(model, "70011", "quotation") == ["70011"]
+    assert model.rows("SELECT date FROM order_words_v3") == [{"date": "2026-02-03"}]
 
 
 def test_a_delivery_and_an_item_are_found_by_what_they_are_called_now(model: ReadModel) -> None:
