@@ -67,14 +67,14 @@ CASES = Query(
     "search.cases",
     f"""SELECT w.id AS place, c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product
         {_words("cases", "case")}
-        JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
+        JOIN cases.case_list_v2 c ON c.company = w.company AND c.number = w.key
         WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'case' {_PLACE}""",
     needs="open_cases",
     shared=("cases.case_fts_v2",),
 )
 _SAID = Query(
     "search.said",
-    """SELECT m.number, m.text FROM cases.case_messages_v1 m WHERE m.company = :company
+    """SELECT m.number, m.text FROM cases.case_messages_v2 m WHERE m.company = :company
        AND m.number IN (SELECT value FROM json_each(:keys)) AND m.kind IN ('opened', 'customer', 'agent')
        ORDER BY m.number, m.revision""",
     needs="open_cases",

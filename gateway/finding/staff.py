@@ -25,7 +25,7 @@ CASES = StaffQuery(
     f"""SELECT w.id AS place, c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product,
                c.company, m.name AS company_name
         FROM cases.case_fts_v2 f JOIN cases.case_words_v2 w ON w.id = f.rowid
-        JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
+        JOIN cases.case_list_v2 c ON c.company = w.company AND c.number = w.key
         LEFT JOIN {COMPANIES} m ON m.company = c.company
         WHERE f.case_fts_v2 MATCH :match AND w.kind = 'case' AND f.rowid < :below
         ORDER BY f.rowid DESC LIMIT :limit""",
@@ -33,7 +33,7 @@ CASES = StaffQuery(
 )
 _SAID = StaffQuery(
     "search.desk_said",
-    """SELECT m.number, m.text FROM cases.case_messages_v1 m
+    """SELECT m.number, m.text FROM cases.case_messages_v2 m
        WHERE (m.company, m.number) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:of))
        AND m.kind IN ('opened', 'customer', 'agent') ORDER BY m.number, m.revision""",
     role=_ROLES,

@@ -14,12 +14,10 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from gateway.formats import as_date, as_number
-from gateway.reports.report import Column, Report
+from gateway.reports.report import DAYS, PICKS, Column, Report
 
 STANDARD = "standard"
 """The address's word for no layout, where a layout is the person's default."""
-PICKS = ("status", "branch", "currency")
-"""Shapes of columns of which one value is picked."""
 _YEARS = range(1900, 2201)
 _MOST_AMOUNT = Decimal(10) ** 13
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -214,8 +212,8 @@ def read_filter(
 ) -> Filter:
     """The filter of an address; never raises: what cannot be read is named in `problems` and left out.
 
-    `base` is how the report is shown where the address does not say; `picks` are the values a status, branch or
-    currency may have.
+    `base` is how the report is shown where the address does not say; `picks` are the values a status, branch,
+    currency or person may have.
     """
     problems: list[str] = []
     base = base or usual_view(report)
@@ -262,7 +260,7 @@ def _picks(
 def _ranges(report: Report, args: Mapping[str, Any], problems: list[str]) -> Iterator[Range]:
     for column in report.ranges:
         empty = Range(column, None, None)
-        read = _day if column.shape == "date" else _amount
+        read = _day if column.shape in DAYS else _amount
         ends = [read(args.get(name, ""), _end(column, place), problems) for place, name in enumerate(empty.names)]
         low, high = ends
         if low is not None and high is not None and low > high:  # type: ignore[operator]

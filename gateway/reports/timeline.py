@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from chassis import codec
 from gateway.access import Scope
-from gateway.people import CONTACTS, MEMBERSHIPS
+from gateway.people import CONTACTS, OURS
 from gateway.portal import house
 from gateway.queries import Query, in_branches
 from gateway.reports import chain
@@ -53,8 +53,6 @@ FIELDS = {
     "amount": _l("Amount"),
 }
 """What changed, by the names that chassis/timeline.py has for it. What is not here is not told."""
-_OURS = f"""(p.company = :company
-             OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _query(kind: Kind, own: bool = False) -> Query:
         f"""SELECT t.at, t.event, t.actor, t.channel, t.changes, p.name
             FROM {documents} d
             JOIN {entries} t ON t.company = d.company AND t.kind = d.kind AND t.{kind.key} = d.{kind.key}
-            LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {_OURS}
+            LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {OURS}
             WHERE d.company = :company AND d.kind = :kind AND d.{kind.key} = :key
             {"AND d.placed_by = :contact" if own else ""}
             AND {in_branches("d")}

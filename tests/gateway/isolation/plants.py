@@ -18,6 +18,7 @@ from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
 from gateway.reports import account, figures, kinds
+from gateway.reports import cases as report_of_cases
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -197,7 +198,10 @@ PLANTS = (
     ),
     Plant("cases", _no_company(support._CASE), _route("GET /support/<number>"), "GET /support/<number> as east: 200"),
     Plant(
-        "cases, list", _no_company(support._CASES), _route("GET /support"), "GET /support as east: shows alder's case"
+        "cases, list",
+        _no_company(report_of_cases.LIST.variant(order="updated_down")),
+        _route("GET /support"),
+        "GET /support as east: shows alder's case",
     ),
     Plant(
         "identity",
