@@ -8,7 +8,7 @@ from chassis.sorting import by_name
 from gateway.access import Scope
 from gateway.people import CONTACTS, OURS
 from gateway.queries import Query
-from gateway.reports.report import PLAIN, Column, Report, found_query, list_query
+from gateway.reports.report import PLAIN, Column, Report, found_query, has, list_query
 from services.cases import contract as cases
 
 _PEOPLE = Query(
@@ -54,7 +54,7 @@ CASES = Cases(
     sort="-updated",
     statuses=cases.CASE_STATUSES,
     searched=f"""AND (({PLAIN.format("number")} >= :term AND {PLAIN.format("number")} < :term_end)
-              OR d.summary LIKE :typed ESCAPE '!' OR d.customer_reference LIKE :typed ESCAPE '!')""",
+              OR {has("summary", "typed")} OR {has("customer_reference", "typed")})""",
     searched_in=_l("Number, summary or your reference"),
     branched=False,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -16,10 +15,9 @@ from gateway.formats import midnight_after
 from gateway.queries import Query
 from gateway.reports.filter import Filter, Range, typed_place
 from gateway.reports.kinds import SUMS, Kind
-from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places
+from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places, spellings
 
 _NEVER = ("~", "")
-_WILD = re.compile(r"[!%_]")
 EVERYTHING = 2**62
 """A limit that no list reaches."""
 
@@ -133,16 +131,13 @@ def _narrowing(scope: Scope, chosen: Filter, few: bool = False) -> tuple[list[st
     if chosen.search:
         clauses.append("search")
         values["term"], values["term_end"] = search_range(chosen.search)
-        values["typed"] = holding(chosen.search)
+        values |= spellings("typed", chosen.search)
+    for name, text in chosen.texts.items():
+        clauses.append(f"{name}_has")
+        values |= spellings(f"{name}_has", text)
     if chosen.overdue:
         clauses.append("overdue")
     return clauses, values
-
-
-def holding(text: str) -> str:
-    """What all texts with this one in them are LIKE, with `!` as the escape."""
-    escaped = _WILD.sub(r"!\g<0>", text)
-    return f"%{escaped}%"
 
 
 def _bounds(scope: Scope, one: Range) -> dict[str, dict[str, Any]]:

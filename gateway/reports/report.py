@@ -6,9 +6,11 @@ list can be bookmarked, and page 200 costs what page 1 does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,12 +25,16 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Rows of a page of a report."""
+_SPELLINGS = ("", "_upper", "_title")
+_WILD, _ESCAPED = re.compile(r"[!%_]"), r"!\g<0>"
 PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
 """SQL: a text as a search that goes by no index compares it."""
 AMOUNTS = ("money", "quantity")
 """Shapes of columns that are filtered by a range of numbers."""
 DAYS = ("date", "moment")
 """Shapes of columns that are filtered by a range of days; a moment's are those of the portal's time zone."""
+TEXTS = ("number", "text")
+"""Shapes of columns that are filtered by what stands somewhere in them."""
 PICKS = ("status", "branch", "currency", "person")
 """Shapes of columns of which one value is picked."""
 
@@ -72,7 +78,7 @@ class Report:
 
     `kind` names it in layouts and exports; `sorts` has the columns of each sort's keyset, an index behind each;
     `fixed` is a condition on all rows, `searched` and `late` the conditions of the search and of “overdue”.
-    A search has the texts from `:term` to `:term_end` (letters and digits alone), or those LIKE `:typed` ESCAPE '!'.
+    A search has the texts from `:term` to `:term_end` (letters and digits alone), or those that have `:typed`.
     """
 
     kind: str
@@ -135,6 +141,11 @@ class Report:
         """The columns filtered from … to."""
         return tuple(one for one in self.columns if one.ranged)
 
+    @property
+    def texts(self) -> tuple[Column, ...]:
+        """The columns filtered by what stands somewhere in them."""
+        return tuple(one for one in self.columns if one.filtered and one.shape in TEXTS)
+
 
 def directions(report: Report) -> tuple[tuple[str, bool], ...]:
     """Every sort, descending and ascending."""
@@ -188,6 +199,19 @@ def minor_places() -> tuple[int, ...]:
     return (*_odd_currencies(), 2)
 
 
+def has(source: str, name: str) -> str:
+    """SQL: whether a text of the row has, in any case of its letters, the one that `spellings` gives values of."""
+    found = " OR ".join(f"d.{source} LIKE :{name}{way} ESCAPE '!'" for way in _SPELLINGS)
+    return f"({found})"
+
+
+def spellings(name: str, text: str) -> dict[str, Any]:
+    """The values that `has` needs: SQLite's LIKE takes only ASCII's capital and small letters for the same."""
+    ways = (text,) if text.isascii() else (text.lower(), text.upper(), text.title())
+    found = (f"%{_WILD.sub(_ESCAPED, one)}%" for one in ways)
+    return dict(zip_longest((f"{name}{way}" for way in _SPELLINGS), found))
+
+
 def narrowing(report: Report) -> dict[str, str]:
     """The clauses by which a list is filtered."""
     found: dict[str, str] = {}
@@ -202,6 +226,8 @@ def narrowing(report: Report) -> dict[str, str]:
             if one.shape == "money":
                 # By the widest of the bounds, whatever the currency, an index can be used: good where few pass.
                 found[f"{name}_widest"] = f"AND d.{one.source} {sign} :{name}_widest"
+    for one in report.texts:
+        found[f"{one.name}_has"] = f"AND {has(one.source, f'{one.name}_has')}"
     for shape in PICKS:
         column = report.shaped(shape)
         if column is not None:
