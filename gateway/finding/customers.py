@@ -83,7 +83,7 @@ PROJECTS = Query(
     "search.projects",
     f"""SELECT w.id AS place, j.number, j.name, j.status, j.updated_at, j.reference, j.tasks
         {_words("cases", "case")}
-        JOIN cases.project_list_v1 j ON j.company = w.company AND j.number = w.key
+        JOIN cases.project_list_v2 j ON j.company = w.company AND j.number = w.key
         WHERE f.case_fts_v2 MATCH :match AND w.company = :company AND w.kind = 'project' {_PLACE}""",
     needs="open_cases",
     shared=("cases.case_fts_v2",),

@@ -17,6 +17,7 @@ from gateway.forms import CommandForm, send
 from gateway.frame import render
 from gateway.people import CONTACTS, OURS
 from gateway.queries import Query
+from gateway.reports import timeline
 from gateway.reports.cases import CASES
 from gateway.reports.show import report_page
 from gateway.routes import Feature, Pages
@@ -51,14 +52,14 @@ _PRODUCTS = Query(
 _PROJECTS = Query(
     "projects.list",
     """SELECT j.number, j.name, j.status, j.percent_done, j.due_date, j.reference, j.updated_at
-       FROM cases.project_list_v1 j WHERE j.company = :company
+       FROM cases.project_list_v2 j WHERE j.company = :company
        ORDER BY j.status <> 'open', j.due_date NULLS FIRST, j.number""",
     needs="open_cases",
 )
 _PROJECT = Query(
     "projects.one",
     """SELECT j.number, j.name, j.status, j.percent_done, j.due_date, j.reference, j.tasks, j.updated_at
-       FROM cases.project_list_v1 j WHERE j.company = :company AND j.number = :number""",
+       FROM cases.project_list_v2 j WHERE j.company = :company AND j.number = :number""",
     needs="open_cases",
 )
 
@@ -168,6 +169,17 @@ def projects() -> Any:
 
 @pages.page("/projects/<path:number>", needs="open_cases", part="projects", tab="support")
 def project(number: str) -> Any:
-    """A project with its tasks and their notes."""
-    row = current_scope().one(_PROJECT, number=number)
-    return render("support/project.html", title=row.name, project=row, tasks=codec.loads(row.tasks))
+    """A project with its tasks and their notes, and what happened to it."""
+    scope = current_scope()
+    row = scope.one(_PROJECT, number=number)
+    entries, older = timeline.load_of_project(scope, row.number, request.args.get("timeline") == "all")
+    return render(
+        "support/project.html",
+        title=row.name,
+        project=row,
+        tasks=codec.loads(row.tasks),
+        entries=entries,
+        older=older,
+        fields=timeline.FIELDS,
+        changes_shown=timeline.CHANGES_SHOWN,
+    )

@@ -18,8 +18,8 @@ PUBLISHED = frozenset({"CaseOpened", "CustomerReplied", "AgentAnswered", "CaseSt
 
 CASES_MODEL = "cases_v2"
 """Published tables `case_list_v2`, `case_messages_v2` (see projections/cases.py)."""
-PROJECTS_MODEL = "projects_v1"
-"""Published table `project_list_v1` (see projections/projects.py)."""
+PROJECTS_MODEL = "projects_v2"
+"""Published tables `project_list_v2`, `project_timeline_v2` (see projections/projects.py)."""
 SEARCH_MODEL = "search_v2"
 """Published tables `case_words_v2` and, on SQLite, its index `case_fts_v2` (see projections/search.py)."""
 

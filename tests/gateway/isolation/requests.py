@@ -188,7 +188,7 @@ REQUESTS: dict[str, Asked] = (
         "GET /projects/<path:number>": Asked(
             "/projects/{project}",
             "/projects/NONE-0",
-            shown("project.number project.name project.reference project.task project.note"),
+            shown("project.number project.name project.reference project.task project.note project.before"),
             ("alder",),
         ),
         "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
@@ -322,7 +322,7 @@ REQUESTS: dict[str, Asked] = (
         ),
         "POST /exports/<kind> #cases": Asked(
             "/exports/case",
-            shows=shown("case.number case.summary case.product case.customer_reference name.owner"),
+            shows=shown("case.number case.summary case.product case.customer_reference"),
             form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
         ),
         "POST /exports/<key>/cancel": Asked(
