@@ -42,7 +42,7 @@ CASES = Cases(
         Column("product", _l("Product"), "text", "product", sort="product", groups=True, wide=True),
         Column("reference", _l("Your reference"), "text", "customer_reference", sort="reference", wide=True),
         Column("opened_by", _l("Opened by"), "person", "opened_by", wide=True),
-        Column("date", _l("Opened"), "moment", "opened_at", sort="date", wide=True),
+        Column("date", _l("Opened"), "moment", "opened_at", sort="date", usual=False, wide=True),
         Column("updated", _l("Last change"), "moment", "updated_at", sort="updated", wide=True),
         Column("messages", _l("Messages"), "count", "messages", usual=False, wide=True),
         Column("status", _l("Status"), "status", "status", sort="status", groups=True),
