@@ -27,6 +27,7 @@ from gateway.looks import Looks
 from gateway.pages import all_pages
 from gateway.parts import EXTENSION, Parts, Rpc
 from gateway.reads import NotReady, open_reads
+from gateway.reports import statuses
 from gateway.resume import ended_session
 from gateway.routes import FORM_BYTES, access_table
 from gateway.security import harden, safe_next
@@ -100,6 +101,7 @@ def _configure(app: Flask, found: Parts, keys: tuple[str, ...]) -> None:
     # `{{ 'search'|icon }}` is written into the template when it is compiled; `icon(…)` is for names not known then.
     app.jinja_env.filters["icon"] = found.assets.icon
     formats.install(app)
+    statuses.install(app)
     texts.install(app, gateway.languages)
     errors.install(app)
     forgery = CSRFProtect(app)

@@ -71,7 +71,7 @@ _FACTOR = (
 )
 _ADDRESS = f"SELECT p.email FROM {CONTACTS} p WHERE p.contact_id = :contact"
 _DEFINITIONS = f"SELECT role, permissions FROM {ROLES}"
-_BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name, branch"
+_BRANCHES = f"SELECT branch, name FROM {BRANCHES} WHERE company = :company ORDER BY name_key, branch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,18 @@ ON_THE_PORTAL = ("journeys", "chaos")
 recovery tests the portal has more in it than the demo company.
 """
 
+OF_THE_WALK = ("tests/gateway/test_hardening.py", "tests/gateway/test_isolation.py")
+"""Files that look at the answers of one and the same walk through all pages."""
+
 
 class _PortalTogether(LoadScopeScheduling):
-    """Hands whole files to the processes that run the tests, and all that shares the portal to one of them."""
+    """Hands whole files to the processes that run the tests; to one of them all that share the portal, or the walk."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
-        return "portal" if folder in ON_THE_PORTAL else nodeid.partition("::")[0]
+        folder, file = nodeid.split("/")[1], nodeid.partition("::")[0]
+        if folder in ON_THE_PORTAL:
+            return "portal"
+        return "walk" if file in OF_THE_WALK else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

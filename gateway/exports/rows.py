@@ -13,6 +13,7 @@ from flask_babel import get_timezone
 
 from chassis.money import digits
 from gateway.formats import as_moment, quantity
+from gateway.reports import statuses
 from gateway.reports.report import Column, Report
 from gateway.reports.show import Asked
 from gateway.reports.table import columns_of
@@ -36,7 +37,7 @@ def status_words(report: Report) -> Callable[[str], str]:
 
     @cache
     def word(status: str) -> str:
-        said = words.case_word(status) if report.kind == "case" else words.status_word(status, report.kind)
+        said = words.case_word(status) if report.kind == "case" else statuses.word(status, report.kind)
         return str(said).strip()
 
     return word

@@ -149,7 +149,7 @@ def _attention(scope: Scope) -> Iterator[tuple[str, str, str]]:
     waiting = scope.one(_REQUESTS).count
     if waiting:
         said = ngettext("%(num)s request for access waits.", "%(num)s requests for access wait.", waiting)
-        yield said, "/requests", _("Answer")
+        yield said, "/requests", _("Answer the requests")
     counts = {row.state: row.count for row in scope.rows(_MAILS)}
     if counts.get("given_up"):
         said = ngettext("%(num)s mail was given up.", "%(num)s mails were given up.", counts["given_up"])

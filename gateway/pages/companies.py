@@ -8,11 +8,12 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from chassis.sorting import sort_key
 from gateway import looks
 from gateway.access import Scope, current_scope
 from gateway.forms import send
 from gateway.frame import render
-from gateway.people import CONTACTS, MEMBERSHIPS
+from gateway.people import BRANCHES, COMPANIES, CONTACTS, MEMBERSHIPS
 from gateway.queries import StaffQuery
 from gateway.rights import contacts
 from gateway.rights.contacts import CONTACT_STATUS, PlainForm
@@ -27,20 +28,20 @@ _ROLE = "portal_admin"
 
 FEATURE_NAMES = {"order_pad": _l("Order Pad")}
 """What can be licensed: the features that there are."""
-COMPANIES_FOUND = StaffQuery(
+_FOUND = StaffQuery(
     "companies.list",
-    f"""SELECT m.company, m.name, m.currency, m.country,
+    f"""SELECT m.company, m.name, m.name_key, m.currency, m.country,
               (SELECT COUNT(*) FROM {CONTACTS} p WHERE p.company = m.company) AS contacts
-       FROM identity.companies_v1 m
-       WHERE (:like = '' OR m.name LIKE :like ESCAPE '!' OR m.company LIKE :like ESCAPE '!')
-         AND (m.name, m.company) > (:after_name, :after_company)
-       ORDER BY m.name, m.company LIMIT 51""",
+       FROM {COMPANIES} m
+       WHERE (:like = '' OR m.name_key LIKE :like_key ESCAPE '!' OR m.company LIKE :like ESCAPE '!')
+         AND (m.name_key, m.company) > (:after_name, :after_company)
+       ORDER BY m.name_key, m.company LIMIT 51""",
     role=(_ROLE, "agent"),
 )
 COMPANY = StaffQuery(
     "companies.one",
-    """SELECT m.company, m.name, m.currency, m.price_list, m.country, m.phone, m.email, m.address
-       FROM identity.companies_v1 m WHERE m.company = :of_company""",
+    f"""SELECT m.company, m.name, m.currency, m.price_list, m.country, m.phone, m.email, m.address
+       FROM {COMPANIES} m WHERE m.company = :of_company""",
     role=(_ROLE, "agent"),
 )
 _CONTACTS = StaffQuery(
@@ -54,7 +55,7 @@ _CONTACTS = StaffQuery(
 )
 _BRANCHES = StaffQuery(
     "companies.branches",
-    "SELECT b.branch, b.name FROM identity.branches_v1 b WHERE b.company = :of_company ORDER BY b.name, b.branch",
+    f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :of_company ORDER BY b.name_key, b.branch",
     role=(_ROLE, "agent"),
 )
 _FEATURES = StaffQuery(
@@ -64,8 +65,16 @@ _FEATURES = StaffQuery(
 )
 
 
-def found_like(search: str) -> str:
-    """The pattern of what has these words in it, "" for anything; `!` escapes."""
+def companies_found(scope: Scope, search: str, after: tuple[str, str] = ("", "")) -> list[Any]:
+    """The next 51 companies by name that have this in name or code, all of them for ""; `after` is a row's name_key
+    and code.
+    """
+    name, company = after
+    found = {"like": _like(search), "like_key": _like(sort_key(search))}
+    return scope.rows(_FOUND, **found, after_name=name, after_company=company)
+
+
+def _like(search: str) -> str:
     return f"%{search.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%" if search else ""
 
 
@@ -84,13 +93,12 @@ def companies() -> Any:
     """All companies by name, found by name or code."""
     search = request.args.get("q", "").strip()[:100]
     after = request.args.getlist("after")
-    name, company = after if len(after) == 2 else ("", "")
-    rows = current_scope().rows(COMPANIES_FOUND, like=found_like(search), after_name=name, after_company=company)
+    rows = companies_found(current_scope(), search, (after[0], after[1]) if len(after) == 2 else ("", ""))
     return render(
         "companies/list.html",
         title=_("Companies"),
         companies=rows[:50],
-        more=url_for("companies.companies", q=search or None, after=[rows[49].name, rows[49].company])
+        more=url_for("companies.companies", q=search or None, after=[rows[49].name_key, rows[49].company])
         if len(rows) > 50
         else "",
         search=search,

@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _p
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -14,7 +15,7 @@ from gateway import desk_glance, looks
 from gateway.access import current_scope
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
-from gateway.people import CONTACTS
+from gateway.people import COMPANIES, CONTACTS
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 from services.cases import contract as cases
@@ -27,18 +28,18 @@ _ROLES = ("agent", "portal_admin")
 
 STATUS_NAMES = {
     "new": _l("New"),
-    "open": _l("Open"),
+    "open": _p("case", "Open"),
     "waiting": _l("Waiting for customer"),
     "awaiting_vendor": _l("Awaiting vendor approval"),
     "solved": _l("Solved"),
-    "closed": _l("Closed"),
+    "closed": _p("case", "Closed"),
 }
 
 _QUEUE = StaffQuery(
     "desk.queue",
-    """SELECT c.company, c.number, c.summary, c.status, c.product, c.updated_at, c.opened_at, c.messages,
+    f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.updated_at, c.opened_at, c.messages,
               m.name AS company_name, c.last_author = c.opened_by AS waits_for_us
-       FROM cases.case_list_v2 c LEFT JOIN identity.companies_v1 m ON m.company = c.company
+       FROM cases.case_list_v2 c LEFT JOIN {COMPANIES} m ON m.company = c.company
        WHERE (:status = '' AND c.status NOT IN ('solved', 'closed')) OR c.status = :status
        ORDER BY c.updated_at DESC, c.number LIMIT 200""",
     role=_ROLES,
@@ -51,7 +52,7 @@ _CASE = StaffQuery(
     f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval,
               c.opened_at, c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
        FROM cases.case_list_v2 c
-       LEFT JOIN identity.companies_v1 m ON m.company = c.company
+       LEFT JOIN {COMPANIES} m ON m.company = c.company
        LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by
        WHERE c.number = :number""",
     role=_ROLES,

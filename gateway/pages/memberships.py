@@ -12,7 +12,7 @@ from gateway import looks
 from gateway.access import current_scope
 from gateway.forms import send
 from gateway.frame import render
-from gateway.pages.companies import COMPANIES_FOUND, COMPANY, found_like
+from gateway.pages.companies import COMPANY, companies_found
 from gateway.people import DELEGATIONS_MODEL
 from gateway.rights import contacts
 from gateway.rights.contacts import HISTORY, MEMBER_SHOWS
@@ -34,7 +34,7 @@ def choose(contact_id: str) -> Any:
     scope = current_scope()
     row = SuppliersDesk(scope).contact(contact_id)
     search = request.args.get("q", "").strip()[:100]
-    found = scope.rows(COMPANIES_FOUND, like=found_like(search), after_name="", after_company="") if search else []
+    found = companies_found(scope, search) if search else []
     return render(
         "memberships/choose.html",
         title=_("Add %(name)s to another company", name=row.name),

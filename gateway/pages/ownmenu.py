@@ -18,6 +18,7 @@ from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.ownmenu import entries
 from gateway.pages.branding import SHOWS
+from gateway.people import COMPANIES
 from gateway.queries import StaffQuery
 from gateway.rights.names import PERMISSION_NAMES
 from gateway.routes import Feature, Pages
@@ -27,9 +28,9 @@ pages = Pages("ownmenu", __name__)
 _ROLE = "portal_admin"
 _ENTRIES = StaffQuery(
     "ownmenu.all",
-    """SELECT m.entry, m.company, m.permission, m.titles, m.address, m.texts, m.icon, m.place, m.pinned,
+    f"""SELECT m.entry, m.company, m.permission, m.titles, m.address, m.texts, m.icon, m.place, m.pinned,
               c.name AS company_name
-       FROM identity.menu_entries_v1 m LEFT JOIN identity.companies_v1 c ON c.company = m.company
+       FROM identity.menu_entries_v1 m LEFT JOIN {COMPANIES} c ON c.company = m.company
        ORDER BY m.place, m.entry""",
     role=_ROLE,
 )

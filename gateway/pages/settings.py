@@ -21,7 +21,7 @@ from gateway.config import LANGUAGES
 from gateway.forms import PASSWORD_LENGTH, CommandForm, send
 from gateway.fragments import fragment
 from gateway.frame import LANGUAGE_COOKIE, keep_choices, render
-from gateway.people import PEOPLE_MODEL
+from gateway.people import COMPANIES, PEOPLE_MODEL
 from gateway.queries import Query
 from gateway.reports.glance import BALANCE, balance
 from gateway.rights import own
@@ -87,8 +87,8 @@ _CHOICES = Query(
 
 _COMPANY = Query(
     "settings.company",
-    """SELECT m.company, m.name, m.currency, m.country, m.phone, m.email, m.address
-       FROM identity.companies_v1 m WHERE m.company = :company""",
+    f"""SELECT m.company, m.name, m.currency, m.country, m.phone, m.email, m.address
+       FROM {COMPANIES} m WHERE m.company = :company""",
 )
 
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from chassis import codec
 from gateway.access import current_scope
 from gateway.frame import render
+from gateway.people import COMPANIES
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 
@@ -47,9 +48,9 @@ _RUN = StaffQuery(
 )
 _POSTINGS = StaffQuery(
     "sync.postings",
-    """SELECT p.reference, p.company, p.kind, p.connection, p.state, p.erp_number, p.reason, p.requested_at,
+    f"""SELECT p.reference, p.company, p.kind, p.connection, p.state, p.erp_number, p.reason, p.requested_at,
               p.written_at, p.answered_at, m.name AS company_name
-       FROM erp_sync.posting_list_v1 p LEFT JOIN identity.companies_v1 m ON m.company = p.company
+       FROM erp_sync.posting_list_v1 p LEFT JOIN {COMPANIES} m ON m.company = p.company
        ORDER BY p.requested_at DESC, p.reference LIMIT 200""",
     role=_ROLES,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _p
 
 from chassis.documents import SORTS
 from gateway.queries import Query, in_branches
@@ -72,7 +73,7 @@ def _columns(due: Any, owed: bool, placed: bool) -> tuple[Column, ...]:
         Column("branch", _l("Branch"), "branch", "branch", sort="branch", groups=True, usual=False, wide=True),
         Column("currency", _l("Currency"), "currency", "currency", usual=False, wide=True),
         Column("total", _l("Total"), "money", "total_minor", sort="total"),
-        Column("open", _l("Open"), "money", "open_minor", sort="open", wide=True),
+        Column("open", _p("amount", "Open"), "money", "open_minor", sort="open", wide=True),
         Column("status", _l("Status"), "status", "status", sort="status", groups=True),
         Column("message", _l("What the ERP said"), "text", "message", usual=False, wide=True),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _p
 
 from gateway.access import Scope
 from gateway.reports.kinds import KINDS
@@ -43,7 +44,7 @@ OPEN_ITEMS = _OpenItems(
         Column("branch", _l("Branch"), "branch", "branch", usual=False, wide=True),
         Column("currency", _l("Currency"), "currency", "currency", usual=False, wide=True),
         Column("amount", _l("Amount"), "money", "amount_minor", wide=True),
-        Column("open", _l("Open"), "money", "open_minor", sort="open"),
+        Column("open", _p("amount", "Open"), "money", "open_minor", sort="open"),
     ),
     source="payments.open_items_v2",
     select="""d.number AS key, d.kind, d.number, d.date, d.due_date, d.due_key, d.reference, d.branch, d.currency,

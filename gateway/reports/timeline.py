@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _p
 
 from chassis import codec
 from gateway.access import Scope
@@ -26,8 +27,8 @@ _WORDS = {
     "placed": _l("Ordered"),
     "queued": _l("On its way to our order department"),
     "posted": _l("Taken by our order department"),
-    "rejected": _l("Rejected"),
-    "cancelled": _l("Cancelled"),
+    "rejected": _p("order", "Rejected"),
+    "cancelled": _p("order", "Cancelled"),
     "cancel_asked": _l("Asked to take it back"),
     "cancel_too_late": _l("Too late to take it back"),
 }
@@ -40,7 +41,7 @@ FIELDS = {
     "status": _l("Status"),
     "currency": _l("Currency"),
     "total": _l("Total"),
-    "open": _l("Open"),
+    "open": _p("amount", "Open"),
     "reference": _l("Your reference"),
     "portal_reference": _l("Order reference"),
     "note": _l("Note"),

@@ -59,7 +59,7 @@ _STAFF_MEMBERSHIPS = StaffQuery(
 )
 _STAFF_BRANCHES = StaffQuery(
     "desk.branches",
-    f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :of_company ORDER BY b.name, b.branch",
+    f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :of_company ORDER BY b.name_key, b.branch",
     role=ADMIN,
 )
 _STAFF_DELEGATION = StaffQuery(
@@ -90,7 +90,7 @@ OWN_CONTACTS = Query(
 )
 _OWN_BRANCHES = Query(
     "own.branches",
-    f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :company ORDER BY b.name, b.branch",
+    f"SELECT b.branch, b.name FROM {BRANCHES} b WHERE b.company = :company ORDER BY b.name_key, b.branch",
     needs=OWN_ADMIN,
 )
 _OWN_ROLES = Query(

@@ -27,12 +27,15 @@ from portico.bench import (
     store_size,
 )
 from portico.bench.bed import Bed
+from portico.bench.invoices import give_others
 from portico.bench.table import Row, show
 
 _FILE = Path(__file__).resolve().parents[3] / "shared/data/online_retail_ii_2009_2010.csv.gz"
 ALONE = ("store", "loading", "store-size")
 """Parts that need no installation; measured before one is started."""
 PARTS = ("store", "loading", "import", "rebuild", "home", "live", "report", "charts", "search", "order", "sign-in")
+BESIDE_OTHERS = ("live", "report", "charts", "search")
+"""Parts that say what a company's pages take in a portal with `--others`."""
 LONG = ("store-size", "lighthouse")
 """Measured only where they are named."""
 
@@ -42,6 +45,9 @@ def bench(
     file: Annotated[Path, typer.Option(help="The real file, in the columns of the online-retail profile.")] = _FILE,
     port: Annotated[int, typer.Option(help="The measured installation's port; eleven above it are used too.")] = 18400,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the installation running afterwards.")] = False,
+    others: Annotated[
+        int, typer.Option(help="Other companies' documents to import before reports, charts, search and live.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
     """Measure a whole installation of its own, each figure beside its limit measured in the same run."""
@@ -77,6 +83,9 @@ def bench(
             if part not in ALONE and not bed.started:
                 console.print("Starting an installation to measure …")
                 bed.start()
+            if others and part in BESIDE_OTHERS:
+                console.print(f"Importing {others:,} documents of other companies, where they are not there yet …")
+                give_others(bed, others)
             console.print(f"Measuring: {part} …")
             rows += steps[part]()
     finally:

@@ -34,6 +34,8 @@ COMING_BACK = (
 )
 SOON = 4.0
 """Seconds, on cores that others use too."""
+ACCEPTED = '<span class="badge-status s-info">Accepted</span>'
+"""The order's status on its page, whose timeline has the word too."""
 UNWRITTEN = f"SELECT reference FROM {POSTINGS.name} WHERE state = 'queued'"
 
 
@@ -96,14 +98,14 @@ def test_orders_are_taken_while_the_way_to_the_erp_is_stopped_and_go_out_when_it
     try:
         told = [*shop.order_both(), *shop.order_both()]
         wait_until(lambda: states(shop, told) == ["accepted"] * 4, PATIENCE, lambda: f"{states(shop, told)}")
-        assert "Accepted" in buyer.reads(f"/orders/{told[0].reference}")
+        assert ACCEPTED in buyer.reads(f"/orders/{told[0].reference}")
         assert len(shop.erp.ledger()) == before
     finally:
         shop.portal.go_on(*way)
 
     assert shop.faults_of_orders() == []
     assert len(shop.erp.ledger()) == before + 4
-    assert "Accepted" not in buyer.reads(f"/orders/{told[0].reference}")
+    assert ACCEPTED not in buyer.reads(f"/orders/{told[0].reference}")
 
 
 def test_an_order_that_waits_for_the_store_is_taken_as_soon_as_it_is_back(shop: Ground) -> None:

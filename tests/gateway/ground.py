@@ -19,6 +19,7 @@ from chassis.config import SERVICES, Settings
 from chassis.errors import NotFound, PorticoError, RemoteRefusal, Unavailable, to_wire
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.readmodel import BUILDING, CHECKPOINTS, VERSIONS, Database, Projection, database, upsert
+from chassis.sorting import sort_key
 from chassis.statedb import StateDb
 from gateway.app import create_app
 from gateway.config import GatewaySettings
@@ -238,12 +239,14 @@ class Ground:
 
     def company(self, key: str, name: str, currency: str = "EUR") -> None:
         """Have identity know a company."""
-        self.models["identity"].put(companies.COMPANIES, company=key, name=name, currency=currency)
+        self.models["identity"].put(
+            companies.COMPANIES, company=key, name=name, name_key=sort_key(name), currency=currency
+        )
         self.models["identity"].move("companies", key, 10)
 
     def branch(self, company: str, key: str, name: str) -> None:
         """Have identity know a branch."""
-        self.models["identity"].put(companies.BRANCHES, company=company, branch=key, name=name)
+        self.models["identity"].put(companies.BRANCHES, company=company, branch=key, name=name, name_key=sort_key(name))
 
     def person(
         self,
@@ -285,7 +288,7 @@ class Ground:
     def role(self, role: str, name: str, permissions: tuple[str, ...]) -> None:
         """Have identity know a role, or know it otherwise."""
         granted = json.dumps(permissions)
-        self.models["identity"].put(roles.ROLES, role=role, name=name, permissions=granted, name_key=name.casefold())
+        self.models["identity"].put(roles.ROLES, role=role, name=name, permissions=granted, name_key=sort_key(name))
 
     def model(self, service: str, projections: tuple[Projection, ...]) -> ReadModel:
         """A service's database with these models in it."""

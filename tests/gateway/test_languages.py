@@ -140,3 +140,14 @@ def test_left_and_right_become_start_and_end() -> None:
         "inset-inline-start:0}"
     )
     assert logical(".t{text-align:left!important;float:right}") == ".t{text-align:start!important;float:inline-end}"
+
+
+def test_companies_stand_in_the_order_people_look_names_up_and_are_found_without_accents(ground: Ground) -> None:
+    for key, name in (("C-1", "Ärzte-Bedarf"), ("C-2", "Zinnober"), ("C-3", "østfold Lager"), ("C-4", "Orbital")):
+        ground.company(key, name)
+    ground.person("S-1", "", "ina@s.example", "Ina Agent", roles=("agent",))
+    agent = ground.signed_in("ina@s.example")
+    listed = re.findall(r'href="/companies/(C-[1-4])"', agent.get("/companies").text)
+    assert listed == ["C-1", "C-4", "C-3", "C-2"]
+    assert re.findall(r'href="/companies/(C-[1-4])"', agent.get("/companies?q=arzte").text) == ["C-1"]
+    assert re.findall(r'href="/companies/(C-[1-4])"', agent.get("/companies?q=C-3").text) == ["C-3"]

@@ -77,7 +77,7 @@ def test_so_many_wait_and_no_more(tmp_path: Path) -> None:
 
     def ask() -> None:
         try:
-            one.pdf("", {}, tmp_path, seconds=20)
+            one.pdf("", {}, tmp_path, seconds=5)
         except NoPdf as error:
             said.append(error.message)
             one.close()

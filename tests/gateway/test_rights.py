@@ -61,7 +61,7 @@ def test_a_role_opens_what_it_is_made_of_until_it_is_changed_or_removed(ground: 
     assert 'href="/invoices"' not in page
     assert 'href="/orders"' in page
     assert browser.get("/invoices").status_code == 403
-    ground.models["identity"].execute("DELETE FROM roles_v1 WHERE role = ?", (BUYER,))
+    ground.models["identity"].execute("DELETE FROM roles_v2 WHERE role = ?", (BUYER,))
     assert browser.get("/orders").status_code == 403
     assert browser.get("/support").status_code != 403
 
@@ -103,7 +103,7 @@ def test_every_customers_page_hears_of_a_change_of_rights(ground: Ground) -> Non
         versions = re.search(r'data-live-versions="(\{[^}]*\})"', page.replace('""', '"'))
         assert versions is not None, path
         assert '"identity.people_v3"' in versions.group(1), path
-        assert '"identity.roles_v1"' in versions.group(1), path
+        assert '"identity.roles_v2"' in versions.group(1), path
 
 
 def test_the_branch_drop_down_is_there_where_there_is_a_choice(ground: Ground) -> None:
@@ -281,7 +281,7 @@ def test_a_role_removed_while_the_form_was_open_is_named(branched: Ground) -> No
     branched.role(BUYER, "Buyer", ("order",))
     admin = branched.signed_in("sam@s.example")
     opened = admin.get(CONTACT)
-    branched.models["identity"].execute("DELETE FROM roles_v1 WHERE role = ?", (BUYER,))
+    branched.models["identity"].execute("DELETE FROM roles_v2 WHERE role = ?", (BUYER,))
     page = press(admin, CONTACT, opened, "preview", roles=[BUYER])
     assert page.status_code == 422
     assert f"was removed meanwhile ({BUYER})" in html.unescape(page.text)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from deploy.local import demo
-from tests.journeys.test_accessibility import CUSTOMER, STAFF, violations
+from tests.journeys.test_accessibility import CUSTOMER, STAFF
 
 Visit = Callable[..., Page]
 
@@ -71,14 +71,9 @@ def test_every_text_goes_through_the_catalogues_and_has_room(
 
 
 def test_arabic_runs_from_right_to_left(visit: Visit, size: str) -> None:
+    """What axe finds so is in test_accessibility.py."""
     page = visit(size)
     log_in(page, "buyer", "ar")
-    found = []
-    for path in CUSTOMER:
-        page.goto(path)
-        found += violations(page)
-        found += [f"{path} is too wide"] if page.evaluate(WIDER) else []
-    assert not found, "\n".join(found)
     assert page.locator("html").get_attribute("dir") == "rtl"
     brand, user = page.locator(".brand").bounding_box(), page.locator("details.menu").last.bounding_box()
     assert brand is not None

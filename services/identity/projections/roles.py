@@ -7,15 +7,16 @@ from sqlalchemy import Column, MetaData, Table, Text
 from chassis.codec import dumps
 from chassis.messages import ALL_COMPANIES, Recorded
 from chassis.readmodel import Projection, Rows, upsert
+from chassis.sorting import sort_key
 
-VERSION = 1
+VERSION = 2
 ROLES = Table(
     f"roles_v{VERSION}",
     MetaData(),
     Column("role", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("permissions", Text, nullable=False),  # JSON list
-    Column("name_key", Text, nullable=False),  # the name as it sorts: lower case
+    Column("name_key", Text, nullable=False),  # the name as it sorts: chassis.sorting
 )
 _ROLE = upsert(ROLES)
 
@@ -28,7 +29,7 @@ def project(event: Recorded, rows: Rows) -> None:
         rows.execute(f"DELETE FROM {ROLES.name} WHERE role = ?", (data["role"],))
     else:
         permissions = dumps(data["permissions"]).decode()
-        rows.execute(_ROLE, (data["role"], data["name"], permissions, data["name"].casefold()))
+        rows.execute(_ROLE, (data["role"], data["name"], permissions, sort_key(data["name"])))
 
 
 PROJECTION = Projection("roles", VERSION, ("roles-",), (ROLES,), project)

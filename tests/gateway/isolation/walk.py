@@ -122,10 +122,10 @@ class Walk:
             if (wanted and row not in wanted) or row.startswith("LIVE"):
                 continue
             before = self.world.services.head()
-            # Those come first who get nothing: afterwards it may be used up.
+            # Those come first who get nothing: afterwards it may be used up, and somebody else than they did something.
             for name in sorted(cells, key=lambda one: cells[one] not in DENIED):
                 if cells[name] != "-":
-                    found = self._row(row, REQUESTS.get(row, Asked()), self.world.visitors[name], cells[name])
+                    found = self._row(row, REQUESTS.get(row, Asked()), self.world.visitors[name], cells[name], before)
                     wrong += [f"{row} as {name}: {one}" for one in found]
             if REQUESTS.get(row, Asked()).sends:
                 if self.world.services.head() == before:
@@ -133,11 +133,10 @@ class Walk:
                 self.world.services.settle()
         return wrong
 
-    def _row(self, row: str, asked: Asked, visitor: Visitor, cell: str) -> Iterator[str]:
+    def _row(self, row: str, asked: Asked, visitor: Visitor, cell: str, head: int) -> Iterator[str]:
         method, rule = row.split()[:2]
         things = self.world.things | {one.name: one.contact for one in self.world.visitors.values()}
         path = (asked.path or rule).format(**things)
-        head = self.world.services.head()
         self.world.rpc.called.clear()
         answer = self._ask(method, path, asked, visitor)
         for called in self.world.rpc.called & METHODS_OF_STAFF.keys():

@@ -35,11 +35,11 @@ def people(office: Office, company: str, name: str) -> list[dict[str, Any]]:
 def test_a_company_and_its_branches_are_shown_as_the_erp_tells_them(office: Office) -> None:
     document = {"kind": "company", "key": NORDLICHT, "stamp": "2", "body": WHOLE}
     assert office.record(NORDLICHT, [document])["changed"] == 1
-    (row,) = office.service.rows("SELECT * FROM companies_v1 WHERE company = ?", NORDLICHT)
+    (row,) = office.service.rows("SELECT * FROM companies_v2 WHERE company = ?", NORDLICHT)
     assert row == {"company": NORDLICHT, "name_key": "nordlicht gmbh", **WHOLE}
-    branches = office.service.rows("SELECT branch, name FROM branches_v1 WHERE company = ? ORDER BY branch", NORDLICHT)
+    branches = office.service.rows("SELECT branch, name FROM branches_v2 WHERE company = ? ORDER BY branch", NORDLICHT)
     assert branches == [{"branch": "HB", "name": "Bremen"}, {"branch": "HH", "name": "Hamburg"}]
-    assert office.service.rows("SELECT 1 FROM branches_v1 WHERE company = ?", FJORD) == []
+    assert office.service.rows("SELECT 1 FROM branches_v2 WHERE company = ?", FJORD) == []
 
 
 def test_an_imported_contact_is_listed_but_cannot_sign_in(office: Office) -> None:
