@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -48,6 +48,11 @@ def as_moment(value: datetime | str) -> datetime:
     """The UTC datetime of a read model's text."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def midnight_after(day: date, zone: Any) -> datetime:
+    """The moment at which a business day is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, zone)
 
 
 def as_time(value: datetime | str | None) -> str:

@@ -31,14 +31,14 @@ CASES = Index(
     _declared,
     """c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product, c.company,
     m.name AS company_name""",
-    f"""JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
+    f"""JOIN cases.case_list_v2 c ON c.company = w.company AND c.number = w.key
     LEFT JOIN {COMPANIES} m ON m.company = c.company""",
     _ALL,
     everybodys=True,
 )
 _SAID = StaffQuery(
     "search.desk_said",
-    """SELECT m.number, m.text FROM cases.case_messages_v1 m
+    """SELECT m.number, m.text FROM cases.case_messages_v2 m
        WHERE (m.company, m.number) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:of))
        AND m.kind IN ('opened', 'customer', 'agent') ORDER BY m.number, m.revision""",
     role=_ROLES,
