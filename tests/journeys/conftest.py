@@ -1,19 +1,46 @@
-"""A browser for the journeys: Debian's Chromium, by Playwright, on a phone and on a desktop."""
+"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by touch, on a desktop by keyboard alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, sync_playwright
 
 from deploy.local import demo
 from tests.support.portal import Portal
+from tests.support.waiting import wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+KEYBOARD = SIZES["desktop"]["width"]
+"""From this width on a journey goes by keyboard: what it clicks is stood on and pressed."""
+_STAND = """found => {
+  const at = found.closest("a[href], button, summary, input, select, textarea, [tabindex]")
+    ?? found.closest("label")?.control;
+  if (!at || at.tabIndex < 0 || at.disabled) return "";
+  at.focus();
+  return document.activeElement !== at ? "" : ["checkbox", "radio"].includes(at.type) ? "Space" : "Enter";
+}"""
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(autouse=True)
+def _by_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide pages get keys instead of clicks; what the Tab key cannot reach fails the journey."""
+    by_mouse = Locator.click
+
+    def click(place: Locator, **how: Any) -> None:
+        if (place.page.viewport_size or SIZES["phone"])["width"] < KEYBOARD:
+            by_mouse(place, **how)
+            return
+        place.wait_for(state="visible")
+        key = wait_until(lambda: place.evaluate(_STAND), 10, lambda: f"the keyboard on {place}")
+        place.press(key)
+
+    monkeypatch.setattr(Locator, "click", click)
 
 
 @pytest.fixture(scope="module")
