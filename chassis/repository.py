@@ -154,6 +154,17 @@ class Repository:
             self._remember_long(stream)
         return loaded
 
+    async def exists(self, stream: str) -> bool:
+        """Whether there is a stream of this name, whosever it is; raises Unavailable."""
+        client = await self.client()
+        try:
+            await client.get_stream(stream, limit=1)
+        except StreamNotFound:
+            return False
+        except _STORE_AWAY as error:
+            raise _away() from error
+        return True
+
     def _remember_long(self, stream: str) -> None:
         self._long[stream] = None
         if len(self._long) > LONG_STREAMS:

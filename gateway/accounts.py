@@ -27,6 +27,7 @@ from gateway.websession import WebSession
 _log = log.get("gateway.accounts")
 CODE, OWN_PASSWORD, SET_UP = "code", "password", "set_up"
 """Steps that may come between password and session; see services/identity/factors/steps.py."""
+_WEAK_PASSWORD = "WeakPassword"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def code_tries(contact_id: str, address: str) -> Iterator[None]:
 def _tries(what: str, of: str, address: str) -> Iterator[None]:
     """Counts a try of a code or link; what the block raises, but Unavailable, leaves it counted as failed.
 
+    A new password that is too weak is no guess: identity weighs it after it has found the link, and found it open.
     Raises TooMany before the block.
     """
     throttle, account = parts().throttle, f"{what}/{of}"
@@ -132,6 +134,8 @@ def _tries(what: str, of: str, address: str) -> Iterator[None]:
         throttle.not_tried(account, address)
         raise
     except Refused as error:
+        if error.code == _WEAK_PASSWORD:
+            throttle.not_tried(account, address)
         _log.info(f"{what} refused", code=error.code)
         raise
     throttle.succeeded(account, address)

@@ -15,7 +15,7 @@ NEWEST = 5
 CASES = f"{cases.SERVICE}.{cases.CASES_MODEL}"
 _MOVED_LAST = Query(
     "home.cases",
-    """SELECT c.number, c.summary, c.status, c.updated_at FROM cases.case_list_v1 c WHERE c.company = :company
+    """SELECT c.number, c.summary, c.status, c.updated_at FROM cases.case_list_v2 c WHERE c.company = :company
        ORDER BY c.updated_at DESC, c.number DESC LIMIT :limit""",
     needs="open_cases",
 )

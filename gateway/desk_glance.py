@@ -16,7 +16,7 @@ NEWEST = 5
 _WAITING = StaffQuery(
     "home.waiting",
     f"""SELECT c.number, c.summary, c.status, c.updated_at, c.company, m.name AS company_name
-       FROM cases.case_list_v1 c LEFT JOIN {COMPANIES} m ON m.company = c.company
+       FROM cases.case_list_v2 c LEFT JOIN {COMPANIES} m ON m.company = c.company
        WHERE c.status IN ('new', 'open', 'awaiting_vendor') ORDER BY c.updated_at DESC LIMIT :limit""",
     role=("agent", "portal_admin"),
 )

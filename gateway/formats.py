@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ from markupsafe import Markup, escape
 from gateway import money
 from gateway.refusals import said
 from gateway.texts import LOCALE, isolated
+
+_SLASH = re.compile("(?<![:/])/")
 
 
 @lru_cache(maxsize=8192)
@@ -45,6 +48,11 @@ def as_moment(value: datetime | str) -> datetime:
     """The UTC datetime of a read model's text."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def midnight_after(day: date, zone: Any) -> datetime:
+    """The moment at which a business day is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, zone)
 
 
 def as_time(value: datetime | str | None) -> str:
@@ -119,10 +127,11 @@ def as_plain(value: Any) -> str:
 
 
 def soft(value: Any) -> Any:
-    """A text with e-mail addresses in it, that break before the @ where they do not fit into a line."""
-    if type(value) is not str or "@" not in value:
+    """A text with addresses in it, that break before an @, or a / of the web's, where they do not fit into a line."""
+    if type(value) is not str or ("@" not in value and "://" not in value):
         return value
-    return Markup(str(escape(value)).replace("@", "<wbr>@"))
+    text = str(escape(value)).replace("@", "<wbr>@")
+    return Markup(_SLASH.sub("<wbr>/", text) if "://" in value else text)
 
 
 def install(app: Flask) -> None:

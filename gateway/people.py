@@ -38,6 +38,9 @@ VIEWINGS = f"{identity.SERVICE}.{identity.VIEWINGS_TABLE}"
 VIEWING = "viewing"
 """What a session's data has while staff look with a contact's eyes; see viewing.py."""
 
+OURS = f"""(p.company = :company
+         OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
+"""SQL: whether the contact `p` is somebody of the company that asks."""
 FACTORS_MODEL = f"{identity.SERVICE}.{identity.FACTORS_MODEL}"
 SIGN_IN_MODEL = f"{identity.SERVICE}.{identity.SIGN_IN_MODEL}"
 SIGN_IN_CHANGES = f"{identity.SERVICE}.{identity.SIGN_IN_TABLE}"

@@ -21,9 +21,20 @@ _TOUCH_EVERY = 60
 _ROWS_KEPT = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What requests change of a session."""
+
+    company: str
+    branch: str | None
+    data: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Session:
-    """One signed-in browser. Times are Unix seconds; `data` is small and JSON."""
+    """One signed-in browser. Times are Unix seconds; `data` is small and JSON; `found` is company, branch and the
+    text of `data` as they were when this was read.
+    """
 
     token_hash: bytes
     id: str
@@ -34,6 +45,13 @@ class Session:
     created_at: int
     seen_at: int
     data: dict[str, Any]
+    found: tuple[str, str | None, str]
+
+    @property
+    def before(self) -> Kept:
+        """What was kept when this was read."""
+        company, branch, data = self.found
+        return Kept(company, branch, orjson.loads(data))
 
 
 def _hash(token: str) -> bytes:
@@ -58,14 +76,15 @@ class SessionStore:
     def create(self, contact_id: str, company: str, device: str, data: dict[str, Any]) -> tuple[str, Session]:
         """A new session and its token, which is kept nowhere else. Old rows of everybody are swept here."""
         token, now = secrets.token_urlsafe(32), int(self._clock())
-        made = Session(_hash(token), secrets.token_hex(8), contact_id, company, None, device, now, now, data)
+        found = (company, None, orjson.dumps(data).decode())
+        made = Session(_hash(token), secrets.token_hex(8), contact_id, company, None, device, now, now, data, found)
         with self._state.transaction() as db:
             db.execute(
                 "DELETE FROM sessions WHERE seen_at < ? OR created_at < ?", (now - self._idle, now - self._absolute)
             )
             db.execute(
                 f"INSERT INTO sessions (token_hash, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (made.token_hash, made.id, contact_id, company, None, device, now, now, orjson.dumps(data).decode()),
+                (made.token_hash, made.id, contact_id, company, None, device, now, now, found[2]),
             )
         return token, made
 
@@ -102,21 +121,27 @@ class SessionStore:
             # Busy for half a minute, or a full disk: reading pages goes on, the next request tries again.
             return
 
-    def save(self, session: Session) -> None:
-        """Write what changed in `company`, `branch` and `data`; does not bring a revoked session back.
+    def save(self, session: Session, merged: Callable[[Kept], Kept]) -> None:
+        """Write what `merged` makes of what is kept by now; does not bring a revoked session back.
 
         What is remembered for a person's convenience need not outlive a power cut, so the disk is not waited for; the
         next sign-in or sign-out, which must, takes it along.
         """
-        db = self._state.connection()
-        db.execute("PRAGMA synchronous=NORMAL")
+        self._state.connection().execute("PRAGMA synchronous=NORMAL")
         try:
-            db.execute(
-                "UPDATE sessions SET company = ?, branch = ?, data = ? WHERE token_hash = ?",
-                (session.company, session.branch, orjson.dumps(session.data).decode(), session.token_hash),
-            )
+            with self._state.transaction() as db:
+                row = db.execute(
+                    "SELECT company, branch, data FROM sessions WHERE token_hash = ?", (session.token_hash,)
+                ).fetchone()
+                if row is None:
+                    return
+                kept = merged(Kept(row["company"], row["branch"], orjson.loads(row["data"])))
+                db.execute(
+                    "UPDATE sessions SET company = ?, branch = ?, data = ? WHERE token_hash = ?",
+                    (kept.company, kept.branch, orjson.dumps(kept.data).decode(), session.token_hash),
+                )
         finally:
-            db.execute("PRAGMA synchronous=FULL")
+            self._state.connection().execute("PRAGMA synchronous=FULL")
 
     def of_contact(self, contact_id: str) -> list[Session]:
         """All live sessions of one person, the latest used first."""
@@ -160,4 +185,5 @@ def _session(digest: bytes, row: sqlite3.Row) -> Session:
         row["created_at"],
         row["seen_at"],
         orjson.loads(row["data"]),
+        (row["company"], row["branch"], row["data"]),
     )

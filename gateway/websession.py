@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+import orjson
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
-from gateway.sessions import Session, SessionStore
+from gateway.sessions import Kept, Session, SessionStore
 
 COOKIE = "portico_session"
 VISIT_COOKIE = "portico_visit"
@@ -19,9 +23,45 @@ DEVICE_COOKIE = "portico_device"
 _PROVED = "proved"
 PROOF_LASTS = 15 * 60
 """Seconds, of a log-in too; see proof.py."""
-_OF_ALL_COMPANIES = frozenset({"way", "waits", "_flashes", _PROVED})
+_WAITS, _FLASHES = "waits", "_flashes"
+_CSRF = "csrf_token"
+_OF_ALL_COMPANIES = frozenset({"way", _WAITS, _FLASHES, _PROVED})
 _VISIT_SECONDS = 12 * 3600
 _DEVICE_SECONDS = 180 * 86400
+
+
+def _merged(mine: Session, kept: Kept) -> Kept:
+    """What is kept, with what a request changed of it: others of the same session may have been as quick.
+
+    Whoever goes on in another company takes along what is of all companies, and nothing that a request which began in
+    the company before brings later.
+    """
+    before, own = mine.before, orjson.loads(orjson.dumps(mine.data))
+    if mine.company != before.company:
+        return Kept(mine.company, mine.branch, _together(before.data, _of_all(kept.data), own))
+    if kept.company != before.company:
+        return Kept(kept.company, kept.branch, _together(_of_all(before.data), kept.data, _of_all(own)))
+    branch = kept.branch if mine.branch == before.branch else mine.branch
+    return Kept(kept.company, branch, _together(before.data, kept.data, own))
+
+
+def _of_all(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in _OF_ALL_COMPANIES}
+
+
+def _together(before: Mapping[str, Any], kept: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Each name as it is kept, or as it was changed; of messages, and of what is waited for, what both have."""
+    merged = _changed(before, kept, own)
+    waits = _changed(*(one.get(_WAITS, {}) for one in (before, kept, own)))
+    seen, there, shown = (one.get(_FLASHES, []) for one in (before, kept, own))
+    flashes = [one for one in there if one in shown or one not in seen] + [one for one in shown if one not in seen]
+    several = {_WAITS: waits, _FLASHES: flashes}
+    return {name: value for name, value in (merged | several).items() if value or name not in several}
+
+
+def _changed(before: Mapping[str, Any], kept: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    left = {name: value for name, value in kept.items() if name in own or name not in before}
+    return left | {name: value for name, value in own.items() if name not in before or before[name] != value}
 
 
 def cookie_name(name: str, https: bool) -> str:
@@ -61,6 +101,7 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
             self._store.revoke(self.record)
         self.clear()
         self.new_token, self.record = self._store.create(contact_id, company, device, {})
+        self._renew_csrf()
         self.ended = False
 
     def prove(self) -> None:
@@ -81,7 +122,11 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         for name in set(self) - _OF_ALL_COMPANIES:
             del self[name]
         self.record.company, self.record.branch = company, None
-        self.modified = True
+        self._renew_csrf()
+
+    def _renew_csrf(self) -> None:
+        """The forms' token, made with the session: two first pages at once would each make another."""
+        self[_CSRF] = secrets.token_hex(20)
 
     def rotate(self) -> None:
         """Go on under a fresh token, opened now; the old one ends."""
@@ -136,7 +181,7 @@ class Sessions(SessionInterface):
         if session.record is not None:
             if session.modified:
                 session.record.data = dict(session)
-                self._store.save(session.record)
+                self._store.save(session.record, partial(_merged, session.record))
             if session.new_token is not None:
                 self._set(response, self._cookie, session.new_token, None)
                 self._drop(response, self._visit_cookie)

@@ -143,7 +143,7 @@ def _files(var: Path) -> Iterator[Path]:
 
     A key-encryption key that is kept elsewhere is not among them: the backup cannot be read without it.
     """
-    for name in ("identity/email.key", "identity/master.key"):
+    for name in ("identity/email.key", "identity/master.key", "identity/erased.txt"):
         if (var / name).exists():
             yield var / name
     if (var / "erp_sync/connections.yaml").exists():
@@ -153,7 +153,13 @@ def _files(var: Path) -> Iterator[Path]:
             yield path
 
 
-def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` made.")]) -> None:
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `portico backup` made.")],
+    erased: Annotated[
+        Path | None,
+        typer.Option(help="The list of erased contacts, identity/erased.txt of the data folder before."),
+    ] = None,
+) -> None:
     """Put a backup into PORTICO_VAR, which must be new or empty. Read models are built again at the next start."""
     from chassis.config import Settings
     from deploy.local.problem import Problem
@@ -161,13 +167,15 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
     from localstore.errors import CannotStart
     from portico.running import command_here
 
-    var = Settings.from_env().var
-    told = _manifest(folder)
+    settings = Settings.from_env()
+    var, told = settings.var, _manifest(folder)
+    gone, whole = _erased(settings, folder, erased)
     if var.exists() and (not var.is_dir() or any(var.iterdir())):
         raise Problem(f"{var} is not empty.", "Move it away, or name another with PORTICO_VAR=/new/folder.")
     try:
         with _or_nothing(var):
             _put_back(folder, told, var)
+            _erase(settings, gone)
     except (Damaged, CannotStart) as error:
         raise Problem(f"{folder} cannot be restored: {error}.", "Nothing was kept. Take another backup.") from error
     except (OSError, sqlite3.Error) as error:
@@ -175,6 +183,13 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `portico backup` m
     typer.echo(f"The backup of {told['made_at']} is in {var}.")
     if told["store"] is None:
         typer.echo("It has no event store: put back your own of the same time, or a later one, before you start.")
+    if gone:
+        typer.echo(f"Contacts that were erased, and stay so: {len(gone)}.")
+    if not whole:
+        typer.echo(
+            f"Whoever was erased after {told['made_at']} is back. If the folder before is still there, empty {var} and"
+            " restore again with --erased THAT-FOLDER/identity/erased.txt; else erase them again by hand."
+        )
     typer.echo(f"Start it:  {command_here('up')}")
     typer.echo("Pages say “being prepared” until the read models are built again.")
 
@@ -199,6 +214,37 @@ def _put_back(folder: Path, told: dict[str, Any], var: Path) -> None:
         found = copies.restore(folder / STORE, (var / STORE).parent)
         if (found.events, found.position) != (told["store"]["events"], told["store"]["position"]):
             raise copies.Damaged(f"it has {found.events} events, not the {told['store']['events']} it was made with")
+
+
+def _erased(settings: Settings, folder: Path, named: Path | None) -> tuple[list[str], bool]:
+    """The ids of all who stand in the lists there are, and whether one of these goes on where the backup ends."""
+    from deploy.local.problem import Problem
+    from services.identity.erased import SETTING, ErasedList, NotAList, erased_list
+
+    if named is not None and not named.is_file():
+        raise Problem(f"There is no list of erased contacts at {named}.", "It is identity/erased.txt of a data folder.")
+    lists = [ErasedList(folder / "identity/erased.txt")] + ([ErasedList(named)] if named is not None else [])
+    kept = erased_list(settings) if os.environ.get(SETTING) else None
+    lists += [kept] if kept is not None else []
+    try:
+        found = dict.fromkeys(one for each in lists for one in each.all())
+    except (NotAList, OSError) as error:
+        raise Problem(f"Nothing was restored: {error}.", "Name identity/erased.txt of a data folder.") from error
+    return list(found), named is not None or (kept is not None and kept.is_there)
+
+
+def _erase(settings: Settings, contacts: list[str]) -> None:
+    """Delete these contacts' keys in what was put back, and leave it to the worker to say so in the event store."""
+    from chassis.statedb import StateDb
+    from services.identity.erased import to_erase_again
+    from services.identity.vault import forget
+
+    if not contacts or not settings.state_db("identity").exists():
+        return
+    state = StateDb(settings.state_db("identity"))
+    for contact in contacts:
+        forget(state, contact)
+    to_erase_again(settings).add(contacts)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _xlsx(scope: Scope, asked: Asked, rows: Iterator[Any], totals: list[Any], pa
     for values in values_of(asked, rows):
         file.row(values)
         written = told(written + 1, progress)
-    file.totals([_total(columns, total) for total in totals])
+    file.totals([_total(columns, total) for total in totals] if asked.report.amounts else [])
     if asked.chosen.group:
         _groups(scope, asked, file)
     file.close()
@@ -95,11 +95,12 @@ def _groups(scope: Scope, asked: Asked, file: Sheets) -> None:
         return by_shape.get(column.shape, str)(value)
 
     amounts = report.amounts
-    heads = [(str(column.title), "text"), (_("Currency"), "currency"), (_("Rows"), "count"), *_heads(amounts)]
+    currency = [(_("Currency"), "currency")] if amounts else []
+    heads = [(str(column.title), "text"), *currency, (_("Rows"), "count"), *_heads(amounts)]
     rows = [
         [
             named(row.grouped),
-            row.currency,
+            *([row.currency] if amounts else []),
             row.count,
             *(money(getattr(row, one.source), row.currency) for one in amounts),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -50,22 +50,23 @@ def shown_columns(asked: Asked) -> tuple[Column, ...]:
 
 def values_of(asked: Asked, rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Of each row its values: text, date, datetime (in the portal's zone, without it), int, Decimal, Money or None."""
-    readers = [_reader(asked.report, one, asked.branches) for one in shown_columns(asked)]
+    readers = [_reader(asked, one) for one in shown_columns(asked)]
     for row in rows:
         yield [read(row) for read in readers]
 
 
-def _reader(report: Report, column: Column, branches: Mapping[str, str]) -> Callable[[Any], Any]:
+def _reader(asked: Asked, column: Column) -> Callable[[Any], Any]:
     name = column.source
     if column.shape == "money":
         return lambda row: money(getattr(row, name), row.currency)
     if column.shape == "status":
-        word = status_words(report)
+        word = status_words(asked.report)
         return lambda row: word(getattr(row, name))
     by_shape: dict[str, Callable[[Any], Any]] = {
         "date": lambda value: date.fromisoformat(value[:10]) if value else None,
         "moment": lambda value: as_moment(value).astimezone(get_timezone()).replace(tzinfo=None) if value else None,
-        "branch": lambda value: branches.get(value, value),
+        "branch": lambda value: asked.branches.get(value, value),
+        "person": lambda value: asked.people.get(value, ""),
         "quantity": quantity,
         "count": lambda value: value,
         "word": lambda value: str(column.words.get(value, value)),

@@ -64,12 +64,12 @@ CASES = Index(
     "cases.case_words_v3",
     _OWN_CASES,
     "c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product",
-    "JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key",
+    "JOIN cases.case_list_v2 c ON c.company = w.company AND c.number = w.key",
     _MINE,
 )
 _SAID = Query(
     "search.said",
-    """SELECT m.number, m.text FROM cases.case_messages_v1 m WHERE m.company = :company
+    """SELECT m.number, m.text FROM cases.case_messages_v2 m WHERE m.company = :company
        AND m.number IN (SELECT value FROM json_each(:keys)) AND m.kind IN ('opened', 'customer', 'agent')
        ORDER BY m.number, m.revision""",
     needs="open_cases",
@@ -79,7 +79,7 @@ PROJECTS = Index(
     "cases.case_words_v3",
     _OWN_CASES,
     "j.number, j.name, j.status, j.updated_at, j.reference, j.tasks",
-    "JOIN cases.project_list_v1 j ON j.company = w.company AND j.number = w.key",
+    "JOIN cases.project_list_v2 j ON j.company = w.company AND j.number = w.key",
     _MINE,
 )
 # The catalogue is everybody's who may order.

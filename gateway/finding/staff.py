@@ -31,14 +31,14 @@ CASES = Index(
     _declared,
     """c.number, c.summary, c.status, c.updated_at, c.customer_reference, c.product, c.company,
     m.name AS company_name""",
-    f"""JOIN cases.case_list_v1 c ON c.company = w.company AND c.number = w.key
+    f"""JOIN cases.case_list_v2 c ON c.company = w.company AND c.number = w.key
     LEFT JOIN {COMPANIES} m ON m.company = c.company""",
     _ALL,
     everybodys=True,
 )
 _SAID = StaffQuery(
     "search.desk_said",
-    """SELECT m.number, m.text FROM cases.case_messages_v1 m
+    """SELECT m.number, m.text FROM cases.case_messages_v2 m
        WHERE (m.company, m.number) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:of))
        AND m.kind IN ('opened', 'customer', 'agent') ORDER BY m.number, m.revision""",
     role=_ROLES,
@@ -85,7 +85,8 @@ def _company_hit(row: Any) -> Hit:
     return Hit((row.day, row.place), _company_page(row.company), row.company, row.name, icon="buildings")
 
 
-def _companies(scope: Scope, wanted: Wanted) -> Found:
+def companies(scope: Scope, wanted: Wanted) -> Found:
+    """The companies whose number or name has the words."""
     return asked(FOUND_COMPANIES, scope, wanted, ALL_COMPANIES, "company", _company_hit)
 
 
@@ -133,6 +134,6 @@ def _allowed(scope: Scope) -> bool:
 CONTACTS_SUBJECT = Subject("contact", _l("Contacts"), "people", _allowed, _contacts)
 SUBJECTS = (
     Subject("case", _l("Cases"), "life-preserver", _allowed, _cases, _said, part="support"),
-    Subject("company", _l("Companies"), "buildings", _allowed, _companies),
+    Subject("company", _l("Companies"), "buildings", _allowed, companies),
     CONTACTS_SUBJECT,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Response
@@ -14,8 +14,8 @@ from gateway.finding.customers import find_items
 from gateway.finding.everything import look
 from gateway.finding.hits import Hit, marked, ranked
 from gateway.finding.pace import SECONDS, Pace
-from gateway.finding.staff import note_looks
-from gateway.finding.subjects import Subject, Wanted
+from gateway.finding.staff import companies, note_looks
+from gateway.finding.subjects import Found, Subject, Wanted
 from gateway.fragments import render_part
 from gateway.reads import NotReady
 
@@ -37,9 +37,18 @@ def suggested(scope: Scope, text: str) -> str:
 
 def suggested_items(scope: Scope, text: str) -> str:
     """A list of items, which put their number into the field that is typed into."""
+    return _values(find_items, scope, text)
+
+
+def suggested_companies(scope: Scope, text: str) -> str:
+    """A list of companies, as that of items; for staff."""
+    return _values(companies, scope, text)
+
+
+def _values(find: Callable[[Scope, Wanted], Found], scope: Scope, text: str) -> str:
     asked = asked_words(text.strip()[:100])
     try:
-        hits = find_items(scope, Wanted(asked, _LOOKED_AT, loose=True)).hits if asked else []
+        hits = find(scope, Wanted(asked, _LOOKED_AT, loose=True)).hits if asked else []
     except NotReady:
         hits = []
     return _list(ranked(hits, asked)[:_MOST], asked)

@@ -39,19 +39,19 @@ _QUEUE = StaffQuery(
     "desk.queue",
     f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.updated_at, c.opened_at, c.messages,
               m.name AS company_name, c.last_author = c.opened_by AS waits_for_us
-       FROM cases.case_list_v1 c LEFT JOIN {COMPANIES} m ON m.company = c.company
+       FROM cases.case_list_v2 c LEFT JOIN {COMPANIES} m ON m.company = c.company
        WHERE (:status = '' AND c.status NOT IN ('solved', 'closed')) OR c.status = :status
        ORDER BY c.updated_at DESC, c.number LIMIT 200""",
     role=_ROLES,
 )
 _COUNTS = StaffQuery(
-    "desk.counts", "SELECT c.status, COUNT(*) AS count FROM cases.case_list_v1 c GROUP BY c.status", role=_ROLES
+    "desk.counts", "SELECT c.status, COUNT(*) AS count FROM cases.case_list_v2 c GROUP BY c.status", role=_ROLES
 )
 _CASE = StaffQuery(
     "desk.case",
     f"""SELECT c.company, c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval,
               c.opened_at, c.updated_at, m.name AS company_name, m.phone, p.name AS opened_by, p.email
-       FROM cases.case_list_v1 c
+       FROM cases.case_list_v2 c
        LEFT JOIN {COMPANIES} m ON m.company = c.company
        LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by
        WHERE c.number = :number""",
@@ -60,7 +60,7 @@ _CASE = StaffQuery(
 _CONVERSATION = StaffQuery(
     "desk.conversation",
     f"""SELECT m.kind, m.author, m.text, m.at, p.name AS author_name
-       FROM cases.case_messages_v1 m LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
+       FROM cases.case_messages_v2 m LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
        WHERE m.company = :of_company AND m.number = :number ORDER BY m.revision""",
     role=_ROLES,
 )

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gateway import looks
-from gateway.access import current_scope
+from gateway.access import Scope, current_scope
 from gateway.frame import render
+from gateway.pages.mails import KIND_NAMES
 from gateway.parts import parts
-from gateway.people import COMPANIES, CONTACTS, MEMBERSHIPS
+from gateway.people import COMPANIES, CONTACTS, MEMBERSHIPS, REQUESTS
 from gateway.queries import StaffQuery
 from gateway.routes import Feature, Pages
 
@@ -29,6 +30,19 @@ _NAMES = StaffQuery(
 _COMPANY_NAMES = StaffQuery(
     "looks.companies",
     f"SELECT m.company, m.name FROM {COMPANIES} m WHERE m.company IN (SELECT value FROM json_each(:items))",
+    role=_ROLE,
+)
+_MAILS = StaffQuery(
+    "looks.mails",
+    f"""SELECT m.mail, m.kind, m.requested_at, p.name FROM identity.mails_v1 m
+        LEFT JOIN {CONTACTS} p ON p.contact_id = m.contact_id
+        WHERE m.mail IN (SELECT value FROM json_each(:items))""",
+    role=_ROLE,
+)
+_REQUESTS = StaffQuery(
+    "looks.requests",
+    f"""SELECT q.request, q.name, q.asked_at FROM {REQUESTS} q
+        WHERE q.request IN (SELECT value FROM json_each(:items))""",
     role=_ROLE,
 )
 _LISTED_IN = StaffQuery(
@@ -71,9 +85,25 @@ def listed() -> Any:
         looks=shown,
         names=names,
         companies=companies,
+        mails=_mails(scope, shown),
+        requests=_requests(scope, shown),
+        kind_names=KIND_NAMES,
         what=WHAT,
         of=of,
         by=by,
         older=found[_SHOWN - 1].id if len(found) > _SHOWN else "",
         days=parts().gateway.looks_days,
     )
+
+
+def _mails(scope: Scope, shown: list[looks.Look]) -> dict[str, Any]:
+    """The mails among what was looked at, by what the page named: a file of the outbox, `<mail>.<contact>`."""
+    of = {one.subject: one.subject.partition(".")[0] for one in shown if one.what == looks.MAILS and one.subject}
+    found = {row.mail: row for row in scope.rows(_MAILS, items=orjson.dumps(sorted(set(of.values()))).decode())}
+    return {subject: found.get(mail) for subject, mail in of.items()}
+
+
+def _requests(scope: Scope, shown: list[looks.Look]) -> dict[str, Any]:
+    """The requests for access among them, by their id; not the lists of all or of a company."""
+    ids = orjson.dumps(sorted({one.subject for one in shown if one.what == looks.REQUESTS})).decode()
+    return {row.request: row for row in scope.rows(_REQUESTS, items=ids)}

@@ -14,6 +14,7 @@ from chassis.errors import NotFound
 from chassis.messages import ALL_COMPANIES
 from gateway.access import Scope, current_scope
 from gateway.changes import ICON_NAMES, LANGUAGE_NAMES, title_in
+from gateway.companyfield import WHOSE, CompanyField
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.ownmenu import entries
@@ -58,7 +59,7 @@ class EntryForm(CommandForm):
         default="everybody",
     )
     permission = SelectField(_l("Permission"), choices=options((("", "–"), *PERMISSION_NAMES.items())))
-    for_company = StringField(_l("Company's number"))
+    for_company = CompanyField(_l("Company's number"))
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -78,10 +79,12 @@ class EntryForm(CommandForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether it can be sent: who sees it has to be said, not only hinted at."""
         valid = bool(super().validate(extra_validators))
-        missing = {"permission": _("Choose the permission."), "company": _("Whose is it? Write the company's number.")}
+        missing = {"permission": _("Choose the permission."), "company": WHOSE}
         field = {"permission": self.permission, "company": self.for_company}.get(self.audience.data or "")
         if field is not None and not (field.data or "").strip():
             field.errors = [*field.errors, missing[self.audience.data]]
+            valid = False
+        elif field is self.for_company and self.for_company.chosen(current_scope()) is None:
             valid = False
         return valid
 

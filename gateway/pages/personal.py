@@ -27,7 +27,7 @@ pages = Pages("personal", __name__)
 _ROLE = "portal_admin"
 _CASES = StaffQuery(
     "personal.open_cases",
-    """SELECT COUNT(*) AS count FROM cases.case_list_v1 c
+    """SELECT COUNT(*) AS count FROM cases.case_list_v2 c
        WHERE c.opened_by = :contact_id AND c.status NOT IN ('solved', 'closed')""",
     role=_ROLE,
 )

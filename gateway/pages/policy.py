@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, StringField
+from wtforms import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from chassis.messages import ALL_COMPANIES
 from gateway import passkeys
 from gateway.access import Scope, current_scope
 from gateway.changes import WAY_NAMES, policy_in_words
+from gateway.companyfield import COMPANY, WHOSE, CompanyField
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.pages.branding import SHOWS
@@ -35,9 +37,6 @@ _POLICIES = StaffQuery(
        LEFT JOIN {COMPANIES} m ON '{_PREFIX}' || m.company = s.setting
        WHERE s.value <> '' AND s.setting LIKE 'sign!_in/%' ESCAPE '!' ORDER BY m.name, s.setting""",
     role=_ROLE,
-)
-_COMPANY = StaffQuery(
-    "policy.company", f"SELECT m.company, m.name FROM {COMPANIES} m WHERE m.company = :code", role=_ROLE
 )
 
 
@@ -74,7 +73,7 @@ class PolicyForm(CommandForm):
 class CompanyForm(CommandForm):
     """Which company is to have a policy of its own."""
 
-    company = StringField(_l("Company's number"), [InputRequired(_l("Whose is it? Write the company's number."))])
+    company = CompanyField(_l("Company's number"), [InputRequired(WHOSE)])
 
 
 @pages.staff_page(
@@ -94,10 +93,9 @@ def choose() -> Any:
     """Go to the page of a company's policy."""
     scope, form = current_scope(), CompanyForm()
     if form.validate_on_submit():
-        code = (form.company.data or "").strip()
-        if scope.row(_COMPANY, code=code):
-            return redirect(f"{_PAGE}/{code}")
-        form.company.errors = [_("There is no company with this number. You find it at Companies.")]
+        chosen = form.company.chosen(scope)
+        if chosen is not None:
+            return redirect(f"{_PAGE}/{quote(chosen.company)}")
         form.status = 422
     return _page(scope, ALL_COMPANIES, "", choice=form)
 
@@ -106,7 +104,7 @@ def choose() -> Any:
 def company(code: str) -> Any:
     """The policy of a company's people."""
     scope = current_scope()
-    row = scope.one(_COMPANY, code=code)
+    row = scope.one(COMPANY, code=code)
     return _page(scope, row.company, row.name)
 
 

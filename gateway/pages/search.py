@@ -12,11 +12,12 @@ from flask_babel import lazy_gettext as _l
 
 from chassis.finding import asked_words
 from gateway.access import Scope, current_scope
+from gateway.companyfield import SUGGESTED_AT
 from gateway.finding.everything import PAGE, Group, further, look, subjects
 from gateway.finding.hits import Hit, marked, snippet
 from gateway.finding.staff import note_looks
 from gateway.finding.subjects import NOWHERE, Place, Wanted
-from gateway.finding.suggestions import PACE, suggested, too_often
+from gateway.finding.suggestions import PACE, suggested, suggested_companies, too_often
 from gateway.frame import render
 from gateway.reads import NotReady
 from gateway.routes import Feature, Pages
@@ -75,6 +76,15 @@ def suggest() -> Any:
     if not PACE.allows(scope.session_id):
         return too_often()
     return suggested(scope, request.args.get("q", ""))
+
+
+@pages.staff_page(SUGGESTED_AT, role="portal_admin")
+def suggest_companies() -> Any:
+    """As `suggest`, of companies alone, for a field that takes the number of one."""
+    scope = current_scope()
+    if not PACE.allows(scope.session_id):
+        return too_often()
+    return suggested_companies(scope, request.args.get("q", ""))
 
 
 def _numbers_first(groups: list[Group], kind: str, hits: list[Hit], asked: tuple[str, ...]) -> list[Hit]:

@@ -15,8 +15,11 @@ from gateway import cases_glance
 from gateway.access import current_scope
 from gateway.forms import CommandForm, send
 from gateway.frame import render
-from gateway.people import CONTACTS, MEMBERSHIPS
+from gateway.people import CONTACTS, OURS
 from gateway.queries import Query
+from gateway.reports import timeline
+from gateway.reports.cases import CASES
+from gateway.reports.show import report_page
 from gateway.routes import Feature, Pages
 from services.cases import contract
 
@@ -24,31 +27,19 @@ pages = Pages("support", __name__)
 SHOWS = (f"{contract.SERVICE}.{contract.CASES_MODEL}",)
 cases_glance.register()
 
-_OURS = f"""(p.company = :company
-             OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
-_CASES = Query(
-    "cases.list",
-    f"""SELECT c.number, c.summary, c.status, c.product, c.customer_reference, c.opened_at, c.updated_at, c.messages,
-              p.name AS opened_by
-       FROM cases.case_list_v1 c
-       LEFT JOIN {CONTACTS} p ON p.contact_id = c.opened_by AND {_OURS}
-       WHERE c.company = :company AND (:open = 0 OR c.status NOT IN ('solved', 'closed'))
-       ORDER BY c.updated_at DESC, c.number DESC LIMIT 200""",
-    needs="open_cases",
-)
 _CASE = Query(
     "cases.one",
     """SELECT c.number, c.summary, c.status, c.product, c.customer_reference, c.vendor_approval, c.opened_at,
               c.updated_at
-       FROM cases.case_list_v1 c WHERE c.company = :company AND c.number = :number""",
+       FROM cases.case_list_v2 c WHERE c.company = :company AND c.number = :number""",
     needs="open_cases",
 )
 _CONVERSATION = Query(
     "cases.conversation",
     f"""SELECT m.kind, m.author, m.text, m.at, m.channel, p.name AS author_name
-       FROM cases.case_messages_v1 m
+       FROM cases.case_messages_v2 m
        LEFT JOIN {CONTACTS} p ON p.contact_id = m.author
-            AND ({_OURS} OR p.staff_roles <> '[]')
+            AND ({OURS} OR p.staff_roles <> '[]')
        WHERE m.company = :company AND m.number = :number ORDER BY m.revision""",
     needs="open_cases",
     # Staff belong to no company; the condition above lets through this company's people and staff alone.
@@ -61,14 +52,14 @@ _PRODUCTS = Query(
 _PROJECTS = Query(
     "projects.list",
     """SELECT j.number, j.name, j.status, j.percent_done, j.due_date, j.reference, j.updated_at
-       FROM cases.project_list_v1 j WHERE j.company = :company
+       FROM cases.project_list_v2 j WHERE j.company = :company
        ORDER BY j.status <> 'open', j.due_date NULLS FIRST, j.number""",
     needs="open_cases",
 )
 _PROJECT = Query(
     "projects.one",
     """SELECT j.number, j.name, j.status, j.percent_done, j.due_date, j.reference, j.tasks, j.updated_at
-       FROM cases.project_list_v1 j WHERE j.company = :company AND j.number = :number""",
+       FROM cases.project_list_v2 j WHERE j.company = :company AND j.number = :number""",
     needs="open_cases",
 )
 
@@ -104,14 +95,14 @@ class ReplyForm(CommandForm):
 
 
 @pages.page(
-    "/support",
-    needs="open_cases",
-    tab="support",
-    feature=Feature(_l("Support cases"), "life-preserver", group=_l("Support"), leads=True, order=10),
+    CASES.path,
+    needs=CASES.needs,
+    tab=CASES.tab,
+    feature=Feature(CASES.title, CASES.icon, group=_l("Support"), leads=True, order=CASES.order),
 )
 def cases() -> Any:
     """The company's cases, the most recently moved first."""
-    return render("support/cases.html", title=_("Support cases"), cases=current_scope().rows(_CASES, open=0))
+    return report_page(current_scope(), CASES)
 
 
 @pages.page(
@@ -178,6 +169,17 @@ def projects() -> Any:
 
 @pages.page("/projects/<path:number>", needs="open_cases", part="projects", tab="support")
 def project(number: str) -> Any:
-    """A project with its tasks and their notes."""
-    row = current_scope().one(_PROJECT, number=number)
-    return render("support/project.html", title=row.name, project=row, tasks=codec.loads(row.tasks))
+    """A project with its tasks and their notes, and what happened to it."""
+    scope = current_scope()
+    row = scope.one(_PROJECT, number=number)
+    entries, older = timeline.load_of_project(scope, row.number, request.args.get("timeline") == "all")
+    return render(
+        "support/project.html",
+        title=row.name,
+        project=row,
+        tasks=codec.loads(row.tasks),
+        entries=entries,
+        older=older,
+        fields=timeline.FIELDS,
+        changes_shown=timeline.CHANGES_SHOWN,
+    )

@@ -7,13 +7,14 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField
+from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from chassis.errors import Invalid, NotFound
+from chassis.errors import NotFound
 from chassis.messages import ALL_COMPANIES
 from gateway.access import current_scope
 from gateway.changes import FEATURE_NAMES, LICENCE_NAMES
+from gateway.companyfield import WHOSE, CompanyField
 from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.pages.branding import SHOWS
@@ -41,14 +42,13 @@ _LICENSED = StaffQuery(
        LEFT JOIN {COMPANIES} m ON m.company = f.company ORDER BY m.name, f.company, f.feature""",
     role=_ROLE,
 )
-_COMPANY = StaffQuery("switches.company", f"SELECT m.company FROM {COMPANIES} m WHERE m.company = :code", role=_ROLE)
 
 
 class LicenceForm(CommandForm):
     """A licence for one company."""
 
     feature = SelectField(_l("Licence"), choices=options(LICENCE_NAMES.items()))
-    for_company = StringField(_l("Company's number"), [InputRequired(_l("Whose is it? Write the company's number."))])
+    for_company = CompanyField(_l("Company's number"), [InputRequired(WHOSE)])
 
 
 @pages.staff_page(
@@ -93,10 +93,12 @@ def licences() -> Any:
     """Who has which licence; grant one to a company."""
     scope, form = current_scope(), LicenceForm()
     if form.validate_on_submit():
-        company = (form.for_company.data or "").strip()
-        if scope.row(_COMPANY, code=company) is None:
-            form.refused(Invalid("", fields={"for_company": [_("There is no such company.")]}))
-        elif send(form, scope, "licensing", "GrantFeature", _payload(form.feature.data, company), shows=_LICENCES):
+        company = form.for_company.chosen(scope)
+        if company is None:
+            form.status = 422
+        elif send(
+            form, scope, "licensing", "GrantFeature", _payload(form.feature.data, company.company), shows=_LICENCES
+        ):
             flash(_("Licensed. It holds from the company's next click."), "success")
             return redirect("/administration/licences")
     scope.settle(licensing.SERVICE)

@@ -14,13 +14,12 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from gateway.formats import as_date, as_number
-from gateway.reports.report import Column, Report
+from gateway.reports.report import DAYS, PICKS, Column, Report
 
 STANDARD = "standard"
 """The address's word for no layout, where a layout is the person's default."""
-PICKS = ("status", "branch", "currency")
-"""Shapes of columns of which one value is picked."""
 _YEARS = range(1900, 2201)
+_MOST_TEXT = 100
 _MOST_AMOUNT = Decimal(10) ** 13
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _BEGINS_UP = ("number", "text", "status", "branch")
@@ -89,14 +88,15 @@ class Filter:
     """A report as its address asks for it; what the address has wrong is in `problems` and is left out.
 
     `view` is how it is looked at, `base` how it would be without the address's own wishes, by the layout `layout`.
-    `place` are the values of the sort's columns of the row that this page follows (or, with `back`, comes before);
-    `first` is the number of the page's first row in the whole list.
+    `texts` are what columns are to have in them, by their names. `place` are the values of the sort's columns of the
+    row that this page follows (or, with `back`, comes before); `first` is the number of the page's first row in all.
     """
 
     view: View = field(default_factory=View)
     base: View = field(default_factory=View)
     layout: str = ""
     search: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
     picks: Mapping[str, str] = field(default_factory=dict)
     ranges: tuple[Range, ...] = ()
     overdue: bool = False
@@ -141,7 +141,7 @@ class Filter:
     @property
     def narrowed(self) -> bool:
         """Whether totals must add up the rows themselves."""
-        return bool(self.search or self.overdue or any(one.column.name != "date" for one in self.ranges))
+        return bool(self.search or self.texts or self.overdue or any(one.column.name != "date" for one in self.ranges))
 
     @property
     def active(self) -> bool:
@@ -151,6 +151,7 @@ class Filter:
     def filters(self) -> list[tuple[str, str]]:
         """What of the address says which rows there are."""
         found = [("q", self.search)] if self.search else []
+        found += [(f"{name}_has", text) for name, text in self.texts.items()]
         found += list(self.picks.items())
         for one in self.ranges:
             found += [
@@ -185,7 +186,7 @@ class Filter:
     @property
     def cleared(self) -> str:
         """The address without any filter, looked at as now."""
-        return replace(self, search="", picks={}, ranges=(), overdue=False).query()
+        return replace(self, search="", texts={}, picks={}, ranges=(), overdue=False).query()
 
     def sorted_by(self, column: Column) -> str:
         """The address with the list sorted by this column: the other way round when it is already."""
@@ -197,6 +198,10 @@ class Filter:
         """The address without a pick or a range."""
         picks = {key: value for key, value in self.picks.items() if key != name}
         return self.query(picks=picks, ranges=tuple(one for one in self.ranges if one.column.name != name))
+
+    def without_text(self, name: str) -> str:
+        """The address without what a column is to have in it."""
+        return self.query(texts={key: value for key, value in self.texts.items() if key != name})
 
     def dated(self, column: Column, since: date, until: date) -> str:
         """The address with the column between these days."""
@@ -214,8 +219,8 @@ def read_filter(
 ) -> Filter:
     """The filter of an address; never raises: what cannot be read is named in `problems` and left out.
 
-    `base` is how the report is shown where the address does not say; `picks` are the values a status, branch or
-    currency may have.
+    `base` is how the report is shown where the address does not say; `picks` are the values a status, branch,
+    currency or person may have.
     """
     problems: list[str] = []
     base = base or usual_view(report)
@@ -232,7 +237,8 @@ def read_filter(
         view,
         base,
         layout,
-        args.get("q", "").strip()[:100] if report.searched else "",
+        args.get("q", "").strip()[:_MOST_TEXT] if report.searched else "",
+        _texts(report, args),
         _picks(report, args, {"status": report.statuses, **(picks or {})}, problems),
         tuple(_ranges(report, args, problems)),
         bool(report.late) and args.get("overdue") == "1",
@@ -241,6 +247,11 @@ def read_filter(
         max(first, 1),
         tuple(problems),
     )
+
+
+def _texts(report: Report, args: Mapping[str, Any]) -> dict[str, str]:
+    typed = {one.name: args.get(f"{one.name}_has", "").strip()[:_MOST_TEXT] for one in report.texts}
+    return {name: text for name, text in typed.items() if text}
 
 
 def _picks(
@@ -262,7 +273,7 @@ def _picks(
 def _ranges(report: Report, args: Mapping[str, Any], problems: list[str]) -> Iterator[Range]:
     for column in report.ranges:
         empty = Range(column, None, None)
-        read = _day if column.shape == "date" else _amount
+        read = _day if column.shape in DAYS else _amount
         ends = [read(args.get(name, ""), _end(column, place), problems) for place, name in enumerate(empty.names)]
         low, high = ends
         if low is not None and high is not None and low > high:  # type: ignore[operator]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -11,10 +11,11 @@ import orjson
 
 from chassis.documents import list_index, periods, search_range
 from gateway.access import Scope
+from gateway.formats import midnight_after
 from gateway.queries import Query
 from gateway.reports.filter import Filter, Range, typed_place
 from gateway.reports.kinds import SUMS, Kind
-from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places
+from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places, spellings
 
 _NEVER = ("~", "")
 EVERYTHING = 2**62
@@ -48,7 +49,7 @@ def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(chosen)
+    clauses, values = _narrowing(scope, chosen)
     return scope.rows(found_query(report).variant(*clauses), **values, **source)
 
 
@@ -58,7 +59,7 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(chosen)
+    clauses, values = _narrowing(scope, chosen)
     query = found_query(report, chosen.group)
     if these is not None and "these" in query.clauses:
         clauses.append("these")
@@ -68,7 +69,7 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
     few = chosen.narrowed and count * count < PAGE * of
-    clauses, values = _narrowing(chosen, few)
+    clauses, values = _narrowing(scope, chosen, few)
     branches = scope.branches
     if branches is not None and len(branches) == 1 and report.branched and "branch" not in clauses:
         # The scope limits to its branches in any case; said this way too, an index can be used.
@@ -120,27 +121,35 @@ def place_of(report: Report, row: Any, sort: str) -> tuple[str, ...]:
     return tuple(str(getattr(row, column)) for column in report.sorts[sort])
 
 
-def _narrowing(chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
+def _narrowing(scope: Scope, chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
     clauses, values = list(chosen.picks), {f"only_{name}": value for name, value in chosen.picks.items()}
     for one in chosen.ranges:
-        found = {name: bound for name, bound in _bounds(one).items() if few or not name.endswith("_widest")}
+        found = {name: bound for name, bound in _bounds(scope, one).items() if few or not name.endswith("_widest")}
         clauses += list(found)
         for bound in found.values():
             values |= bound
     if chosen.search:
         clauses.append("search")
         values["term"], values["term_end"] = search_range(chosen.search)
+        values |= spellings("typed", chosen.search)
+    for name, text in chosen.texts.items():
+        clauses.append(f"{name}_has")
+        values |= spellings(f"{name}_has", text)
     if chosen.overdue:
         clauses.append("overdue")
     return clauses, values
 
 
-def _bounds(one: Range) -> dict[str, dict[str, Any]]:
+def _bounds(scope: Scope, one: Range) -> dict[str, dict[str, Any]]:
     """Clause → its values, of the ends that there are."""
+    zone = scope.visit.ground.gateway.timezone
     found: dict[str, dict[str, Any]] = {}
     for end, bound, rounding in (("from", one.low, ROUND_CEILING), ("to", one.high, ROUND_FLOOR)):
         name = f"{one.column.name}_{end}"
-        if isinstance(bound, date):
+        if isinstance(bound, date) and one.column.shape == "moment":
+            day = bound if end == "to" else bound - timedelta(days=1)
+            found[name] = {name: midnight_after(day, zone).astimezone(UTC).isoformat()}
+        elif isinstance(bound, date):
             found[name] = {name: bound.isoformat()}
         elif isinstance(bound, Decimal) and one.column.shape == "money":
             minors = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}

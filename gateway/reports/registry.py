@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from chassis.errors import NotFound
 from gateway.access import Scope
+from gateway.reports.cases import CASES
 from gateway.reports.items import ITEMS
 from gateway.reports.kinds import KINDS
 from gateway.reports.openitems import OPEN_ITEMS
 from gateway.reports.report import Report
 
-REPORTS: dict[str, Report] = {**KINDS, OPEN_ITEMS.kind: OPEN_ITEMS, ITEMS.kind: ITEMS}
+REPORTS: dict[str, Report] = {**KINDS, **{one.kind: one for one in (OPEN_ITEMS, ITEMS, CASES)}}
 
 
 def report_for(scope: Scope, name: str) -> Report:

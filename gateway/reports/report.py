@@ -6,9 +6,11 @@ list can be bookmarked, and page 200 costs what page 1 does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Rows of a page of a report."""
+_SPELLINGS = ("", "_upper", "_title")
+_WILD, _ESCAPED = re.compile(r"[!%_]"), r"!\g<0>"
 PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
 """SQL: a text as a search that goes by no index compares it."""
 AMOUNTS = ("money", "quantity")
 """Shapes of columns that are filtered by a range of numbers."""
+DAYS = ("date", "moment")
+"""Shapes of columns that are filtered by a range of days; a moment's are those of the portal's time zone."""
+TEXTS = ("number", "text")
+"""Shapes of columns that are filtered by what stands somewhere in them."""
+PICKS = ("status", "branch", "currency", "person")
+"""Shapes of columns of which one value is picked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,8 @@ class Column:
     """A column of a report.
 
     `name` stands in addresses and layouts; `source` is the column of the report's table, which rows have it by.
-    `shape`: number, text, date, moment, money, quantity, count, status, branch, currency, or word (one of `words`).
+    `shape`: number, text, date, moment (UTC, ISO), money, quantity, count, status, branch, currency, person (a
+    contact's id), or word (one of `words`).
     `sort` names one of the report's sorts ("": no index has its order), as grouping does. `usual` columns are shown
     unless a layout says otherwise; `wide` ones are left out on phones. Quantities are integers, in millionths.
     """
@@ -58,7 +69,7 @@ class Column:
     @property
     def ranged(self) -> bool:
         """Whether it is filtered from … to."""
-        return self.filtered and self.shape in ("date", *AMOUNTS)
+        return self.filtered and self.shape in (*DAYS, *AMOUNTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,6 +78,7 @@ class Report:
 
     `kind` names it in layouts and exports; `sorts` has the columns of each sort's keyset, an index behind each;
     `fixed` is a condition on all rows, `searched` and `late` the conditions of the search and of “overdue”.
+    A search has the texts from `:term` to `:term_end` (letters and digits alone), or those that have `:typed`.
     """
 
     kind: str
@@ -102,6 +114,10 @@ class Report:
         """The report whose rows the filter finds, the filter of those, and the values that its source needs."""
         return self, chosen, self.values
 
+    def people(self, scope: Scope) -> dict[str, str]:
+        """Those whom rows name, by id: the reader's own company's, in the order of their names."""
+        return {}
+
     def column(self, name: str) -> Column | None:
         """The column of this name."""
         return next((one for one in self.columns if one.name == name), None)
@@ -124,6 +140,11 @@ class Report:
     def ranges(self) -> tuple[Column, ...]:
         """The columns filtered from … to."""
         return tuple(one for one in self.columns if one.ranged)
+
+    @property
+    def texts(self) -> tuple[Column, ...]:
+        """The columns filtered by what stands somewhere in them."""
+        return tuple(one for one in self.columns if one.filtered and one.shape in TEXTS)
 
 
 def directions(report: Report) -> tuple[tuple[str, bool], ...]:
@@ -178,20 +199,36 @@ def minor_places() -> tuple[int, ...]:
     return (*_odd_currencies(), 2)
 
 
+def has(source: str, name: str) -> str:
+    """SQL: whether a text of the row has, in any case of its letters, the one that `spellings` gives values of."""
+    found = " OR ".join(f"d.{source} LIKE :{name}{way} ESCAPE '!'" for way in _SPELLINGS)
+    return f"({found})"
+
+
+def spellings(name: str, text: str) -> dict[str, Any]:
+    """The values that `has` needs: SQLite's LIKE takes only ASCII's capital and small letters for the same."""
+    ways = (text,) if text.isascii() else (text.lower(), text.upper(), text.title())
+    found = (f"%{_WILD.sub(_ESCAPED, one)}%" for one in ways)
+    return dict(zip_longest((f"{name}{way}" for way in _SPELLINGS), found))
+
+
 def narrowing(report: Report) -> dict[str, str]:
     """The clauses by which a list is filtered."""
     found: dict[str, str] = {}
     for one in report.ranges:
-        for end, sign in (("from", ">="), ("to", "<=")):
+        # Moments are before the midnight after the last day.
+        for end, sign in (("from", ">="), ("to", "<" if one.shape == "moment" else "<=")):
             name = f"{one.name}_{end}"
             bound = _in_minor(name) if one.shape == "money" else f":{name}"
             # What has no date is in no range of dates.
-            dated = f" AND d.{one.source} > ''" if one.shape == "date" and end == "to" else ""
+            dated = f" AND d.{one.source} > ''" if one.shape in DAYS and end == "to" else ""
             found[name] = f"AND d.{one.source} {sign} {bound}{dated}"
             if one.shape == "money":
                 # By the widest of the bounds, whatever the currency, an index can be used: good where few pass.
                 found[f"{name}_widest"] = f"AND d.{one.source} {sign} :{name}_widest"
-    for shape in ("status", "branch", "currency"):
+    for one in report.texts:
+        found[f"{one.name}_has"] = f"AND {has(one.source, f'{one.name}_has')}"
+    for shape in PICKS:
         column = report.shaped(shape)
         if column is not None:
             found[shape] = f"AND d.{column.source} = :only_{shape}"

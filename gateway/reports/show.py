@@ -27,6 +27,7 @@ class Asked:
     chosen: Filter
     branches: Mapping[str, str]
     currencies: tuple[str, ...]
+    people: Mapping[str, str]
     of: int
     layouts: list[Layout]
 
@@ -40,16 +41,17 @@ class Asked:
 def read_address(scope: Scope, report: Report, args: Any) -> Asked:
     """What an address's arguments (a MultiDict) ask of a report."""
     everything = totals_of(scope, report, Filter())
-    branches = own_branches(scope, report)
+    branches, people = own_branches(scope, report), report.people(scope)
     currencies = tuple(row.currency for row in everything)
     lists = {name: args.getlist(name) for name in ("after", "before")}
     layouts = layouts_of(scope, report)
     base, layout, problem = base_of(layouts, args.get("layout", ""))
-    chosen = read_filter(report, args, lists, base, layout, {"branch": branches, "currency": currencies})
+    picks = {"branch": branches, "currency": currencies, "person": people}
+    chosen = read_filter(report, args, lists, base, layout, picks)
     chosen = report.adjusted(chosen)
     if problem:
         chosen = replace(chosen, problems=(*chosen.problems, problem))
-    return Asked(report, chosen, branches, currencies, sum(row.count for row in everything), layouts)
+    return Asked(report, chosen, branches, currencies, people, sum(row.count for row in everything), layouts)
 
 
 def report_page(scope: Scope, report: Report) -> Any:

@@ -11,11 +11,12 @@ from flask_babel import lazy_pgettext as _p
 
 from chassis import codec
 from gateway.access import Scope
-from gateway.people import CONTACTS, MEMBERSHIPS
+from gateway.people import CONTACTS, OURS
 from gateway.portal import house
 from gateway.queries import Query, in_branches
 from gateway.reports import chain
 from gateway.reports.kinds import KINDS, ORDERS, Kind
+from services.cases import contract as cases
 
 SHOWN, MOST = 6, 500
 """Entries on the page, and those of "show all"."""
@@ -52,10 +53,10 @@ FIELDS = {
     "unit": _l("Unit"),
     "price": _l("Price"),
     "amount": _l("Amount"),
+    "name": _l("Name"),
+    "percent_done": _l("Done"),
 }
 """What changed, by the names that chassis/timeline.py has for it. What is not here is not told."""
-_OURS = f"""(p.company = :company
-             OR EXISTS (SELECT 1 FROM {MEMBERSHIPS} s WHERE s.contact_id = p.contact_id AND s.company = :company))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _query(kind: Kind, own: bool = False) -> Query:
         f"""SELECT t.at, t.event, t.actor, t.channel, t.changes, p.name
             FROM {documents} d
             JOIN {entries} t ON t.company = d.company AND t.kind = d.kind AND t.{kind.key} = d.{kind.key}
-            LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {_OURS}
+            LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {OURS}
             WHERE d.company = :company AND d.kind = :kind AND d.{kind.key} = :key
             {"AND d.placed_by = :contact" if own else ""}
             AND {in_branches("d")}
@@ -90,14 +91,33 @@ def _query(kind: Kind, own: bool = False) -> Query:
 
 TIMELINES = {kind.kind: _query(kind) for kind in KINDS.values()}
 OWN_TIMELINE = _query(ORDERS, own=True)
+OF_PROJECT = Query(
+    "projects.timeline",
+    f"""SELECT t.at, t.event, t.actor, t.channel, t.changes, p.name FROM {cases.SERVICE}.project_timeline_v2 t
+        LEFT JOIN {CONTACTS} p ON p.contact_id = t.actor AND {OURS}
+        WHERE t.company = :company AND t.kind = 'project' AND t.number = :number
+        ORDER BY t.position DESC LIMIT :limit""",
+    needs="open_cases",
+)
+_PARTS = ("line", "applied", "task")
+"""Changes of what a document has several of."""
 
 
 def load_timeline(scope: Scope, kind: Kind, key: str, everything: bool = False) -> tuple[list[Entry], bool]:
     """What happened to a document, newest first, and whether there is more of it."""
     own = kind is ORDERS and not scope.can(kind.needs)
-    limit = MOST if everything else SHOWN
     query = OWN_TIMELINE if own else TIMELINES[kind.kind]
-    rows = scope.rows(query, kind=kind.kind, key=key, limit=limit + 1)
+    return _entries(scope, query, everything, kind=kind.kind, key=key)
+
+
+def load_of_project(scope: Scope, number: str, everything: bool = False) -> tuple[list[Entry], bool]:
+    """As load_timeline, of a project."""
+    return _entries(scope, OF_PROJECT, everything, number=number)
+
+
+def _entries(scope: Scope, query: Query, everything: bool, **of: str) -> tuple[list[Entry], bool]:
+    limit = MOST if everything else SHOWN
+    rows = scope.rows(query, **of, limit=limit + 1)
     told = [codec.loads(row.changes) if row.changes else [] for row in rows[:limit]]
     paid = {tuple(one["of"]) for changes in told for one in changes if one["field"] == "applied"}
     shown = set(chain.visible(scope, paid)) if paid else set()
@@ -114,7 +134,7 @@ def _entry(scope: Scope, row: Any, changes: list[dict[str, Any]], shown: set[tup
         _who(scope, row),
         row.at,
         str(channel) if channel is not None else row.channel,
-        [_known(scope, one, shown) for one in changes if one["field"] in FIELDS or one["field"] in ("line", "applied")],
+        [_known(scope, one, shown) for one in changes if one["field"] in FIELDS or one["field"] in _PARTS],
         more,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from chassis.codec import dumps
 from gateway.access import Scope
-from gateway.formats import as_moment
+from gateway.formats import as_moment, midnight_after
 from gateway.people import CONTACTS
 from gateway.queries import StaffQuery
 from gateway.rights.given import Rights, delegation_of
@@ -225,8 +225,3 @@ def _from_outside(actor: str) -> str:
         provider = identity.providers().get(key)
         return _("%(name)s (single sign-on)", name=provider.name if provider else key)
     return _("By itself") if not actor else _("Set-up")
-
-
-def midnight_after(day: date, zone: Any) -> datetime:
-    """The moment at which a business day is over."""
-    return datetime.combine(day + timedelta(days=1), time.min, zone)

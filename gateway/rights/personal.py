@@ -80,12 +80,12 @@ _LISTS = {
     ),
     "cases_opened": _of(
         "cases",
-        """SELECT c.company, c.number, c.opened_at FROM cases.case_list_v1 c
+        """SELECT c.company, c.number, c.opened_at FROM cases.case_list_v2 c
            WHERE c.opened_by = :contact_id ORDER BY c.opened_at, c.number""",
     ),
     "cases_written_in": _of(
         "case_messages",
-        """SELECT DISTINCT c.company, c.number FROM cases.case_messages_v1 c
+        """SELECT DISTINCT c.company, c.number FROM cases.case_messages_v2 c
            WHERE c.author = :contact_id ORDER BY c.company, c.number""",
     ),
     "orders_placed": _of(

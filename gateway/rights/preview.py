@@ -26,7 +26,7 @@ from gateway.rights.names import PERMISSION_NAMES, named
 ADMIN, OWN_ADMIN = "portal_admin", "company_admin"
 _FEW = 5
 _CASES = Query(
-    "rights.cases", "SELECT COUNT(*) AS count FROM cases.case_list_v1 c WHERE c.company = :company", needs="open_cases"
+    "rights.cases", "SELECT COUNT(*) AS count FROM cases.case_list_v2 c WHERE c.company = :company", needs="open_cases"
 )
 _HOLDERS = StaffQuery(
     "rights.holders",

@@ -8,6 +8,7 @@ from marshmallow.validate import Length, Range
 from chassis.codec import Codec
 from services.cases import events
 from services.cases.domain import STATUSES as CASE_STATUSES
+from services.cases.projections.cases import SORTS as CASE_SORTS
 from services.cases.schemas import UPCASTERS
 
 SERVICE = "cases"
@@ -15,10 +16,10 @@ STREAMS = ("case-", "projects-")
 CODEC = Codec(events.ALL, UPCASTERS)
 PUBLISHED = frozenset({"CaseOpened", "CustomerReplied", "AgentAnswered", "CaseStatusChanged"})
 
-CASES_MODEL = "cases_v1"
-"""Published tables `case_list_v1`, `case_messages_v1` (see projections/cases.py)."""
-PROJECTS_MODEL = "projects_v1"
-"""Published table `project_list_v1` (see projections/projects.py)."""
+CASES_MODEL = "cases_v2"
+"""Published tables `case_list_v2`, `case_messages_v2` (see projections/cases.py)."""
+PROJECTS_MODEL = "projects_v2"
+"""Published tables `project_list_v2`, `project_timeline_v2` (see projections/projects.py)."""
 SEARCH_MODEL = "search_v3"
 """Published tables `case_words_v3` and, on SQLite, its index `case_fts_v3` (see projections/search.py)."""
 
@@ -55,6 +56,7 @@ class ProjectDocument(Schema):
 
 __all__ = [
     "CASES_MODEL",
+    "CASE_SORTS",
     "CASE_STATUSES",
     "CODEC",
     "PROJECTS_MODEL",

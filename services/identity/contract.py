@@ -52,6 +52,13 @@ STREAMS = (
     *("company-", "contact-", "email-", "roles-", "mail-", "mailtext-", "mailsender-", "view-", "requests-"),
     *("portal-", "menu-", "picture-", "favourites-", "layouts-"),
 )
+
+
+def company_stream(company: str) -> str:
+    """The stream that there is as soon as the company is known; any service may look whether there is."""
+    return f"company-{company}"
+
+
 CODEC = Codec((*events.ALL, *portal_events.ALL, *layout_events.ALL), UPCASTERS)
 PUBLISHED = frozenset(
     {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from esdbclient import Checkpoint
@@ -19,6 +20,7 @@ from chassis.store import StoreClient
 from services.identity import domain
 from services.identity.adapters.mail import Outbox
 from services.identity.contract import CODEC, SERVICE
+from services.identity.erased import decide_again, erased_list, to_erase_again
 from services.identity.links import RESET, Link, keep_link, token_hash
 from services.identity.mails.sending import Mailer
 from services.identity.mails.settings import outbox_folder
@@ -41,12 +43,20 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     """Wrap contacts' keys by the newest key there is; then delete those of erased contacts until `stop`, again after a
     restore.
 
-    How far it came is kept beside the keys and so is restored with them.
+    How far it came is kept beside the keys and so is restored with them. Who was erased is noted in a list as well,
+    which a restore of an older backup is given.
     """
-    vault = open_vault(settings)
+    vault, erased = open_vault(settings), erased_list(settings)
     rewrapped = vault.rewrap()
     if rewrapped:
         _log.info("contacts' keys wrapped by the newest key", keys=rewrapped)
+    if not erased.is_there:  # lost, or of a release that had none: all events there are tell it anew
+        vault.save_erased_up_to(0)
+        erased.add(())
+    try:
+        erase_again(stop, settings)
+    except Stopped:
+        return
     outbox = Outbox(outbox_folder(settings))
     client = StoreClient(settings.esdb_uri)
     ended = threading.Event()
@@ -60,6 +70,8 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
             if not isinstance(event, Checkpoint):
                 data = CODEC.recorded(event).data
                 contact = data["contact"] if "contact" in data else data["request"]
+                if "contact" in data:
+                    erased.add((contact,))
                 outbox.forget(contact)
                 vault.forget(contact, event.commit_position)
             elif time.monotonic() - saved > SAVE_SECONDS:
@@ -68,6 +80,26 @@ def forget_erased(stop: threading.Event, settings: Settings) -> None:
     finally:
         ended.set()
         client.close()
+
+
+def erase_again(stop: threading.Event, settings: Settings) -> None:
+    """Append the erasures that a restored store lacks, of those whom the restore left to us; then the address is free.
+
+    Raises Stopped when it is to end before; the rest is done at the next start.
+    """
+    left = to_erase_again(settings)
+    if not left.is_there:
+        return
+    erased_list(settings).add(left.all())
+    with Streams(settings, SERVICE, "portal", stop) as streams:
+        for contact in left.all():
+            login = streams.load(CONTACT, contact).login
+            if login:
+                free = partial(domain.decide_release, contact=contact)
+                streams.record(ADDRESS, login, f"erase-again/{contact}", free)
+            streams.record(CONTACT, contact, "erase-again", decide_again)
+    left.path.unlink()
+    _log.info("contacts erased again after a restore")
 
 
 def forget_requests(stop: threading.Event, settings: Settings) -> None:

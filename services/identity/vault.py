@@ -188,23 +188,8 @@ class Vault:
         return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
 
     def forget(self, contact: str, position: int | None = None) -> None:
-        """Delete the contact's key, password, second factor and links; again does nothing.
-
-        With `position`, all erasures up to this commit position are carried out.
-        """
-        self._state.connection().execute("PRAGMA secure_delete=ON")
-        with self._state.transaction() as connection:
-            connection.execute(
-                "INSERT INTO contact_keys (contact, key, erased_at) VALUES (?, NULL, ?)"
-                " ON CONFLICT (contact) DO UPDATE SET key = NULL, erased_at = excluded.erased_at WHERE key IS NOT NULL",
-                (contact, now().isoformat()),
-            )
-            for table in _OF_A_CONTACT:
-                connection.execute(f"DELETE FROM {table} WHERE contact = ?", (contact,))
-            if position is not None:
-                connection.execute(_SAVE_POSITION, (position,))
-        # The write-ahead log still has the page with the key until it starts anew.
-        self._state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """As `forget` does of this vault's state database."""
+        forget(self._state, contact, position)
 
     def rewrap(self) -> int:
         """Wrap every contact's key by the newest of the keys above them; how many were not. Again does nothing.
@@ -247,6 +232,26 @@ class Vault:
         if found is None or found["key"] is None:
             raise Forgotten(contact)
         return self._wrapper.unwrap(contact, found["key"])
+
+
+def forget(state: StateDb, contact: str, position: int | None = None) -> None:
+    """Delete the contact's key, password, second factor and links; again does nothing.
+
+    With `position`, all erasures up to this commit position are carried out.
+    """
+    state.connection().execute("PRAGMA secure_delete=ON")
+    with state.transaction() as connection:
+        connection.execute(
+            "INSERT INTO contact_keys (contact, key, erased_at) VALUES (?, NULL, ?)"
+            " ON CONFLICT (contact) DO UPDATE SET key = NULL, erased_at = excluded.erased_at WHERE key IS NOT NULL",
+            (contact, now().isoformat()),
+        )
+        for table in _OF_A_CONTACT:
+            connection.execute(f"DELETE FROM {table} WHERE contact = ?", (contact,))
+        if position is not None:
+            connection.execute(_SAVE_POSITION, (position,))
+    # The write-ahead log still has the page with the key until it starts anew.
+    state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def open_vault(settings: Settings, state: StateDb | None = None) -> Vault:

@@ -21,6 +21,7 @@ OWN_ROOMS = {
     "identity/contacts.py": "commands on contacts that also touch the vault or an address",
     "identity/credentials.py": "what the state database keeps of a contact's secrets",
     "identity/definitions.py": "commands on roles: portal admins alone",
+    "identity/erased.py": "who was erased, in a file that a restore of an older backup is given",
     "identity/factors": "what lets in besides a password, kept in the state database, and the steps of a sign-in",
     "identity/layouts": "how a company's people look at reports: an aggregate of its own",
     "identity/limits.py": "what a company's own admin may hand out",

@@ -69,7 +69,7 @@ def _store(portal: Portal) -> closing[EventStoreDBClient]:
 def messages(portal: Portal) -> list[Said]:
     """What the clients wrote on cases, case by case in the order the portal shows it."""
     sql = (
-        "SELECT number, company, text FROM case_messages_v1 WHERE author = ? AND kind != 'status' ORDER BY 1, revision"
+        "SELECT number, company, text FROM case_messages_v2 WHERE author = ? AND kind != 'status' ORDER BY 1, revision"
     )
     return [Said(one["number"], one["company"], one["text"]) for one in rows(portal, "cases", sql, ACTOR)]
 

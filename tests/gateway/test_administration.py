@@ -260,8 +260,13 @@ def test_an_entry_is_sent_with_its_audience_alone(ground: Ground) -> None:
     assert (sent["permission"], sent["for_company"], sent["place"]) == ("", "", 7)
     assert post(browser, path, path, **form, audience="company", permission="order").status_code == 302
     assert (ground.commands.sent[-1][2]["permission"], ground.commands.sent[-1][2]["for_company"]) == ("", "C-A")
+    count = len(ground.commands.sent)
+    answer = post(browser, path, path, **{**form, "for_company": "C-X"}, audience="company", permission="")
+    assert (answer.status_code, "There is no company with the number “C-X”." in answer.text) == (422, True)
+    assert 'value="C-X"' in answer.text
     answer = post(browser, path, path, **form, audience="permission", permission="")
     assert answer.status_code == 422
+    assert len(ground.commands.sent) == count
     assert "Choose the permission." in answer.text
     assert 'value="Prices"' in answer.text
     entry(ground, "E-1", "Shop", place=3)
@@ -275,7 +280,10 @@ def test_a_licence_is_given_to_a_company_there_is(ground: Ground) -> None:
     ground.all_models()
     browser = ground.signed_in(ADMIN)
     path = "/administration/licences"
-    assert "There is no such company." in post(browser, path, path, feature="order_pad", for_company="C-X").text
+    answer = post(browser, path, path, feature="order_pad", for_company=" C-X ")
+    assert (answer.status_code, "There is no company with the number “C-X”." in answer.text) == (422, True)
+    assert 'value=" C-X "' in answer.text, "what was typed is still there"
+    assert 'data-suggest="/administration/companies"' in answer.text
     assert ground.commands.sent == []
     assert post(browser, path, path, feature="order_pad", for_company="C-A").status_code == 302
     assert ground.commands.sent[-1][1:3] == ("GrantFeature", {"feature": "order_pad", "for_company": "C-A"})

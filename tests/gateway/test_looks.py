@@ -11,6 +11,8 @@ import pytest
 from chassis.statedb import StateDb, migrate
 from gateway.looks import Looks
 from gateway.people import PERMISSIONS
+from services.identity.projections.mails import MAILS
+from services.identity.projections.requests import ACCESS_REQUESTS
 from tests.gateway.ground import CUSTOMER, OTHER, STAFF, Ground
 
 ADMIN = "sam@s.example"
@@ -69,6 +71,21 @@ def test_the_page_tells_who_looked_at_somebody_lists_included(ground: Ground) ->
     assert "Bo Berg" in everybody
     assert "Nobody has looked yet" in browser.get(f"{PAGE}?by={CUSTOMER}").text
     assert ground.signed_in().get(PAGE).status_code == 403
+
+
+def test_what_was_looked_at_has_a_name_that_people_know(ground: Ground) -> None:
+    asked = {"requested_at": "2026-11-02T10:30:00+00:00", "next_try": "", "moved_at": "", "state": "sent"}
+    ground.models["identity"].put(MAILS, mail="m4il", contact_id=CUSTOMER, company="C-A", kind="invitation", **asked)
+    request = {"request": "r3qu3st", "company": "C-A", "requester": CUSTOMER, "name": "Cleo Clark", "state": "open"}
+    ground.models["identity"].put(ACCESS_REQUESTS, **request, asked_at="2026-11-03T08:00:00+00:00")
+    looks = ground.app.extensions["portico"].looks
+    for what, subject in (("mails", f"m4il.{CUSTOMER}"), ("mails", "gone.K-9"), ("requests", "r3qu3st")):
+        looks.note(STAFF, what, subject)
+    shown = ground.signed_in(ADMIN).get(PAGE).text.partition("<table")[2]
+    for said in ("Invitation", "to Ann Archer", "2 Nov 2026", "one that is gone", "for Cleo Clark", "3 Nov 2026"):
+        assert said in shown, said
+    for raw in ("m4il", "gone.K-9", "r3qu3st"):
+        assert raw not in shown, raw
 
 
 def test_no_personal_data_is_in_it(ground: Ground) -> None:

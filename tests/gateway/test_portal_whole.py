@@ -179,7 +179,7 @@ def test_an_entry_for_a_company_that_is_not_there_is_refused_at_its_field(house:
     path = "/administration/menu/new"
     form = {"title_en": "Prices", "address": "https://s.example", "icon": "star", "place": "7", "permission": ""}
     said = house.post(browser, path, path, **form, audience="company", for_company="K9")
-    assert "There is no such company." in said
+    assert "There is no company with the number “K9”." in said
     assert 'value="Prices"' in said
     house.post(browser, path, path, **form, audience="company", for_company="K1")
     assert "https://s.example" in house.signed_in("ann@k.example").get("/settings").text
@@ -250,3 +250,31 @@ def test_a_sign_in_policy_is_in_the_history_and_undone_by_a_click(house: House) 
     assert "after 10 hours at the latest" not in browser.get(f"{HISTORY}?kind=setting").text
     assert "holds again" in house.post(browser, HISTORY, f"{HISTORY}/undo", **undo_of(page, "Everybody"))
     assert 'value="10"' not in browser.get(policy).text
+
+
+def test_passwords_that_are_too_weak_are_no_guesses_and_wrong_links_are(house: House) -> None:
+    newcomer = {"for_company": "K1", "name": "Nia New", "email": "nia@k.example"}
+    contact = house.services.send("identity", "CreateContact", newcomer)["id"]
+    invited = house.services.send("identity", "InviteContact", {"contact_id": contact})["result"]["token"]
+    browser = house.app.test_client()
+
+    def tries(token_of_link: str, password: str) -> Any:
+        form = {"csrf_token": csrf, "command_id": str(uuid4()), "password": password, "again": password}
+        return browser.post(f"/invitation/{token_of_link}", data=form, environ_base={"REMOTE_ADDR": "198.51.100.9"})
+
+    csrf = token(browser.get(f"/invitation/{invited}"))
+    for _ in range(25):
+        answer = tries(invited, "password1234")
+        assert (answer.status_code, "attackers try first" in answer.text) == (422, True)
+    for one in range(20):
+        assert "Wait" not in tries(f"guessed{one}", "password1234").text, one
+    answer = tries("guessed", "password1234")
+    assert (answer.status_code, "Too many tries" in answer.text) == (429, True), "each was counted for the address"
+    assert tries(invited, "password1234").status_code == 429
+    parts_of = house.app.extensions["portico"]
+    with parts_of.throttle._state.transaction() as db:
+        db.execute("DELETE FROM throttle")
+    for _ in range(5):
+        tries("guessed", PASSWORD)
+    assert tries("guessed", PASSWORD).status_code == 429, "and for the link"
+    assert tries(invited, PASSWORD).status_code == 302

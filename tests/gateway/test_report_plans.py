@@ -30,7 +30,7 @@ def plan(ground: Ground, query: Query) -> list[str]:
 @pytest.fixture
 def models(ground: Ground) -> Ground:
     """The read models that reports are of."""
-    for service in ("orders", "payments"):
+    for service in ("orders", "payments", "cases"):
         ground.model(service, rooms.load(service).projections)
     return ground
 

@@ -77,6 +77,12 @@ def test_a_found_contact_leads_where_this_person_may_go(people: Ground) -> None:
     assert 'data-href="/companies/C-A#contact-K-302"' in part
 
 
+def test_a_company_is_suggested_by_name_where_its_number_is_asked_for(people: Ground) -> None:
+    admin = browser_of(people, "ada@s.example")
+    assert re.findall('data-value="([^"]+)"', admin.get("/administration/companies?q=muller").text) == ["C-0042"]
+    assert "data-value" not in admin.get("/administration/companies?q=lind").text, "companies alone"
+
+
 def test_companies_and_contacts_are_found_by_nobody_else(people: Ground) -> None:
     people.person("S-3", "", "ed@s.example", "Ed Erp", roles=("erp_admin",))
     for email in ("ann@a.example", "ed@s.example"):

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from chassis.statedb import StateDb
+from gateway.access import remember
 from gateway.config import GatewaySettings
+from gateway.people import PEOPLE_MODEL
 from gateway.sessions import SessionStore
+from gateway.websession import WebSession
 from tests.gateway.ground import CUSTOMER, PASSWORD, Ground, post, token
 
 
@@ -88,9 +92,93 @@ def test_a_revoked_session_is_gone_for_every_process(store: SessionStore, tmp_pa
 def test_saving_does_not_bring_a_revoked_session_back(store: SessionStore) -> None:
     made, session = store.create("K-1", "C-A", "", {})
     store.revoke(session)
-    session.data = {"late": True}
-    store.save(session)
+    store.save(session, lambda kept: kept)
     assert store.find(made) is None
+
+
+class AtOnce:
+    """Requests of one session that all begin before any of them ends."""
+
+    def __init__(self, ground: Ground, browser: FlaskClient) -> None:
+        cookie = browser.get_cookie("portico_session")
+        assert cookie is not None
+        self._app, self._headers = ground.app, {"Cookie": f"portico_session={cookie.value}"}
+
+    def begin(self) -> WebSession:
+        """The session as one more request finds it."""
+        with self._app.test_request_context(headers=self._headers) as context:
+            found = self._app.session_interface.open_session(self._app, context.request)
+        assert isinstance(found, WebSession)
+        assert found.record is not None
+        return found
+
+    def end(self, web: WebSession) -> None:
+        """What the end of a request does with it."""
+        self._app.session_interface.save_session(self._app, web, self._app.response_class())
+
+
+def test_requests_at_once_keep_what_each_of_them_changed(ground: Ground) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    before = requests.begin()
+    before |= {"_flashes": [("info", "seen by all")], "sso_end": ["x", "y"]}
+    requests.end(before)
+    draft, other, shows = requests.begin(), requests.begin(), requests.begin()
+    draft["orderpad"] = {"rows": [["4711", "2"]]}
+    draft["_flashes"] = [*draft["_flashes"], ("success", "ordered")]
+    remember(draft, ("orders.orders_v2",), 70)
+    other["recent"] = [["Orders", "/orders"]]
+    other["_flashes"] = [*other["_flashes"], ("danger", "refused")]
+    remember(other, (PEOPLE_MODEL,), 71)
+    del other["sso_end"]
+    shows["_flashes"] = []
+    shows.prove()
+    for one in (draft, other, shows):
+        requests.end(one)
+    found = requests.begin()
+    assert found["orderpad"] == {"rows": [["4711", "2"]]}
+    assert found["recent"] == [["Orders", "/orders"]]
+    assert found["_flashes"] == [["success", "ordered"], ["danger", "refused"]]
+    assert {model: at for model, (at, _until) in found["waits"].items()} == {"orders.orders_v2": 70, PEOPLE_MODEL: 71}
+    assert "sso_end" not in found
+    assert found.proven
+
+
+def test_a_slow_request_does_not_take_the_session_back_to_the_company_before(ground: Ground) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    for first in (True, False):
+        slow, chooses = requests.begin(), requests.begin()
+        assert slow.record is not None
+        there = "C-B" if slow.record.company == "C-A" else "C-A"
+        slow["orderpad"] = {"rows": [["of the company before", "2"]]}
+        slow.record.branch = "of the company before"
+        slow["_flashes"] = [["info", "done"]]
+        chooses.stand_in(there)
+        for one in (slow, chooses) if first else (chooses, slow):
+            requests.end(one)
+        found = requests.begin()
+        assert found.record is not None
+        assert (found.record.company, found.record.branch) == (there, None)
+        assert "orderpad" not in found
+        assert found["_flashes"] == [["info", "done"]]
+        assert found["csrf_token"] == chooses["csrf_token"] != slow["csrf_token"]
+
+
+def test_a_branch_that_was_chosen_stays_while_others_go_on(ground: Ground) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    slow, chooses = requests.begin(), requests.begin()
+    assert chooses.record is not None
+    chooses.record.branch, chooses.modified = "NORTH", True
+    slow["recent"] = []
+    requests.end(chooses)
+    requests.end(slow)
+    found = requests.begin().record
+    assert found is not None
+    assert found.branch == "NORTH"
+
+
+def test_first_pages_at_once_have_forms_that_all_hold(ground: Ground) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    assert requests.begin()["csrf_token"] == requests.begin()["csrf_token"]
 
 
 def test_logging_in_gives_a_new_token_and_a_guarded_cookie(ground: Ground) -> None:

@@ -117,7 +117,7 @@ def test_what_makes_no_sense_is_said_beside_its_field_and_nothing_is_sent(ground
     assert (answer.status_code, "From 5 minutes to a week." in answer.text) == (422, True)
     assert ground.commands.sent == []
     answer = post(admin, PAGE, f"{PAGE}/company", company="NONE")
-    assert (answer.status_code, "There is no company with this number." in answer.text) == (422, True)
+    assert (answer.status_code, "There is no company with the number “NONE”." in answer.text) == (422, True)
     assert 'value="NONE"' in answer.text, "what was typed is still there"
     assert f'action="{PAGE}" ' in answer.text, "the policy of everybody is still sent to its own page"
     assert admin.get(f"{PAGE}/NONE").status_code == 404

@@ -73,7 +73,7 @@ def test_loading_again_changes_nothing(portal: Portal) -> None:
                 portal, "identity", f"SELECT contact_id, status, last_changed FROM {CONTACTS_TABLE} ORDER BY 1"
             ),
             "runs": rows(portal, "erp_sync", "SELECT run, state FROM run_list_v1 ORDER BY 1"),
-            "cases": rows(portal, "cases", "SELECT number, messages, status FROM case_list_v1 ORDER BY 1"),
+            "cases": rows(portal, "cases", "SELECT number, messages, status FROM case_list_v2 ORDER BY 1"),
             "licences": rows(portal, "licensing", "SELECT company, feature FROM features_v1 ORDER BY 1"),
             "documents": rows(portal, "payments", "SELECT company, kind, number FROM documents_v2 ORDER BY 1, 2, 3"),
         }

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,8 @@ class Portal:
         self.var = folder / "var"
         self.points = folder / "points"
         self.points.mkdir(parents=True)
+        self.providers = folder / "providers.yaml"
+        self.providers.write_text("providers: []\n")
         self.port = free_port()
         self.environment = {
             **os.environ,
@@ -44,6 +46,8 @@ class Portal:
             "PORTICO_RETRY_MS": "200,500,1000,2000,5000",
             # Every language, whole or not, and the pseudo-locale.
             "PORTICO_STYLE": "1",
+            # Nobody logs in elsewhere until a test writes it into the file, which is read again when it changes.
+            "PORTICO_OIDC_FILE": str(self.providers),
         }
         self.broker: Broker | None = None
         """The broker it was given, where it has no node of its own."""
@@ -184,13 +188,15 @@ class Portal:
 
 @contextmanager
 def running(
-    folder: Path, restored_from: Path | None = None, environment: Mapping[str, str] | None = None
+    folder: Path, restore: Sequence[str] = (), environment: Mapping[str, str] | None = None
 ) -> Iterator[Portal]:
-    """A portal of its own in `folder`, with the demo company or with what a backup holds; stopped at the end."""
+    """A portal of its own in `folder`, with the demo company or with what `portico restore` of these arguments puts
+    there; stopped at the end.
+    """
     portal = Portal(folder)
     portal.environment |= environment or {}
-    if restored_from is not None:
-        portal.run("restore", str(restored_from))
+    if restore:
+        portal.run("restore", *restore)
     try:
         portal.start()
         yield portal

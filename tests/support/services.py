@@ -147,7 +147,7 @@ class RunningService:
         return wait_until(lambda: self.rows(sql, *values), seconds, lambda: f"rows of {sql}\n{self.worker.tail()}")
 
     def wait_position(self, model: str, position: int, seconds: float = 10) -> None:
-        """Wait until the read model (`cases_v1`) has every event up to the position."""
+        """Wait until the read model (`cases_v2`) has every event up to the position."""
 
         def reached() -> bool:
             return bool(self.rows("SELECT 1 FROM checkpoints WHERE model = ? AND position >= ?", model, position))

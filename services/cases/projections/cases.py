@@ -7,7 +7,17 @@ from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
 from chassis.messages import Recorded
 from chassis.readmodel import Projection, Rows, upsert
 
-VERSION = 1
+VERSION = 2
+SORTS = {
+    "updated": ("updated_at", "number"),
+    "date": ("opened_at", "number"),
+    "number": ("number",),
+    "summary": ("summary", "number"),
+    "product": ("product", "updated_at", "number"),
+    "reference": ("customer_reference", "number"),
+    "status": ("status", "updated_at", "number"),
+}
+"""What a company's list can be sorted by → the columns of its keyset, each behind the company in an index."""
 _meta = MetaData()
 CASE_LIST = Table(
     f"case_list_v{VERSION}",
@@ -24,7 +34,8 @@ CASE_LIST = Table(
     Column("updated_at", Text, nullable=False),
     Column("messages", Integer, nullable=False),
     Column("last_author", Text, nullable=False),
-    Index(f"case_list_v{VERSION}_updated", "company", "updated_at", "number"),
+    *(Index(f"case_list_v{VERSION}_{name}", "company", *keys) for name, keys in SORTS.items() if name != "number"),
+    Index(f"case_list_v{VERSION}_opener", "company", "opened_by"),
     Index(f"case_list_v{VERSION}_queue", "status", "updated_at", "number"),
 )
 MESSAGES = Table(

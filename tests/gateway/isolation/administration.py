@@ -63,6 +63,9 @@ _POLICY = {"ways": ["password", "passkey", "sso"], "longest_hours": "24"}
 """As it is anyway, so that nobody has to log in again."""
 
 ADMINISTRATION: dict[str, Asked] = {
+    "GET /administration/companies": Asked(
+        "/administration/companies?q=zq", shows=shown("company.code company.name", ADMIN)
+    ),
     "GET /administration/history": Asked(shows=shown("menu.titles name.admin", ADMIN)),
     "GET /administration/licences": Asked(shows=shown("company.name", ADMIN), holders=("birch",)),
     "GET /administration/menu": Asked(shows=shown("menu.titles company.name", ADMIN), holders=("alder",)),

@@ -18,7 +18,8 @@ from gateway.finding.indexes import Index
 from gateway.finding.subjects import Wanted
 from gateway.pages import addons, mailtexts, support, sync
 from gateway.queries import Statement
-from gateway.reports import account, figures, kinds
+from gateway.reports import account, figures, kinds, timeline
+from gateway.reports import cases as report_of_cases
 from gateway.reports import document as documents
 from gateway.routes import Access
 from services.erp_sync import domain as postings
@@ -49,7 +50,7 @@ def _no_company(query: Statement) -> Callable[[pytest.MonkeyPatch, Walk], None]:
 
     def plant(patch: pytest.MonkeyPatch, walk: Walk) -> None:
         sql = query.sql
-        for alias in ("d", "c", "o", "j", "m"):
+        for alias in ("d", "c", "o", "j", "m", "t"):
             sql = sql.replace(f"WHERE {alias}.company = :company", "WHERE :company <> ''")
         assert sql != query.sql
         patch.setattr(query, "sql", sql)
@@ -199,7 +200,16 @@ PLANTS = (
     ),
     Plant("cases", _no_company(support._CASE), _route("GET /support/<number>"), "GET /support/<number> as east: 200"),
     Plant(
-        "cases, list", _no_company(support._CASES), _route("GET /support"), "GET /support as east: shows alder's case"
+        "cases, list",
+        _no_company(report_of_cases.LIST.variant(order="updated_down")),
+        _route("GET /support"),
+        "GET /support as east: shows alder's case",
+    ),
+    Plant(
+        "projects, timeline",
+        lambda patch, walk: [_no_company(query)(patch, walk) for query in (support._PROJECT, timeline.OF_PROJECT)],
+        _route("GET /projects/<path:number>"),
+        "GET /projects/<path:number> as east: shows alder's project.before",
     ),
     Plant(
         "identity",

@@ -188,7 +188,7 @@ REQUESTS: dict[str, Asked] = (
         "GET /projects/<path:number>": Asked(
             "/projects/{project}",
             "/projects/NONE-0",
-            shown("project.number project.name project.reference project.task project.note"),
+            shown("project.number project.name project.reference project.task project.note project.before"),
             ("alder",),
         ),
         "GET /reset/<token>": Asked("/reset/{reset}", shares=("forgetful.email",)),
@@ -239,6 +239,10 @@ REQUESTS: dict[str, Asked] = (
             | shown(f"name.{{me}} email.{{me}} {_OWN_COMPANY} balance.sum role.name", "twin")
         ),
         "GET /support": Asked(shows=shown("case.number case.summary case.product case.customer_reference")),
+        "GET /support #by": Asked(
+            "/support?group=product&cols=product,number&until=2030-12-31&q=zq",
+            shows=shown("case.number case.product"),
+        ),
         "GET /support/<number>": Asked(
             "/support/{case}",
             "/support/C-0000-0000",
@@ -314,6 +318,11 @@ REQUESTS: dict[str, Asked] = (
         "POST /exports/<kind>": Asked(
             "/exports/invoice",
             shows=shown("invoice.number invoice.reference"),
+            form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
+        ),
+        "POST /exports/<kind> #cases": Asked(
+            "/exports/case",
+            shows=shown("case.number case.summary case.product case.customer_reference"),
             form=lambda world, visitor: {"format": "csv", "address": "sort=number"},
         ),
         "POST /exports/<key>/cancel": Asked(

@@ -21,6 +21,7 @@ GET  /                                            own   own  own   own   own  ok
 GET  /add-ons                                     own   own  own   own   own  own   own    403   403   403  403  in   in     own  own
 GET  /administration                              403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/branding                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
+GET  /administration/companies                    403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/features                     403   403  403   403   403  403   403    403   ok    403  403  in   in     403  403
 GET  /administration/history                      403   403  403   403   403  403   403    403   own   403  403  in   in     403  403
 GET  /administration/looks                        403   403  403  403   403  403   403    403   ok    403  403  in   in     403  403
@@ -150,6 +151,7 @@ GET  /statement                                   own   own  own   own   own  40
 GET  /statement/pdf                               own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /style                                       ok    ok   ok    ok    ok   ok    ok     ok    ok    ok   ok   in   in     ok   ok
 GET  /support                                     own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
+GET  /support #by                                 own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /support/<number>                            own   own  own   own   404  403   403    403   403   403  403  in   in     own  own
 GET  /support/new                                 own   own  own   own   own  403   403    403   403   403  403  in   in     own  own
 GET  /sync                                        403   403  403   403   403  403   403    403   own   own  own  in   in     403  403
@@ -245,6 +247,7 @@ POST /settings/password                           422   422  422   422   422  42
 POST /settings/second-factor                      422   422  422   422   422  422   422    422   422   422  422  in   in     422  403
 POST /exports/<key>/cancel                        ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403
 POST /exports/<kind>                              own   own  own   own   own  403   403    403   403   403  403  in   in     own  403
+POST /exports/<kind> #cases                       own   own  own   own   own  403   403    403   403   403  403  in   in     own  403
 POST /layouts/<kind>                              ok    ok   ok    ok    ok   403   403    403   403   403  403  in   in     ok   403
 POST /layouts/<kind>/<layout>                     ok    ok   ok    ok    404  403   403    403   403   403  403  in   in     ok   403
 POST /layouts/<kind>/<layout> #remove             ok    404  404   404   404  403   403    403   403   403  403  in   in     404  403

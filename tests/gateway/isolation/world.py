@@ -101,7 +101,7 @@ class World:
         self.services.record("identity", code, documents)
         self._catalogue(name, code)
         self.services.record("licensing", code, [{"kind": "owned_product", **self._product(name)}])
-        self.services.record("cases", code, [{"kind": "project", **self._project(name)}])
+        self.services.record("cases", code, [{"kind": "project", **one} for one in self._project(name)])
 
     def _catalogue(self, name: str, code: str) -> None:
         price = self.prices[code] = self.marks.amount(name, "price", needs=("order", "report_orders"))
@@ -119,15 +119,15 @@ class World:
         fields = ("product", "name", "version", "licence_type", "serial")
         return {"key": f"P-{name}", "body": {field: put(name, f"product.{field}") for field in fields}}
 
-    def _project(self, name: str) -> dict[str, Any]:
+    def _project(self, name: str) -> list[dict[str, Any]]:
         seen: dict[str, Any] = {"needs": ("open_cases",)}
         number = self.marks.number(name, "project.number", **seen)
-        text = {
-            part: self.marks.text(name, f"project.{part}", **seen) for part in ("name", "reference", "task", "note")
-        }
+        parts = ("name", "reference", "task", "before", "note")
+        text = {part: self.marks.text(name, f"project.{part}", **seen) for part in parts}
         self.things.setdefault("project", number)
-        task = {"name": text["task"], "status": "open", "percent_done": 5, "note": text["note"]}
-        return {"key": number, "body": {"name": text["name"], "reference": text["reference"], "tasks": [task]}}
+        body = {"name": text["name"], "reference": text["reference"]}
+        tasks = [{"name": text["task"], "status": "open", "note": text[note]} for note in ("before", "note")]
+        return [{"key": number, "stamp": str(n), "body": {**body, "tasks": [one]}} for n, one in enumerate(tasks)]
 
     def _people(self) -> None:
         for one in self.visitors.values():

@@ -33,8 +33,8 @@ def case(cases: RunningService) -> str:
 
 def row(cases: RunningService, answer: dict[str, Any]) -> dict[str, Any]:
     """The case's row, once the read model shows what the answer says."""
-    cases.wait_position("cases_v1", answer["position"])
-    return cases.rows("SELECT * FROM case_list_v1 WHERE number = ?", answer["id"])[0]
+    cases.wait_position("cases_v2", answer["position"])
+    return cases.rows("SELECT * FROM case_list_v2 WHERE number = ?", answer["id"])[0]
 
 
 def test_an_opened_case_is_in_the_companys_list(cases: RunningService) -> None:
@@ -54,7 +54,7 @@ def test_the_conversation_is_kept_in_order(cases: RunningService, case: str) -> 
     cases.send("AnswerCase", {"case": case, "text": "Which version?", "status": "waiting"}, ALL_COMPANIES, AGENT)
     answer = cases.send("ReplyToCase", {"case": case, "text": "2026.1"}, MINE, PRIYA)
     shown = row(cases, answer)
-    messages = cases.rows("SELECT * FROM case_messages_v1 WHERE number = ? ORDER BY revision", case)
+    messages = cases.rows("SELECT * FROM case_messages_v2 WHERE number = ? ORDER BY revision", case)
     assert [(one["kind"], one["author"], one["text"]) for one in messages] == [
         ("opened", PRIYA, FORM["detail"]),
         ("agent", AGENT, "Which version?"),
@@ -72,7 +72,7 @@ def test_the_same_command_again_gets_the_first_reply(cases: RunningService) -> N
     again = cases.send("OpenCase", FORM, MINE, PRIYA, command_id)
     assert again == {**first, "repeated": True}
     row(cases, first)
-    assert len(cases.rows("SELECT * FROM case_messages_v1 WHERE number = ?", first["id"])) == 1
+    assert len(cases.rows("SELECT * FROM case_messages_v2 WHERE number = ?", first["id"])) == 1
 
 
 def test_a_repeated_reply_is_one_message(cases: RunningService, case: str) -> None:
@@ -164,9 +164,9 @@ def test_a_command_that_comes_too_late_is_dropped_and_counted(cases: RunningServ
 
 def test_the_worker_tells_how_far_its_read_models_are(cases: RunningService) -> None:
     position = cases.send("OpenCase", FORM, MINE, PRIYA)["position"]
-    cases.wait_position("cases_v1", position)
+    cases.wait_position("cases_v2", position)
     told = cases.metrics(cases.worker_port)
-    reached = re.search(r'portico_projector_position{model="cases.cases_v1"} (\S+)', told)
+    reached = re.search(r'portico_projector_position{model="cases.cases_v2"} (\S+)', told)
     assert reached is not None
     assert float(reached[1]) >= position
-    assert 'portico_projector_lag_seconds{model="cases.cases_v1"} 0.0' in told
+    assert 'portico_projector_lag_seconds{model="cases.cases_v2"} 0.0' in told

@@ -38,8 +38,8 @@ def outcome(answer: dict[str, Any]) -> tuple[int, int, int, int]:
 
 def shown(cases: RunningService, answer: dict[str, Any], number: str) -> list[dict[str, Any]]:
     """The project's row, once the read model shows what the answer says."""
-    cases.wait_position("projects_v1", answer["position"])
-    return cases.rows("SELECT * FROM project_list_v1 WHERE number = ?", number)
+    cases.wait_position("projects_v2", answer["position"])
+    return cases.rows("SELECT * FROM project_list_v2 WHERE number = ?", number)
 
 
 def test_a_project_is_in_its_companys_list(cases: RunningService) -> None:

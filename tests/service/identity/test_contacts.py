@@ -12,6 +12,7 @@ from esdbclient import EventStoreDBClient
 from chassis.codec import loads
 from chassis.errors import CommandReused, NotAllowed, NotFound, Refused, RemoteRefusal
 from chassis.statedb import StateDb
+from services.identity.erased import erased_list
 from tests.service.identity.office import ADMIN, FJORD, NORDLICHT, PASSWORD, Office
 from tests.support.waiting import wait_until
 
@@ -178,6 +179,8 @@ def test_an_erased_contact_is_unreadable_and_its_address_free(office: Office) ->
     assert office.create("gone@nordlicht.example") != contact
     with pytest.raises(RemoteRefusal, match="was erased"):
         office.do("InviteContact", {"contact_id": contact})
+    listed = erased_list(office.service.settings)
+    wait_until(lambda: contact in listed.all(), 20, "the list for restores has it")
 
 
 def test_the_worker_deletes_the_key_of_an_erased_contact_again(office: Office) -> None:
@@ -190,5 +193,8 @@ def test_the_worker_deletes_the_key_of_an_erased_contact_again(office: Office) -
     with state.transaction() as connection:  # as a restore of an older state database would
         connection.execute("UPDATE contact_keys SET key = ? WHERE contact = ?", (bytes(32), contact))
         connection.execute("UPDATE erasures SET position = 0")
+    listed = erased_list(office.service.settings)
+    listed.path.unlink()
     office.service.worker.start()
     wait_until(lambda: state.row(erased, contact), 20, "the key deleted again")
+    wait_until(lambda: contact in listed.all(), 20, "a list that was lost is written anew")
