@@ -14,6 +14,7 @@ from chassis.config import Settings
 from deploy.local.problem import Problem
 from portico.bench import (
     charts,
+    each,
     lighthouse,
     live,
     loading,
@@ -33,8 +34,21 @@ from portico.bench.table import Row, show
 _FILE = Path(__file__).resolve().parents[3] / "shared/data/online_retail_ii_2009_2010.csv.gz"
 ALONE = ("store", "loading", "store-size")
 """Parts that need no installation; measured before one is started."""
-PARTS = ("store", "loading", "import", "rebuild", "home", "live", "report", "charts", "search", "order", "sign-in")
-BESIDE_OTHERS = ("live", "report", "charts", "search")
+PARTS = (
+    "store",
+    "loading",
+    "import",
+    "rebuild",
+    "home",
+    "live",
+    "report",
+    "each",
+    "charts",
+    "search",
+    "order",
+    "sign-in",
+)
+BESIDE_OTHERS = ("live", "report", "each", "charts", "search")
 """Parts that say what a company's pages take in a portal with `--others`."""
 LONG = ("store-size", "lighthouse")
 """Measured only where they are named."""
@@ -71,6 +85,7 @@ def bench(
         "home": lambda: pages.home_rows(bed),
         "live": lambda: live.live_rows(bed),
         "report": lambda: reports.report_rows(bed),
+        "each": lambda: each.each_rows(bed),
         "charts": lambda: charts.charts_rows(bed),
         "search": lambda: search.search_rows(bed),
         "order": lambda: order.order_rows(bed),
