@@ -1,4 +1,4 @@
-"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by touch, on a desktop by keyboard alone."""
+"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by pointer, on a desktop by keyboard alone."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 
 @pytest.fixture(autouse=True)
-def _without_mouse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wide pages get keys instead of clicks, narrow ones taps; what the Tab key cannot reach fails the journey."""
+def _by_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide pages get keys instead of clicks; what the Tab key cannot reach fails the journey."""
+    by_pointer = Locator.click
 
     def click(place: Locator, **how: Any) -> None:
         if (place.page.viewport_size or SIZES["phone"])["width"] < KEYBOARD:
-            place.tap(**how)
+            by_pointer(place, **how)
             return
         place.wait_for(state="visible")
         key = wait_until(lambda: place.evaluate(_STAND), 10, lambda: f"the keyboard on {place}")
