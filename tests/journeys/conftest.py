@@ -1,4 +1,4 @@
-"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by pointer, on a desktop by keyboard alone."""
+"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by pointer, on a desktop by keyboard."""
 
 from __future__ import annotations
 
