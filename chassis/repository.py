@@ -154,16 +154,20 @@ class Repository:
             self._remember_long(stream)
         return loaded
 
-    async def exists(self, stream: str) -> bool:
-        """Whether there is a stream of this name, whosever it is; raises Unavailable."""
+    async def has(self, stream: str, event: str) -> bool:
+        """Whether the stream, whosever it is, has an event of this type; raises Unavailable."""
         client = await self.client()
         try:
-            await client.get_stream(stream, limit=1)
+            for limit in (1, sys.maxsize):  # the first one most often is
+                async with await client.read_stream(stream, limit=limit) as events:
+                    async for one in events:
+                        if one.type == event:
+                            return True
         except StreamNotFound:
-            return False
+            pass
         except _STORE_AWAY as error:
             raise _away() from error
-        return True
+        return False
 
     def _remember_long(self, stream: str) -> None:
         self._long[stream] = None

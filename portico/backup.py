@@ -35,6 +35,8 @@ PEOPLE = (
 """Tables of identity's state database that may be newer than the event store, and must not be older."""
 MANIFEST = "backup.json"
 STORE = "localstore/events.db"
+LISTED = "identity/erased.txt"
+"""Who was erased, in a backup: copied from wherever the installation keeps it."""
 _ERP_WORK = ("exports", "runs")
 _NAME_ONE = "Name a folder that `portico backup` made."
 
@@ -56,7 +58,7 @@ def backup(folder: Annotated[Path, typer.Argument(help="A folder to be made, or 
         with _or_nothing(folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             found = _copy(settings, states, folder)
-            (folder / MANIFEST).write_text(json.dumps(_told(found, settings.var), indent=1))
+            (folder / MANIFEST).write_text(json.dumps(_told(found, settings), indent=1))
     except Damaged as error:
         todo = "Nothing was kept. `portico verify` walks the store; restore the last good backup."
         raise Problem(f"The event store in {settings.var} is not whole: {error}.", todo) from error
@@ -79,13 +81,22 @@ def _or_nothing(folder: Path) -> Iterator[None]:
         raise
 
 
-def _told(found: Found | None, var: Path) -> dict[str, Any]:
+def _told(found: Found | None, settings: Settings) -> dict[str, Any]:
+    from services.identity.erased import erased_list
+
+    listed = erased_list(settings).path.absolute()
     store = {"events": found.events, "streams": found.streams, "position": found.position} if found else None
-    return {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "store": store, "demo": _is_demo(var)}
+    return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "store": store,
+        "demo": _is_demo(settings.var),
+        "erased": None if listed.is_relative_to(settings.var) else str(listed),
+    }
 
 
 def _copy(settings: Settings, states: list[Path], folder: Path) -> Found | None:
     from localstore import copies
+    from services.identity.erased import erased_list
 
     for path in states:
         (folder / path.parent.name).mkdir()
@@ -102,6 +113,10 @@ def _copy(settings: Settings, states: list[Path], folder: Path) -> Found | None:
             _copy_moving(path, target)
         else:
             shutil.copy2(path, target)
+    listed = erased_list(settings)
+    if listed.is_there:
+        (folder / LISTED).parent.mkdir(exist_ok=True)
+        shutil.copy2(listed.path, folder / LISTED)
     return found
 
 
@@ -143,7 +158,7 @@ def _files(var: Path) -> Iterator[Path]:
 
     A key-encryption key that is kept elsewhere is not among them: the backup cannot be read without it.
     """
-    for name in ("identity/email.key", "identity/master.key", "identity/erased.txt"):
+    for name in ("identity/email.key", "identity/master.key"):
         if (var / name).exists():
             yield var / name
     if (var / "erp_sync/connections.yaml").exists():
@@ -174,8 +189,7 @@ def restore(
         raise Problem(f"{var} is not empty.", "Move it away, or name another with PORTICO_VAR=/new/folder.")
     try:
         with _or_nothing(var):
-            _put_back(folder, told, var)
-            _erase(settings, gone)
+            _put_back(folder, told, settings, gone)
     except (Damaged, CannotStart) as error:
         raise Problem(f"{folder} cannot be restored: {error}.", "Nothing was kept. Take another backup.") from error
     except (OSError, sqlite3.Error) as error:
@@ -186,30 +200,43 @@ def restore(
     if gone:
         typer.echo(f"Contacts that were erased, and stay so: {len(gone)}.")
     if not whole:
+        listed = told["erased"] or f"THAT-FOLDER/{LISTED}"
         typer.echo(
-            f"Whoever was erased after {told['made_at']} is back. If the folder before is still there, empty {var} and"
-            " restore again with --erased THAT-FOLDER/identity/erased.txt; else erase them again by hand."
+            f"Whoever was erased after {told['made_at']} is back. If"
+            f" {told['erased'] or 'the folder before'} is still there, empty {var} and restore again"
+            f" with --erased {listed}; else erase them again by hand."
         )
     typer.echo(f"Start it:  {command_here('up')}")
     typer.echo("Pages say “being prepared” until the read models are built again.")
 
 
-def _put_back(folder: Path, told: dict[str, Any], var: Path) -> None:
+def _put_back(folder: Path, told: dict[str, Any], settings: Settings, gone: list[str]) -> None:
+    """Put back what can be killed at any step: with an event store no erased contact has a key, and who is to be erased
+    again is written down before anything else."""
     from chassis.listeners import publish_again
     from chassis.statedb import StateDb, migrate
     from localstore import copies
     from portico.up import DEMO_DECLINED, DEMO_LOADED, DEMO_MARK
+    from services.identity.erased import to_erase_again
+    from services.identity.vault import forget
 
+    var = settings.var
     (var / "run").mkdir(parents=True, exist_ok=True)
     var.chmod(0o700)
     # Else the next start would load the demo company into somebody's books.
     (var / DEMO_MARK).write_text(DEMO_LOADED if told["demo"] else DEMO_DECLINED)
+    if not (folder / "identity/state.db").exists():
+        gone = []
+    if gone:
+        to_erase_again(settings).add(gone)
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name != "localstore":
-            shutil.copytree(path, var / path.name)
+            shutil.copytree(path, var / path.name, dirs_exist_ok=True)
     for path in var.glob("*/state.db"):
         migrate(path, path.parent.name)  # a backup of an older release
         publish_again(StateDb(path))
+    for contact in gone:
+        forget(StateDb(settings.state_db("identity")), contact)
     if told["store"] is not None:
         found = copies.restore(folder / STORE, (var / STORE).parent)
         if (found.events, found.position) != (told["store"]["events"], told["store"]["position"]):
@@ -223,7 +250,7 @@ def _erased(settings: Settings, folder: Path, named: Path | None) -> tuple[list[
 
     if named is not None and not named.is_file():
         raise Problem(f"There is no list of erased contacts at {named}.", "It is identity/erased.txt of a data folder.")
-    lists = [ErasedList(folder / "identity/erased.txt")] + ([ErasedList(named)] if named is not None else [])
+    lists = [ErasedList(folder / LISTED)] + ([ErasedList(named)] if named is not None else [])
     kept = erased_list(settings) if os.environ.get(SETTING) else None
     lists += [kept] if kept is not None else []
     try:
@@ -233,26 +260,13 @@ def _erased(settings: Settings, folder: Path, named: Path | None) -> tuple[list[
     return list(found), named is not None or (kept is not None and kept.is_there)
 
 
-def _erase(settings: Settings, contacts: list[str]) -> None:
-    """Delete these contacts' keys in what was put back, and leave it to the worker to say so in the event store."""
-    from chassis.statedb import StateDb
-    from services.identity.erased import to_erase_again
-    from services.identity.vault import forget
-
-    if not contacts or not settings.state_db("identity").exists():
-        return
-    state = StateDb(settings.state_db("identity"))
-    for contact in contacts:
-        forget(state, contact)
-    to_erase_again(settings).add(contacts)
-
-
 def _manifest(folder: Path) -> dict[str, Any]:
     from deploy.local.problem import Problem
 
     try:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        return {name: told[name] for name in ("made_at", "store", "demo")}
+        # A backup of an older release does not say where the list of the erased was.
+        return {name: told[name] for name in ("made_at", "store", "demo")} | {"erased": told.get("erased")}
     except FileNotFoundError as error:
         why = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
         raise Problem(f"{folder} is not a whole backup: {why}.", _NAME_ONE) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 from esdbclient.exceptions import WrongCurrentVersion
 
+from chassis import log
 from chassis.dispatch import Handle, Tools
 from chassis.errors import NotFound
 from chassis.messages import Context, Event, Reply
@@ -26,6 +27,7 @@ from services.identity.authority import (
 from services.identity.details.domain import decide_erase
 from services.identity.details.person import person_of
 from services.identity.domain import Contact, Rights
+from services.identity.erased import NotAList, erased_list
 from services.identity.errors import HasPassword, NoEmail, OfOthersToo, WrongPassword
 from services.identity.factors.domain import decide_lift_lock
 from services.identity.limits import Limits, refuse_beyond, refuse_peers
@@ -41,6 +43,8 @@ from services.identity.streams import (
     refuse_all_but_portal_admins,
 )
 from services.identity.vault import Person, contact_id, open_vault
+
+_log = log.get("identity.contacts")
 
 
 async def create_contact(command: commands.CreateContact, context: Context, tools: Tools) -> Reply:
@@ -280,15 +284,29 @@ def switches(decide: Callable[[Contact, Any, str], list[Event]]) -> Handle:
 
 
 async def erase(command: commands.EraseContact, context: Context, tools: Tools) -> Reply:
-    """The event first, then address and key; the worker deletes the key again wherever it finds the event."""
+    """The event first, then address, list and key; of each event it finds, the worker sees to list and key again."""
     await refuse_all_but_the_supplier(context, tools)
     contact = command.contact_id
     login = (await find_contact(contact, context, tools)).state.login
     reply = await tools.repository.change(CONTACT, contact, context, lambda state: decide_erase(state, command, now()))
     if login:
         await addresses.release(login, contact, context, tools)
-    await asyncio.to_thread(open_vault(tools.settings, tools.state).forget, contact)
+    await asyncio.to_thread(_forget, contact, tools)
     return reply
+
+
+def _forget(contact: str, tools: Tools) -> None:
+    """Note who is erased, then delete the key: the worker may be behind when the data is lost, and a backup older.
+
+    Without a list there is nothing to note: the worker, which makes it, reads all erasures there have been.
+    """
+    listed = erased_list(tools.settings)
+    try:
+        if listed.is_there:
+            listed.add((contact,))
+    except (OSError, NotAList) as error:  # the key is not to outlive it; the worker tries until the list is mended
+        _log.error("not noted as erased", contact=contact, reason=str(error))
+    open_vault(tools.settings, tools.state).forget(contact)
 
 
 async def _own_login(state: Contact, context: Context, tools: Tools) -> str:

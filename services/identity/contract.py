@@ -55,8 +55,12 @@ STREAMS = (
 
 
 def company_stream(company: str) -> str:
-    """The stream that there is as soon as the company is known; any service may look whether there is."""
+    """The stream of a company and its branches; any service may look whether it has COMPANY_KNOWN."""
     return f"company-{company}"
+
+
+COMPANY_KNOWN = events.CompanyRecorded.__name__
+"""The event that there is as soon as the company itself is known, and not one of its branches alone."""
 
 
 CODEC = Codec((*events.ALL, *portal_events.ALL, *layout_events.ALL), UPCASTERS)
@@ -191,6 +195,7 @@ __all__ = [
     "CHOOSABLE_MAILS",
     "CODEC",
     "COMPANY_ADMIN",
+    "COMPANY_KNOWN",
     "COMPANIES_MODEL",
     "COMPANIES_TABLE",
     "CONTACTS_TABLE",

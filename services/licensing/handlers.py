@@ -6,7 +6,7 @@ from chassis.dispatch import CommandHandler, Tools, changes, staff_only
 from chassis.errors import Invalid
 from chassis.messages import ALL_COMPANIES, Context, Reply
 from chassis.repository import Aggregate
-from services.identity.contract import company_stream
+from services.identity.contract import COMPANY_KNOWN, company_stream
 from services.licensing import commands, domain, schemas
 from services.licensing.contract import CODEC
 
@@ -19,7 +19,7 @@ _GRANT = changes(FEATURES, "for_company", domain.decide_grant, create=True)
 async def grant(command: commands.GrantFeature, context: Context, tools: Tools) -> Reply:
     """The licence, for all companies or one that there is: one that comes later would have it unasked."""
     company = command.for_company
-    if company != ALL_COMPANIES and not await tools.repository.exists(company_stream(company)):
+    if company != ALL_COMPANIES and not await tools.repository.has(company_stream(company), COMPANY_KNOWN):
         said = "There is no such company. A new one is here as soon as the ERP has told of it."
         raise Invalid("Nothing was licensed.", fields={"for_company": [said]})
     return await _GRANT(command, context, tools)

@@ -183,6 +183,29 @@ def test_an_erased_contact_is_unreadable_and_its_address_free(office: Office) ->
     wait_until(lambda: contact in listed.all(), 20, "the list for restores has it")
 
 
+def test_whoever_is_erased_is_on_the_list_whether_or_not_the_worker_is_there(office: Office) -> None:
+    contact = office.create("listed@nordlicht.example")
+    listed = erased_list(office.service.settings)
+    wait_until(lambda: listed.is_there, 20, "the worker made the list")
+    office.service.worker.stop()
+    try:
+        office.do("EraseContact", {"contact_id": contact})
+        assert contact in listed.all()
+        whole = listed.path.read_text()
+        listed.path.write_text("not a list\n")
+        other = office.create("unlisted@nordlicht.example")
+        office.do("EraseContact", {"contact_id": other})
+        kept = StateDb(office.service.settings.state_db("identity")).row(
+            "SELECT key FROM contact_keys WHERE contact = ?", other
+        )
+        assert kept is not None
+        assert kept["key"] is None, "a list that is broken keeps no key"
+        listed.path.write_text(whole)
+    finally:
+        office.service.worker.start()
+    wait_until(lambda: other in listed.all(), 20, "the worker notes what the command could not")
+
+
 def test_the_worker_deletes_the_key_of_an_erased_contact_again(office: Office) -> None:
     contact = office.create("restored@nordlicht.example")
     office.do("EraseContact", {"contact_id": contact})
@@ -193,8 +216,19 @@ def test_the_worker_deletes_the_key_of_an_erased_contact_again(office: Office) -
     with state.transaction() as connection:  # as a restore of an older state database would
         connection.execute("UPDATE contact_keys SET key = ? WHERE contact = ?", (bytes(32), contact))
         connection.execute("UPDATE erasures SET position = 0")
-    listed = erased_list(office.service.settings)
-    listed.path.unlink()
     office.service.worker.start()
     wait_until(lambda: state.row(erased, contact), 20, "the key deleted again")
-    wait_until(lambda: contact in listed.all(), 20, "a list that was lost is written anew")
+
+
+def test_a_list_that_was_lost_is_written_anew_of_all_though_somebody_is_erased_meanwhile(office: Office) -> None:
+    earlier, later = office.create("earlier@nordlicht.example"), office.create("later@nordlicht.example")
+    position = office.do("EraseContact", {"contact_id": earlier})["position"]
+    state = StateDb(office.service.settings.state_db("identity"))
+    wait_until(lambda: state.row("SELECT 1 FROM erasures WHERE position >= ?", position), 20, "the worker is past it")
+    office.service.worker.stop()
+    listed = erased_list(office.service.settings)
+    listed.path.unlink()
+    office.do("EraseContact", {"contact_id": later})
+    office.service.worker.start()
+    wait_until(lambda: listed.is_there and later in listed.all(), 20, "the list has who was erased last")
+    assert earlier in listed.all(), "events come in their order"

@@ -11,10 +11,10 @@ from esdbclient import NewEvent, StreamState
 
 from chassis.codec import dumps
 from chassis.errors import CommandReused, Invalid, RemoteRefusal
-from chassis.messages import ALL_COMPANIES
+from chassis.messages import ALL_COMPANIES, Event
 from chassis.store import StoreClient
 from services.identity.contract import CODEC, company_stream
-from services.identity.events import CompanyRecorded
+from services.identity.events import BranchRecorded, CompanyRecorded
 from tests.support.services import RunningService
 
 ADMIN = "K-9002"
@@ -26,10 +26,16 @@ def licensing(start_service: Callable[[str], RunningService]) -> RunningService:
     running = start_service("licensing")
     with closing(StoreClient(running.settings.esdb_uri)) as store:
         for company in ("LIC-1", "LIC-2", "LIC-3", "LIC-4", "LIC-5"):
-            name, data, version = CODEC.encode(CompanyRecorded(company, company, "EUR", "", "", "", "", "", ""))
-            known = NewEvent(type=name, data=data, metadata=dumps({"schema": version}))
-            store.append_to_stream(company_stream(company), current_version=StreamState.ANY, events=[known])
+            tell(store, company, CompanyRecorded(company, company, "EUR", "", "", "", "", "", ""))
+        tell(store, "LIC-6", BranchRecorded("LIC-6", "B1", "North"))
     return running
+
+
+def tell(store: StoreClient, company: str, event: Event) -> None:
+    """Append what identity would of the company."""
+    name, data, version = CODEC.encode(event)
+    new = NewEvent(type=name, data=data, metadata=dumps({"schema": version}))
+    store.append_to_stream(company_stream(company), current_version=StreamState.ANY, events=[new])
 
 
 def licensed(licensing: RunningService, company: str) -> set[str]:
@@ -89,6 +95,17 @@ def test_a_company_that_does_not_exist_is_refused_with_what_to_do(licensing: Run
     assert said == "There is no such company. A new one is here as soon as the ERP has told of it."
     send(licensing, "WithdrawFeature", "order_pad", "C-NONE")
     assert licensed(licensing, "C-NONE") == set()
+
+
+def test_a_company_of_which_only_a_branch_is_known_is_refused_until_it_is_known_itself(
+    licensing: RunningService,
+) -> None:
+    with pytest.raises(Invalid, match="Nothing was licensed"):
+        send(licensing, "GrantFeature", "order_pad", "LIC-6")
+    with closing(StoreClient(licensing.settings.esdb_uri)) as store:
+        tell(store, "LIC-6", CompanyRecorded("LIC-6", "LIC-6", "EUR", "", "", "", "", "", ""))
+    send(licensing, "GrantFeature", "order_pad", "LIC-6")
+    assert licensed(licensing, "LIC-6") == {"order_pad"}
 
 
 def test_a_feature_that_does_not_exist_is_refused(licensing: RunningService) -> None:
