@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from flask import current_app
 from flask_babel import get_timezone
 
 from chassis.money import digits
@@ -33,14 +32,7 @@ def money(minor: int | None, currency: str) -> Money | None:
 
 def status_words(report: Report) -> Callable[[str], str]:
     """The word of a status, as the report's page has it."""
-    words: Any = current_app.jinja_env.get_template("_macros/words.html").module
-
-    @cache
-    def word(status: str) -> str:
-        said = words.case_word(status) if report.kind == "case" else statuses.word(status, report.kind)
-        return str(said).strip()
-
-    return word
+    return cache(lambda status: statuses.word(status, report.kind))
 
 
 def shown_columns(asked: Asked) -> tuple[Column, ...]:

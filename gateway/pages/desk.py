@@ -7,7 +7,6 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _p
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -17,6 +16,7 @@ from gateway.forms import CommandForm, options, send
 from gateway.frame import render
 from gateway.people import COMPANIES, CONTACTS
 from gateway.queries import StaffQuery
+from gateway.reports import statuses
 from gateway.routes import Feature, Pages
 from services.cases import contract as cases
 from services.cases.contract import CASE_STATUSES
@@ -26,14 +26,7 @@ desk_glance.register()
 SHOWS = (f"{cases.SERVICE}.{cases.CASES_MODEL}",)
 _ROLES = ("agent", "portal_admin")
 
-STATUS_NAMES = {
-    "new": _l("New"),
-    "open": _p("case", "Open"),
-    "waiting": _l("Waiting for customer"),
-    "awaiting_vendor": _l("Awaiting vendor approval"),
-    "solved": _l("Solved"),
-    "closed": _p("case", "Closed"),
-}
+STATUS_NAMES = statuses.words("case")
 
 _QUEUE = StaffQuery(
     "desk.queue",

@@ -35,7 +35,7 @@ _POLICIES = StaffQuery(
     "policy.policies",
     f"""SELECT s.setting, s.value, m.name FROM identity.portal_settings_v1 s
        LEFT JOIN {COMPANIES} m ON '{_PREFIX}' || m.company = s.setting
-       WHERE s.value <> '' AND s.setting LIKE 'sign!_in/%' ESCAPE '!' ORDER BY m.name, s.setting""",
+       WHERE s.value <> '' AND s.setting LIKE 'sign!_in/%' ESCAPE '!' ORDER BY m.name_key, s.setting""",
     role=_ROLE,
 )
 

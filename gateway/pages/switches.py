@@ -39,7 +39,7 @@ _LINES = {
 _LICENSED = StaffQuery(
     "switches.licences",
     f"""SELECT f.company, f.feature, m.name FROM licensing.features_v1 f
-       LEFT JOIN {COMPANIES} m ON m.company = f.company ORDER BY m.name, f.company, f.feature""",
+       LEFT JOIN {COMPANIES} m ON m.company = f.company ORDER BY m.name_key, f.company, f.feature""",
     role=_ROLE,
 )
 

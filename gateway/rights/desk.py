@@ -54,7 +54,7 @@ _STAFF_MEMBERSHIPS = StaffQuery(
     "desk.memberships",
     f"""SELECT s.company, s.permissions, s.branches, s.roles, s.ends, m.name AS company_name
         FROM {MEMBERSHIPS} s LEFT JOIN {COMPANIES} m ON m.company = s.company
-        WHERE s.contact_id = :contact_id ORDER BY m.name, s.company""",
+        WHERE s.contact_id = :contact_id ORDER BY m.name_key, s.company""",
     role=ADMIN,
 )
 _STAFF_BRANCHES = StaffQuery(

@@ -20,6 +20,7 @@ ON_BOTH = {
     "test_building",
     "test_documents",
     "test_exports",
+    "test_favourites",
     "test_fragments",
     "test_models",
     "test_queries_run",

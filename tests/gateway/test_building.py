@@ -16,6 +16,7 @@ from services.licensing.projections import features
 from services.orders.contract import ORDERS
 from services.orders.projections import catalogue
 from services.orders.projections import orders as orders_model
+from services.orders.projections import search as orders_search
 from tests.gateway.ground import Ground
 from tests.gateway.test_scope import NUMBERS, asking
 
@@ -79,7 +80,7 @@ def test_a_part_of_a_page_says_so_in_its_place_and_is_there_when_it_is_all_there
 
 
 def test_a_search_does_not_say_that_there_is_nothing_more(filled: Ground) -> None:
-    filled.models["orders"].building(orders_model.PROJECTION)
+    filled.models["orders"].building(orders_search.PROJECTION)
     page = filled.signed_in().get("/search?q=SO-10001").text
     assert "A part of this page is being prepared" in page
     assert AGAIN in page

@@ -11,6 +11,7 @@ import pytest
 
 from chassis import rooms
 from chassis.config import SERVICES
+from gateway.finding.indexes import Index
 from gateway.people import CONTACTS
 from gateway.queries import Query, Statement
 from gateway.reads import open_reads
@@ -39,7 +40,8 @@ def declared() -> Iterator[Statement]:
     for name in [name for name in sys.modules if name.startswith("gateway.")]:
         for value in list(vars(sys.modules[name]).values()):
             several = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
-            yield from (one for one in several if isinstance(one, Statement))
+            for one in several:
+                yield from (one.statements if isinstance(one, Index) else [one] if isinstance(one, Statement) else [])
     yield list_query(INVOICES, "documents_v2_date")
     yield list_query(INVOICES, few=True)
 

@@ -1,4 +1,4 @@
-"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by touch, on a desktop by keyboard alone."""
+"""A browser for the journeys: Debian's Chromium, by Playwright; on a phone by pointer, on a desktop by keyboard."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 @pytest.fixture(autouse=True)
 def _by_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wide pages get keys instead of clicks; what the Tab key cannot reach fails the journey."""
-    by_mouse = Locator.click
+    by_pointer = Locator.click
 
     def click(place: Locator, **how: Any) -> None:
         if (place.page.viewport_size or SIZES["phone"])["width"] < KEYBOARD:
-            by_mouse(place, **how)
+            by_pointer(place, **how)
             return
         place.wait_for(state="visible")
         key = wait_until(lambda: place.evaluate(_STAND), 10, lambda: f"the keyboard on {place}")
@@ -70,7 +70,9 @@ def visit(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def open_page(size: str = "desktop", script: bool = True) -> Page:
-        context = chromium.new_context(viewport=SIZES[size], java_script_enabled=script, base_url=portal.url)
+        context = chromium.new_context(
+            viewport=SIZES[size], has_touch=size == "phone", java_script_enabled=script, base_url=portal.url
+        )
         context.set_default_timeout(15_000)
         opened.append(context)
         page = context.new_page()

@@ -104,8 +104,8 @@ EVERY = tuple((role, *how) for role in ROLES for how in product(("light", "dark"
 SOME = (
     ("buyer", "light", "phone", "en"),
     ("buyer", "dark", "desktop", "ar"),
-    ("portal admin", "light", "desktop", "ar"),
-    ("portal admin", "dark", "phone", "en"),
+    ("portal admin", "light", "desktop", "en"),
+    ("portal admin", "dark", "phone", "ar"),
 )
 """Every page in both colours, sizes and directions; the frame in each pair of these."""
 

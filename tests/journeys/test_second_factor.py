@@ -36,6 +36,7 @@ def _staff() -> Context:
 def by_keyboard(page: Page, email: str) -> None:
     """The first step of logging in without a mouse: where the page puts the focus, one goes on typing."""
     page.goto("/login")
+    expect(page.locator("[autofocus]")).to_be_focused()
     page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -74,6 +75,7 @@ def test_a_second_factor_from_set_up_to_its_loss(visit: Visit, log_in: LogIn, po
     elsewhere = visit(size)
     by_keyboard(elsewhere, email)
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Enter your code")
+    expect(elsewhere.locator("[autofocus]")).to_be_focused()
     # The code of now went into setting it up, and each works once: the next one is taken already.
     elsewhere.keyboard.type(app.at(int(time.time()) + 30))
     elsewhere.keyboard.press("Enter")
