@@ -53,7 +53,9 @@ def remember(web: WebSession, models: tuple[str, ...], position: int) -> None:
     """Keep in the session that these models are to show the store up to `position`; ValueError for an unknown one."""
     checked(models)
     until = int(time.time()) + _FORGET_SECONDS
-    web["waits"] = web.get("waits", {}) | {model: [position, until] for model in models}
+    waits = web.get("waits", {})
+    # What is sent once more is answered with the position it had the first time.
+    web["waits"] = waits | {model: max([position, until], waits.get(model, [])) for model in models}
 
 
 class Visit:

@@ -27,8 +27,9 @@ _THERE = f"""
     WHERE l.layout IN (SELECT value FROM json_each(:layouts))"""
 _BY = "?layout="
 
-Favourites = tuple[tuple[str, str], ...]
-"""Addresses as they were pinned, each with its own name; "" for a page, which its title names."""
+Favourites = tuple[tuple[str, str | None], ...]
+"""Addresses as they were pinned, each with its own name: "" for a page, which its title names; None for a layout that
+this person does not see at the moment."""
 
 
 def layout_page(report: Report, layout: str) -> str:
@@ -37,10 +38,10 @@ def layout_page(report: Report, layout: str) -> str:
 
 
 def favourites_of(scope: Scope) -> Favourites:
-    """What was pinned, without the layouts that are gone or not this person's to see; none while that is not known."""
+    """What was pinned, whether it is there now or not; nothing while that is not known."""
     pages = _pinned(scope)
     names = _layouts(scope) if any(_BY in page for page in pages) else {}
-    return tuple((page, names.get(page, "")) for page in pages if _BY not in page or page in names)
+    return tuple((page, names.get(page) if _BY in page else "") for page in pages)
 
 
 def may_pin(scope: Scope, page: str, nav: Navigation) -> bool:
@@ -59,14 +60,18 @@ def gone(scope: Scope) -> list[str]:
 
 
 def with_favourites(nav: Navigation, favourites: Favourites) -> Navigation:
-    """The navigation with these favourites, but for those whose pages are not (any more) in it."""
+    """The navigation with these favourites; apart those that are not in it, which take places of the twelve, too."""
     known = {link.path: link for _title, links in nav.reports for link in links}
-    links = []
+    titles = {report.path: str(report.title) for report in REPORTS.values()}
+    links, away = [], []
     for page, name in favourites:
-        link = known.get(page.partition(_BY)[0])
-        if link is not None:
+        path = page.partition(_BY)[0]
+        link = known.get(path)
+        if link is None or name is None:
+            away.append(Link(titles.get(path, path), page))
+        else:
             links.append(Link(name or link.title, page, link.icon))
-    return replace(nav, favourites=tuple(links))
+    return replace(nav, favourites=tuple(links), away=tuple(away))
 
 
 def _pinned(scope: Scope) -> tuple[str, ...]:

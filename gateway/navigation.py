@@ -37,13 +37,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access; what one pinned."""
+    """The frame of one set of rights: tabs, report menu by category, tasks by tab, quick access; what one pinned,
+    and what of it is `away` at the moment.
+    """
 
     tabs: tuple[tuple[str, Link], ...]
     reports: tuple[tuple[str, tuple[Link, ...]], ...]
     tasks: dict[str, tuple[Link, ...]]
     quick: tuple[Link, ...]
     favourites: tuple[Link, ...] = ()
+    away: tuple[Link, ...] = ()
 
 
 def navigation(

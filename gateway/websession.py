@@ -52,11 +52,18 @@ def _of_all(data: Mapping[str, Any]) -> dict[str, Any]:
 def _together(before: Mapping[str, Any], kept: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Each name as it is kept, or as it was changed; of messages, and of what is waited for, what both have."""
     merged = _changed(before, kept, own)
-    waits = _changed(*(one.get(_WAITS, {}) for one in (before, kept, own)))
+    waits = _waits(*(one.get(_WAITS, {}) for one in (before, kept, own)))
     seen, there, shown = (one.get(_FLASHES, []) for one in (before, kept, own))
     flashes = [one for one in there if one in shown or one not in seen] + [one for one in shown if one not in seen]
     several = {_WAITS: waits, _FLASHES: flashes}
     return {name: value for name, value in (merged | several).items() if value or name not in several}
+
+
+def _waits(before: Mapping[str, Any], kept: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What is waited for still: settled is only what nobody has waited for anew; of two the higher position."""
+    left = {model: wait for model, wait in kept.items() if model in own or before.get(model) != wait}
+    added = {model: wait for model, wait in own.items() if before.get(model) != wait}
+    return left | {model: max(wait, left.get(model, wait)) for model, wait in added.items()}
 
 
 def _changed(before: Mapping[str, Any], kept: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """How an index of words (chassis/finding.py) is asked for the newest of what it knows.
 
 By the index, where few have the words: all of them are put in order. Where many have them, the newest rows are looked
-through until enough do, which is soon: to put a hundred thousand in order takes a hundred times as long.
+through, of which enough do mostly: to put a hundred thousand in order takes a hundred times as long. Where not enough
+of the newest do, as of a branch that has nothing new, the rows are asked in their order whether they are among those.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from gateway.finding.hits import Hit
 from gateway.finding.subjects import Found, Wanted
 from gateway.queries import Query, StaffQuery
 
-FEW, AHEAD = 1000, 50
-"""What so many have is put in order. Of what more have the newest are looked for, no more of them than these: where
-one in a hundred has it, 5,000 rows are looked at."""
+FEW, AHEAD, NEWEST = 1000, 50, 1000
+"""What so many have is put in order. Of what more have the newest are looked for, no more of them than these; by their
+words so many rows, from there on by the index."""
 _HAVE = "\n".join(f"AND (:w{n} = '' OR INSTR(' ' || w.words || ' ', :w{n}) > 0)" for n in range(MOST_WORDS))
 _NEWEST = "ORDER BY w.date DESC, w.id DESC LIMIT :limit"
 
 
 class Index:
-    """The statements that look for things of one kind: how many there are, and the newest of few or of many.
+    """The statements that look for things of one kind: how many there are, and the newest of few, of many that the
+    newest rows have, and of many that they have not.
 
     `words` is the table (`payments.document_words_v3`), `declare` makes a statement of a name and SQL, `select` and
     `joined` say what is read: of `w`, the row of words, and of what it joins. `mine` limits `w` to whose it is; who
@@ -57,12 +59,18 @@ class Index:
             f"""{hits} {read} FROM hits h JOIN {words} w ON w.id = h.id {joined} WHERE {below}
             {_NEWEST.replace("w.date", "w.date || ''", 1)}""",
         )
-        self.many = declare(f"{name}.many", f"{read} FROM {by_date} {joined} WHERE {below} {_HAVE} {_NEWEST}")
+        newest = f"SELECT w.id, w.company, w.kind, w.key, w.date, w.words FROM {by_date} WHERE {below}"
+        newest += f" {_NEWEST.replace(':limit', ':newest')}"
+        self.many = declare(f"{name}.many", f"{read} FROM ({newest}) w {joined} WHERE {mine} {_HAVE} {_NEWEST}")
+        self.among = declare(
+            f"{name}.among",
+            f"{hits} {read} FROM {by_date} {joined} WHERE w.id IN (SELECT h.id FROM hits h) AND {below} {_NEWEST}",
+        )
 
     @property
     def statements(self) -> tuple[Query | StaffQuery, ...]:
-        """All three."""
-        return (self.count, self.few, self.many)
+        """All four."""
+        return (self.count, self.few, self.many, self.among)
 
     def find(
         self, scope: Scope, wanted: Wanted, match: str, parts: list[str], hit: Callable[[Any], Hit], **values: Any
@@ -78,5 +86,7 @@ class Index:
             rows = scope.rows(self.few, match=match, **values)
         else:
             asked = dict(zip((f"w{n}" for n in range(MOST_WORDS)), [*parts, *[""] * MOST_WORDS], strict=False))
-            rows = scope.rows(self.many, **asked, **values)
+            rows = scope.rows(self.many, newest=NEWEST, **asked, **values)
+            if len(rows) <= limit:
+                rows = scope.rows(self.among, match=match, **values)
         return Found.of(list(map(hit, rows)), limit)

@@ -86,5 +86,5 @@ def base_of(layouts: list[Layout], asked: str) -> tuple[View | None, str, str]:
         missing = _(
             "The layout in the address is not there any more, or not yours to see; this is the report as it is."
         )
-        return None, "", missing if asked else ""
+        return (None, STANDARD, missing) if asked else (None, "", "")
     return found.view, asked, ""

@@ -64,6 +64,13 @@ def test_a_refusal_is_said_on_the_page_one_was_on(pinned: Ground) -> None:
     assert "You have twelve favourites already." in browser.get("/deliveries").text
 
 
+def away(page: str) -> dict[str, str]:
+    """Title → address to take it away by, of the favourites that one does not see at the moment."""
+    group = re.search(r"<details class=\"group away\"><summary>Favourites not here at.*?</details>", page, re.DOTALL)
+    found = r'<li><span class="muted">([^<]+)</span><button[^>]* name="unpin" value="([^"]+)"'
+    return dict(re.findall(found, group[0])) if group else {}
+
+
 LATE, SHARED = "L-1111-AAAA", "L-2222-BBBB"
 BY_LATE, BY_SHARED = f"/orders?layout={LATE}", f"/invoices?layout={SHARED}"
 
@@ -114,6 +121,20 @@ def test_what_is_not_shared_any_more_goes_and_comes_back_with_its_sharing(by_lay
         answer = browser.get("/")
         assert answer.status_code == 200
         assert entries(answer.text).get(BY_SHARED) == ("Renamed" if shared else None)
+
+
+def test_what_is_not_here_at_the_moment_can_be_taken_away(by_layouts: Ground) -> None:
+    browser = by_layouts.signed_in()
+    assert away(browser.get("/").text) == {"/gone": "/gone"}
+    by_layouts.models["identity"].execute(f"UPDATE {LAYOUTS.name} SET shared = ? WHERE layout = ?", (False, SHARED))
+    by_layouts.models["identity"].execute(f"UPDATE {LAYOUTS.name} SET company = 'C-B' WHERE layout = ?", (LATE,))
+    page = browser.get("/").text
+    assert away(page) == {"/gone": "/gone", "Orders": BY_LATE, "Invoices": BY_SHARED}
+    assert "By branch" not in page
+    assert not {BY_LATE, BY_SHARED} & entries(page).keys()
+    post(browser, "/deliveries", "/favourites", unpin=BY_SHARED)
+    [(_service, name, payload, _context)] = by_layouts.commands.sent
+    assert (name, payload) == ("UnpinPage", {"page": BY_SHARED})
 
 
 def test_a_removed_layout_goes_and_takes_nobodys_place(by_layouts: Ground) -> None:

@@ -92,6 +92,23 @@ def test_layouts_are_ones_own_and_those_the_company_shares(filled: Ground) -> No
         assert len(heads(page)) > 2
 
 
+def test_a_layout_that_is_not_there_is_not_taken_for_the_default(filled: Ground) -> None:
+    layout(filled, "L-1", CUSTOMER)
+    chosen = {"company": "C-A", "contact_id": CUSTOMER, "report": "order", "layout": "L-1"}
+    filled.models["identity"].put(CHOSEN, **chosen)
+    browser = filled.signed_in()
+
+    def marked(address: str) -> list[str]:
+        menu = browser.get(address).text.partition('<p class="menu-title">Layout</p>')[2].partition("</details>")[0]
+        return re.findall(r'href="([^"]+)" aria-current="true"', menu)
+
+    assert marked("/orders") == ["/orders?layout=L-1"]
+    assert marked("/orders?layout=L-9") == marked("/orders?layout=standard") == ["/orders?layout=standard"]
+    further = re.findall(r'href="(/orders\?[^"]*sort=[^"]+)"', browser.get("/orders?layout=L-9").text)
+    assert further
+    assert all("layout=standard" in address for address in further), "it goes on as it is shown"
+
+
 def test_a_default_holds_until_the_address_says_otherwise(filled: Ground) -> None:
     layout(filled, "L-1", CUSTOMER)
     chosen = {"company": "C-A", "contact_id": CUSTOMER, "report": "order", "layout": "L-1"}

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chassis import rooms
 from chassis.finding import words_of
 from chassis.messages import ALL_COMPANIES
 from chassis.sqlite_models import SqliteDatabase
+from gateway.access import Scope
 from gateway.finding import customers, indexes, pace, staff
 from gateway.finding.indexes import Index
 from gateway.queries import Statement
@@ -63,10 +65,14 @@ FINDS = (
 )
 
 
-@pytest.fixture(params=[True, False], ids=["few", "many"])
+@pytest.fixture(params=[(1000, 1000), (0, 1000), (0, 1)], ids=["few", "many", "among"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways to the newest: put in order what the index gives, or look through the newest rows."""
-    monkeypatch.setattr(indexes, "FEW", indexes.FEW if request.param else 0)
+    """All ways to the newest: put in order what the index gives, look through the newest rows, or ask all of them in
+    their order whether they are among what it gives.
+    """
+    few, newest = request.param
+    monkeypatch.setattr(indexes, "FEW", few)
+    monkeypatch.setattr(indexes, "NEWEST", newest)
 
 
 @pytest.mark.usefixtures("way")
@@ -150,6 +156,31 @@ def test_another_branchs_documents_are_neither_found_nor_counted(filled: Ground)
     assert names(page) == ["INV-001230", "INV-000123"]
     assert '<span class="count">2<' in page
     assert names(search(filled, "etiquettes", "nora@a.example", kind="invoice")) == []
+
+
+@pytest.mark.parametrize(("branch", "asked"), [("N", "count many among"), ("S", "count many")])
+def test_rows_of_other_branches_are_looked_through_up_to_a_bound(
+    filled: Ground, monkeypatch: pytest.MonkeyPatch, branch: str, asked: str
+) -> None:
+    monkeypatch.setattr(indexes, "FEW", 1)
+    monkeypatch.setattr(indexes, "AHEAD", 1)
+    monkeypatch.setattr(indexes, "NEWEST", 3)
+    for n in range(5):
+        invoice(filled, f"R-{1000 + n}", 2000 + n, branch="S", note="scanner", date="2026-06-01")
+    filled.person("K-300", "C-A", "nora@a.example", "Nora North", branches=(branch,))
+    steps, rows = [], Scope.rows
+
+    def noted(scope: Scope, query: Any, **values: Any) -> Any:
+        found = rows(scope, query, **values)
+        steps.append((query.name, len(found)))
+        return found
+
+    monkeypatch.setattr(Scope, "rows", noted)
+    page = search(filled, "scanner", "nora@a.example", kind="invoice")
+    assert names(page)[0] == {"N": "INV-001230", "S": "R-1004"}[branch]
+    first = [name.removeprefix("invoice.words.") for name, _count in steps if name.startswith("invoice.words.")]
+    assert " ".join(first).startswith(asked)
+    assert ("among" in first) == ("among" in asked)
 
 
 def test_without_the_right_a_kind_is_not_there(filled: Ground) -> None:
@@ -247,8 +278,10 @@ def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {one.sql}", values)]
         scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
         halves = [step for step in plan if step.endswith("kind=?)")]
-        allowed = (["SCAN few"], 1) if one in counts else ([], 0)
+        # What the newest rows have is put in order once more: as many as are looked through.
+        newest = one.name.endswith(".many")
+        allowed = (["SCAN few"], 1) if one in counts else (["SCAN w"] * newest, 0)
         assert (scans, len(halves)) == allowed, (one.name, plan)
         sorts = [step for step in plan if "TEMP B-TREE" in step]
-        assert not (sorts and one.name.endswith(".many")), (one.name, plan)
+        assert not (sorts and one.name.endswith(".among")), (one.name, plan)
     connection.close()

@@ -143,6 +143,52 @@ def test_requests_at_once_keep_what_each_of_them_changed(ground: Ground) -> None
     assert found.proven
 
 
+CASES = "cases.cases_v2"
+
+
+def positions(web: WebSession) -> dict[str, int]:
+    """How far each model is waited for."""
+    return {model: at for model, (at, _until) in web.get("waits", {}).items()}
+
+
+@pytest.mark.parametrize("settled_last", [True, False])
+def test_what_one_request_has_settled_ends_no_wait_for_more(ground: Ground, settled_last: bool) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    first = requests.begin()
+    remember(first, (CASES,), 70)
+    requests.end(first)
+    shows, writes = requests.begin(), requests.begin()
+    shows["waits"] = {}
+    remember(writes, (CASES,), 71)
+    for one in (writes, shows) if settled_last else (shows, writes):
+        requests.end(one)
+    assert positions(requests.begin()) == {CASES: 71}
+
+
+def test_what_is_settled_is_waited_for_no_more(ground: Ground) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    first = requests.begin()
+    remember(first, (CASES,), 70)
+    requests.end(first)
+    shows, looks_on = requests.begin(), requests.begin()
+    shows["waits"] = {}
+    looks_on["recent"] = []
+    requests.end(shows)
+    requests.end(looks_on)
+    assert positions(requests.begin()) == {}
+
+
+@pytest.mark.parametrize("order", [(70, 71), (71, 70)])
+def test_of_two_waits_for_one_model_the_further_holds(ground: Ground, order: tuple[int, int]) -> None:
+    requests = AtOnce(ground, ground.signed_in())
+    writes = [(requests.begin(), at) for at in order]
+    for web, at in writes:
+        remember(web, (CASES,), at)
+    for web, _at in writes:
+        requests.end(web)
+    assert positions(requests.begin()) == {CASES: 71}
+
+
 def test_a_slow_request_does_not_take_the_session_back_to_the_company_before(ground: Ground) -> None:
     requests = AtOnce(ground, ground.signed_in())
     for first in (True, False):
