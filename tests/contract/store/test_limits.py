@@ -139,8 +139,13 @@ def test_it_says_that_it_is_the_one_node(store: str, own: EventStoreDBClient) ->
 
 
 def test_who_falls_behind_is_told_and_loses_nothing(own_store: LocalStore) -> None:
-    with closing(EventStoreDBClient(own_store.uri)) as client:
-        behind = [_subscribed(client, from_end=True), _subscribed(client, stream_name="order-7")]
+    # A connection each: what one does not read yet takes the room of the other on the same.
+    with (
+        closing(EventStoreDBClient(own_store.uri)) as client,
+        closing(EventStoreDBClient(own_store.uri)) as of_all,
+        closing(EventStoreDBClient(own_store.uri)) as of_one,
+    ):
+        behind = [_subscribed(of_all, from_end=True), _subscribed(of_one, stream_name="order-7")]
         new = [event(data=b"x" * 50_000) for _ in range(900)]  # more than the newest that are kept in memory
         for at in range(0, len(new), 20):
             client.append_to_stream("order-7", current_version=ANY, events=new[at : at + 20])
