@@ -21,9 +21,9 @@ def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+    (tmp_path / "f").touch()
     with pytest.raises(Problem, match="is a file, not a folder"):
-        prepare_folder(tmp_path / "file/var")
+        prepare_folder(tmp_path / "f/v")
 
 
 def test_a_folder_the_system_does_not_let_anyone_write_is_refused() -> None:
@@ -48,8 +48,8 @@ def test_what_the_disk_refuses_is_said_in_words(code: int, said: str) -> None:
 
 
 def test_the_command_ends_with_the_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    environment = {**os.environ, "PORTICO_VAR": str(tmp_path / "file/var")}
+    (tmp_path / "f").touch()
+    environment = {**os.environ, "PORTICO_VAR": str(tmp_path / "f/v")}
     done = subprocess.run([sys.executable, "-m", "portico", "up"], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "choose another folder" in done.stderr
