@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -164,7 +165,7 @@ def token_of(page: str) -> str:
     return found[1]
 
 
-class Watch:
+class Watch(ABC):
     """Looks (`look`) four times a second while the block runs."""
 
     def __enter__(self) -> Self:
@@ -181,9 +182,9 @@ class Watch:
         while not self._done.wait(0.25):
             self.look()
 
+    @abstractmethod
     def look(self) -> None:
         """One look."""
-        raise NotImplementedError
 
 
 class Memory(Watch):
