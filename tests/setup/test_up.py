@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from deploy.local.stop import ours
@@ -32,6 +31,7 @@ class Terminal:
         self.var = folder / "var"
         self.port = free_port()
         self.output = folder / "output"
+        self.started: list[subprocess.Popen[bytes]] = []
 
     def environment(self, **more: str) -> dict[str, str]:
         return {**os.environ, "PORTICO_VAR": str(self.var), "PORTICO_PORT": str(self.port), **more}
@@ -45,6 +45,7 @@ class Terminal:
         command = [sys.executable, "-m", "portico", "up", "--no-demo"]
         with self.output.open("wb") as out:
             process = subprocess.Popen(command, env=self.environment(), stdout=out, stderr=out)
+        self.started.append(process)
         wait_until(lambda: FOLLOWS in self.said() or process.poll() is not None, 170, self.said)
         assert FOLLOWS in self.said(), self.said()
         return process
@@ -63,11 +64,12 @@ class Terminal:
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path_factory.mktemp("up"))
-    process = terminal.up()
+    terminal.up()
     yield terminal
-    if process.poll() is None:
-        process.terminate()
-    process.wait(90)
+    for process in terminal.started:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(90)
     terminal.run("down")
 
 
@@ -196,7 +198,7 @@ def test_a_killed_worker_comes_back_by_itself(terminal: Terminal) -> None:
 
 
 def test_an_up_that_was_killed_is_taken_over_and_down_stops_it_all(terminal: Terminal) -> None:
-    first = next(p for p in psutil.Process().children() if "up" in p.cmdline())
+    first = terminal.started[0]
     first.kill()
     first.wait(10)
     assert terminal.status()["running"] is True
