@@ -15,11 +15,23 @@ from gateway.formats import midnight_after
 from gateway.queries import Query
 from gateway.reports.filter import Filter, Range, typed_place
 from gateway.reports.kinds import SUMS, Kind
-from gateway.reports.report import PAGE, Report, direction, found_query, list_query, minor_places, spellings
+from gateway.reports.report import (
+    PAGE,
+    WIDEST,
+    Report,
+    direction,
+    found_query,
+    list_query,
+    minor_places,
+    passing_query,
+    spellings,
+)
 
 _NEVER = ("~", "")
 EVERYTHING = 2**62
 """A limit that no list reaches."""
+FEW = 10_000
+"""So many rows that an index finds are read in less time than all are looked through in."""
 
 
 def page_of(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[list[Any], bool]:
@@ -49,7 +61,7 @@ def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(scope, chosen)
+    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen))
     return scope.rows(found_query(report).variant(*clauses), **values, **source)
 
 
@@ -59,12 +71,23 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(scope, chosen)
+    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen))
     query = found_query(report, chosen.group)
     if these is not None and "these" in query.clauses:
         clauses.append("these")
         values["these"] = orjson.dumps(sorted(set(these))).decode()
     return scope.rows(query.variant(*clauses), **values, **source)
+
+
+def _few_pass(scope: Scope, report: Report, chosen: Filter) -> bool:
+    """Whether an amount that is asked for leaves so few rows that they are best found by its index."""
+    if not isinstance(report, Kind):
+        return False
+    bounds = (bound for one in chosen.ranges for bound in _bounds(scope, one).items())
+    widest = {name: value for clause, values in bounds if clause.endswith(WIDEST) for name, value in values.items()}
+    if not widest:
+        return False
+    return bool(scope.rows(passing_query(report).variant(*widest), most=FEW, **widest)[0].count < FEW)
 
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
@@ -124,7 +147,7 @@ def place_of(report: Report, row: Any, sort: str) -> tuple[str, ...]:
 def _narrowing(scope: Scope, chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
     clauses, values = list(chosen.picks), {f"only_{name}": value for name, value in chosen.picks.items()}
     for one in chosen.ranges:
-        found = {name: bound for name, bound in _bounds(scope, one).items() if few or not name.endswith("_widest")}
+        found = {name: bound for name, bound in _bounds(scope, one).items() if few or not name.endswith(WIDEST)}
         clauses += list(found)
         for bound in found.values():
             values |= bound
@@ -155,7 +178,7 @@ def _bounds(scope: Scope, one: Range) -> dict[str, dict[str, Any]]:
             minors = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}
             widest = min if end == "from" else max
             found[name] = minors
-            found[f"{name}_widest"] = {f"{name}_widest": widest(minors.values())}
+            found[name + WIDEST] = {name + WIDEST: widest(minors.values())}
         elif isinstance(bound, Decimal):
             found[name] = {name: _minor(bound, 6, rounding)}
     return found

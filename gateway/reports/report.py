@@ -35,6 +35,8 @@ DAYS = ("date", "moment")
 """Shapes of columns that are filtered by a range of days; a moment's are those of the portal's time zone."""
 TEXTS = ("number", "text")
 """Shapes of columns that are filtered by what stands somewhere in them."""
+WIDEST = "_widest"
+"""The end of the name of a clause that lets pass more than an amount's bound does, by which an index can be used."""
 PICKS = ("status", "branch", "currency", "person")
 """Shapes of columns of which one value is picked."""
 
@@ -225,7 +227,7 @@ def narrowing(report: Report) -> dict[str, str]:
             found[name] = f"AND d.{one.source} {sign} {bound}{dated}"
             if one.shape == "money":
                 # By the widest of the bounds, whatever the currency, an index can be used: good where few pass.
-                found[f"{name}_widest"] = f"AND d.{one.source} {sign} :{name}_widest"
+                found[name + WIDEST] = f"AND d.{one.source} {sign} :{name}{WIDEST}"
     for one in report.texts:
         found[f"{one.name}_has"] = f"AND {has(one.source, f'{one.name}_has')}"
     for shape in PICKS:
@@ -258,6 +260,18 @@ def list_query(report: Report, index: str = "", few: bool = False) -> Query:
         needs=report.needs,
         clauses={**narrowing(report), **after},
         orders={direction(sort, up): _order(report, sort, up, few) for sort, up in directions(report)},
+    )
+
+
+@cache
+def passing_query(report: Report) -> Query:
+    """How many rows, up to `:most`, pass the widest bounds of amounts alone: what an index says without the rows."""
+    return Query(
+        f"{report.kind}.passing",
+        f"""SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM {report.source} d
+            WHERE d.company = :company {report.fixed} {{clauses}} LIMIT :most) passing""",
+        needs=report.needs,
+        clauses={name: sql for name, sql in narrowing(report).items() if name.endswith(WIDEST)},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.people import PERMISSIONS
+from gateway.reports import reading
 from services.identity.projections.layouts import CHOSEN, LAYOUTS
 from tests.gateway.ground import CUSTOMER, Ground, post
 from tests.gateway.three_orders import three_orders
@@ -68,6 +69,16 @@ def test_every_column_filters(filled: Ground, address: str, expected: list[str])
     assert numbers(page) == expected
     assert f"of {len(expected)}</p>" in page
     assert ("it was left out" in page or "all are shown" in page) == address.endswith(("=x", "=X"))
+
+
+@pytest.mark.parametrize("few", [1, 2, 100])
+def test_an_amount_finds_the_same_by_its_index_and_by_looking_at_all(
+    filled: Ground, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "FEW", few)
+    page = filled.signed_in().get("/orders?total_from=100.01").text
+    assert numbers(page) == ["A-3", "A-2"]
+    assert "of 2</p>" in page
 
 
 def test_a_named_date_is_an_ordinary_address(filled: Ground) -> None:

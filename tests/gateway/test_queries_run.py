@@ -16,7 +16,7 @@ from gateway.people import CONTACTS
 from gateway.queries import Query, Statement
 from gateway.reads import open_reads
 from gateway.reports.kinds import INVOICES
-from gateway.reports.report import list_query
+from gateway.reports.report import list_query, passing_query
 from tests.gateway.ground import Ground
 
 VALUES: dict[str, Any] = {
@@ -44,6 +44,7 @@ def declared() -> Iterator[Statement]:
                 yield from (one.statements if isinstance(one, Index) else [one] if isinstance(one, Statement) else [])
     yield list_query(INVOICES, "documents_v2_date")
     yield list_query(INVOICES, few=True)
+    yield passing_query(INVOICES)
 
 
 def variants() -> Iterator[Statement]:

@@ -11,9 +11,9 @@ from chassis.documents import list_index
 from gateway.queries import Query
 from gateway.reads import open_reads
 from gateway.reports import statement
-from gateway.reports.kinds import Kind
+from gateway.reports.kinds import KINDS, Kind
 from gateway.reports.registry import REPORTS
-from gateway.reports.report import direction, directions, list_query
+from gateway.reports.report import WIDEST, direction, directions, found_query, list_query, narrowing, passing_query
 from tests.gateway.ground import Ground
 
 
@@ -48,6 +48,19 @@ def test_a_page_follows_an_index(models: Ground, name: str) -> None:
             first = next(detail for detail in found if " d " in f"{detail} ")
             assert first.startswith("SEARCH d USING"), (sort, found)
             assert not any("TEMP B-TREE" in detail for detail in found), (sort, found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_few_have_by_amount_is_counted_by_the_amounts_index_alone(models: Ground, kind: str) -> None:
+    report = KINDS[kind]
+    widest = [clause for clause in narrowing(report) if clause.endswith(WIDEST)]
+    assert widest
+    for clause in widest:
+        (passing,) = (one for one in plan(models, passing_query(report).variant(clause)) if " d " in f"{one} ")
+        assert passing.startswith("SEARCH d USING COVERING INDEX"), passing
+        amount = next(one.source for one in report.ranges if clause.startswith(f"{one.name}_"))
+        found = plan(models, found_query(report).variant(clause.removesuffix(WIDEST), clause))
+        assert f"(company=? AND kind=? AND {amount}" in found[0], found
 
 
 @pytest.mark.parametrize("query", [statement.UP, statement.DOWN])
