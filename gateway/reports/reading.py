@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -61,7 +61,7 @@ def totals_of(scope: Scope, report: Report, chosen: Filter) -> list[Any]:
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen))
+    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen, source))
     return scope.rows(found_query(report).variant(*clauses), **values, **source)
 
 
@@ -71,7 +71,7 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     if sums is not None and not chosen.narrowed:
         return scope.rows(sums, **sums_parameters(report, chosen))
     report, chosen, source = report.read_as(scope, chosen)
-    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen))
+    clauses, values = _narrowing(scope, chosen, _few_pass(scope, report, chosen, source))
     query = found_query(report, chosen.group)
     if these is not None and "these" in query.clauses:
         clauses.append("these")
@@ -79,7 +79,7 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     return scope.rows(query.variant(*clauses), **values, **source)
 
 
-def _few_pass(scope: Scope, report: Report, chosen: Filter) -> bool:
+def _few_pass(scope: Scope, report: Report, chosen: Filter, source: Mapping[str, Any]) -> bool:
     """Whether an amount that is asked for leaves so few rows that they are best found by its index."""
     if not isinstance(report, Kind):
         return False
@@ -87,7 +87,7 @@ def _few_pass(scope: Scope, report: Report, chosen: Filter) -> bool:
     widest = {name: value for clause, values in bounds if clause.endswith(WIDEST) for name, value in values.items()}
     if not widest:
         return False
-    return bool(scope.rows(passing_query(report).variant(*widest), most=FEW, **widest)[0].count < FEW)
+    return bool(scope.rows(passing_query(report).variant(*widest), most=FEW, **widest, **source)[0].count < FEW)
 
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
