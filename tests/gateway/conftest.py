@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from chassis.postgres_models import READERS
+from gateway import access
 from tests.gateway.ground import Ground
 from tests.gateway.isolation.walk import Walk
 from tests.gateway.isolation.world import World
@@ -85,8 +86,10 @@ def _at_home(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, read_env: dict[str, str]) -> Iterator[Ground]:
+def ground(tmp_path: Path, read_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     """The gateway of two customers' companies and their supplier's staff."""
+    # Nothing feeds its read models while a page waits for what was sent: a second of each would go by.
+    monkeypatch.setattr(access, "_WAIT_SECONDS", 0.0)
     made = Ground(tmp_path / "var", read_env)
     yield made
     made.close()
