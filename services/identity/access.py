@@ -64,8 +64,8 @@ async def sign_in(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
         raise SignInRefused
     if passwords.is_outdated(known.hash):
         await credentials.renew_hash(owner, known, password, tools)
-    await credentials.settle(owner, tools)
-    return await let_in(contact, PASSWORD, tools)
+    await credentials.pay(owner, known, tools)
+    return await let_in(contact, PASSWORD, tools, known)
 
 
 async def second_factor_draft(payload: Mapping[str, Any], tools: Tools) -> dict[str, Any]:

@@ -25,11 +25,15 @@ from services.identity.vault import open_vault
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A contact's password: its hash, and the command that set it. `to_change`: an admin's, good for one log-in."""
+    """A contact's password: its hash, and the command that set it. `to_change`: an admin's, good for one log-in.
+
+    `owed` is the event that is still to be appended, as pending.remembered has it; empty for none.
+    """
 
     hash: str
     command: str
     to_change: bool = False
+    owed: str = ""
 
 
 SET_BY_ADMIN = "set_password"
@@ -44,9 +48,9 @@ _PENDING: Decisions = {
 
 async def known_password(contact: str, tools: Tools) -> Password | None:
     """The contact's password, if it has one."""
-    sql = "SELECT hash, command, to_change FROM passwords WHERE contact = ?"
+    sql = "SELECT hash, command, to_change, pending FROM passwords WHERE contact = ?"
     row = await asyncio.to_thread(tools.state.row, sql, contact)
-    return Password(row["hash"], row["command"], bool(row["to_change"])) if row else None
+    return Password(row["hash"], row["command"], bool(row["to_change"]), row["pending"] or "") if row else None
 
 
 async def refuse_weak(contact: Contact, password: str, tools: Tools) -> None:
@@ -106,14 +110,15 @@ async def refuse_other(known: Password, password: str) -> None:
 
 async def settle(contact: str, tools: Tools) -> Reply | None:
     """Append the event that a stored password still waits for; None when there is none."""
-    sql = "SELECT command, pending FROM passwords WHERE contact = ?"
-    row = await asyncio.to_thread(tools.state.row, sql, contact)
-    if row is None or row["pending"] is None:
+    return await pay(contact, await known_password(contact, tools), tools)
+
+
+async def pay(contact: str, known: Password | None, tools: Tools) -> Reply | None:
+    """`settle` for one whose password was read before."""
+    if known is None or not known.owed:
         return None
-    reply = await append(row["pending"], _PENDING, contact, tools)
-    await _write(
-        tools, "UPDATE passwords SET pending = NULL WHERE contact = ? AND command = ?", contact, row["command"]
-    )
+    reply = await append(known.owed, _PENDING, contact, tools)
+    await _write(tools, "UPDATE passwords SET pending = NULL WHERE contact = ? AND command = ?", contact, known.command)
     return reply
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -50,10 +50,14 @@ def passkeys(tools: Tools) -> Passkeys:
 
 async def settle(contact: str, tools: Tools) -> None:
     """Append the events that second factors still wait for, if there are any."""
-    store = factors(tools)
-    for owed in await asyncio.to_thread(store.owed, contact):
-        await pending.append(owed, _PENDING, contact, tools)
-        await asyncio.to_thread(store.paid, contact, owed)
+    await pay(contact, await asyncio.to_thread(factors(tools).owed, contact), tools)
+
+
+async def pay(contact: str, owed: Iterable[str], tools: Tools) -> None:
+    """`settle` for one of whom it was read before what is `owed`."""
+    for one in owed:
+        await pending.append(one, _PENDING, contact, tools)
+        await asyncio.to_thread(factors(tools).paid, contact, one)
 
 
 async def enable(command: commands.EnableSecondFactor, context: Context, tools: Tools) -> Reply:

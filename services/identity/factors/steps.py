@@ -34,20 +34,22 @@ from services.identity.vault import open_vault
 _SECOND_STEPS = UUID("9c2d3c0e-0a5f-5f0e-9a55-7f1f5ad3c2b1")
 
 
-async def let_in(contact: Contact, way: str, tools: Tools) -> dict[str, Any]:
+async def let_in(contact: Contact, way: str, tools: Tools, known: credentials.Password | None = None) -> dict[str, Any]:
     """The session's facts, and the `way` somebody came in; or, where more is wanted of them, only `contact_id`, which
     `step` is next (CODE: second_step or passkey_step, OWN_PASSWORD: own_password, SET_UP: set_up_factor), a `ticket`
-    for it, and the `ways` there are to take it.
+    for it, and the `ways` there are to take it. `known` is the contact's password where it was read before.
 
     Raises WayClosed where the company's policy has another way.
     """
     policies = await _policies(contact, tools)
     if not policies[0].takes(way, bool(contact.staff_roles)):
         raise WayClosed(policies[0].ways)
-    await handling.settle(contact.contact, tools)
+    known = known or await credentials.known_password(contact.contact, tools)
     store = handling.factors(tools)
-    known = await credentials.known_password(contact.contact, tools)
-    ways = await asyncio.to_thread(store.ways, contact.contact) if way == PASSWORD else ()
+    owed, ways = await asyncio.to_thread(store.standing, contact.contact)
+    await handling.pay(contact.contact, owed, tools)
+    if way != PASSWORD:
+        ways = ()
     if ways:
         step = CODE
     elif known is not None and known.to_change and way not in (PASSKEY, SINGLE_SIGN_ON):

@@ -71,6 +71,10 @@ class Factors:
         app = (APP,) if row is not None and row["state"] == ON else ()
         return (*app, KEY) if self._state.row(_ANY_KEY, contact) else app
 
+    def standing(self, contact: str) -> tuple[list[str], tuple[str, ...]]:
+        """What is `owed`, and the `ways`: at one go, for each log-in asks both."""
+        return self.owed(contact), self.ways(contact)
+
     def is_by(self, contact: str, context: Context) -> bool:
         """Whether this very command made its change, and only the event is owed."""
         sql = "SELECT 1 FROM owed_events WHERE contact = ? AND command = ?"
