@@ -14,7 +14,10 @@ import psutil
 from portico.bench.bed import PASSWORD, Bed
 from portico.bench.table import Row, milliseconds, percentile
 
+ROUNDS = 4
+"""How often it is asked without log-ins and with them, in turn: one p99 of five hundred requests says little."""
 SECONDS = 8.0
+"""How long each half of a round takes."""
 PEOPLE = 4
 """Who log in at once, each again as soon as they are in."""
 APART = 0.01
@@ -25,17 +28,19 @@ def sign_in_rows(bed: Bed) -> list[Row]:
     """The row of this module; needs a company, whichever."""
     bed.contact(_company(bed), EMAIL, ["open_cases"])
     _sign_in(bed)
-    alone = _others(bed)
     process = _identity(bed)
-    before, at = _used(process), time.perf_counter()
-    with _signing_in(bed) as done:
-        meanwhile = _others(bed)
-    took, cores = time.perf_counter() - at, _used(process) - before
+    alone, meanwhile, done, cores, took = list[float](), list[float](), 0, 0.0, 0.0
+    for _ in range(ROUNDS):
+        alone += _others(bed)
+        before, at = _used(process), time.perf_counter()
+        with _signing_in(bed) as into:
+            meanwhile += _others(bed)
+        done, cores, took = done + len(into), cores + _used(process) - before, took + time.perf_counter() - at
     quiet, busy = percentile(alone, 0.99), percentile(meanwhile, 0.99)
     said = f"p99 of another RPC of identity without them {milliseconds(quiet)}, with {milliseconds(busy)}"
     others = f"p50 of the other RPC {milliseconds(percentile(alone, 0.5))}, {milliseconds(percentile(meanwhile, 0.5))}"
-    note = f"{len(done)} log-ins by {PEOPLE} people in {took:.1f} s; {others}"
-    figure = f"{len(done) / cores:.1f} a second of a core"
+    note = f"{done} log-ins by {PEOPLE} people in {took:.1f} s; {others}"
+    figure = f"{done / cores:.1f} a second of a core"
     ratio = busy / quiet
     return [Row("log-ins, argon2 in a process of its own", figure, said, f"{ratio:.2f}", "≤ 2", ratio <= 2, note)]
 
