@@ -15,8 +15,7 @@ from gateway.exports.making import Progress, told
 from gateway.exports.rows import money
 from gateway.exports.xlsx import Sheets
 from gateway.reports.account import AGES
-from gateway.reports.kinds import KINDS
-from gateway.reports.statement import Statement, every_movement
+from gateway.reports.statement import LABELS, Statement, every_movement
 
 
 def make_statement(scope: Scope, statement: Statement, form: str, path: Path, progress: Progress) -> int:
@@ -57,7 +56,7 @@ def _written(file: CsvFile | Sheets, scope: Scope, statement: Statement, progres
 
 
 def _values(scope: Scope, statement: Statement) -> Iterator[list[Any]]:
-    names = {kind: str(one.singular) for kind, one in KINDS.items()}
+    names = {kind: str(label) for kind, label in LABELS.items()}
     for row, balance in every_movement(scope, statement):
         due = date.fromisoformat(row.due_date) if row.due_date else None
         amounts = money(row.moved_minor, row.currency), money(balance, row.currency)

@@ -12,11 +12,12 @@ from chassis.errors import Invalid
 from gateway.access import current_scope
 from gateway.frame import render
 from gateway.reports.account import AGES
-from gateway.reports.kinds import KINDS
 from gateway.reports.pdf import pdf_response
 from gateway.reports.presets import presets
 from gateway.reports.report import PAGE
 from gateway.reports.statement import (
+    KIND_OF,
+    LABELS,
     NEEDS,
     Statement,
     every_movement,
@@ -48,7 +49,8 @@ def statement() -> Any:
         title=_("Statement of account"),
         statement=found,
         rows=rows,
-        kinds=KINDS,
+        kinds=KIND_OF,
+        labels=LABELS,
         ages=AGES,
         presets=presets(scope.today),
         newer=_newer(found, rows),
@@ -74,7 +76,7 @@ def pdf() -> Any:
         title=_("Statement of account"),
         statement=found,
         rows=list(every_movement(scope, found)),
-        kinds=KINDS,
+        labels=LABELS,
         ages=AGES,
         ageing=next((one for one in found.ageing if one.currency == account.currency), None),
     )

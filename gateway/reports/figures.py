@@ -26,7 +26,7 @@ ORDER_LIST = f"{orders.SERVICE}.{orders.ORDERS_MODEL}"
 _AGES = Query(
     "figures.ages",
     f"""SELECT a.currency, CASE WHEN a.month < :first THEN '' ELSE a.month END AS month, a.late, SUM(a.minor) AS minor
-        FROM payments.ageing_months_v1 a WHERE a.company = :company AND a.month <= :last AND {in_branches("a")}
+        FROM payments.ageing_months_v2 a WHERE a.company = :company AND a.month <= :last AND {in_branches("a")}
         GROUP BY 1, 2, 3""",
     needs="see_balance",
 )
@@ -66,10 +66,10 @@ TOP = 10
 _OPEN_THEN = f"""
     SELECT i.kind, i.number, i.branch, i.currency, i.date, i.due_date, i.total_minor,
            CASE WHEN i.date <= :on THEN i.total_minor ELSE 0 END + COALESCE((
-               SELECT SUM(m.minor) FROM payments.movements_v1 m WHERE m.company = :company AND m.kind = i.kind
+               SELECT SUM(m.minor) FROM payments.movements_v2 m WHERE m.company = :company AND m.kind = i.kind
                 AND m.number = i.number AND m.currency = i.currency AND m.date <= :on), 0) AS open_minor,
            CAST(COALESCE(JULIANDAY(:on) - JULIANDAY(NULLIF(i.due_date, '')), 0) AS INTEGER) AS days
-    FROM payments.moved_items_v1 i
+    FROM payments.moved_items_v2 i
     WHERE i.company = :company AND i.closed > :on AND i.opened <= :on AND {in_branches("i")}"""
 _LATE = "CASE WHEN p.open_minor > 0 AND p.days > 0 THEN p.days ELSE 0 END"
 PAST_ITEMS = Query(

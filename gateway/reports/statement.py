@@ -2,6 +2,9 @@
 
 The balance is what is open today, as the ERP says. What it was on a day is that, less what moved after the day: so a
 statement is right, too, where the history before some year was never imported.
+
+Where a payment of one branch settles another branch's document, the statement of either has a movement that says so:
+the one's balance falls without a payment of its own, the other's does not by all of its payment.
 """
 
 from __future__ import annotations
@@ -18,13 +21,24 @@ from gateway.access import Scope
 from gateway.queries import Query, in_branches
 from gateway.reports.account import AGEING
 from gateway.reports.filter import Filter, Range, read_filter
-from gateway.reports.kinds import INVOICES
+from gateway.reports.kinds import INVOICES, KINDS
 from gateway.reports.reading import EVERYTHING, period_values
 from gateway.reports.report import PAGE, Column, Report
 
 NEEDS = "see_balance"
-SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1}
+_TRANSFER = "transfer"
+SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1, _TRANSFER: 1}
 """How each kind's total moves what is owed: a credit memo's is negative already. What was cancelled moved nothing."""
+_DOCUMENTS = tuple(SIGNS)[:3]
+_PAID = "paid_"
+KIND_OF = {prefix + kind: KINDS[kind] for kind in _DOCUMENTS for prefix in ("", _PAID)}
+"""The kind of document that a movement is by, or of: what another branch paid, and what was paid for another branch."""
+LABELS = {
+    **{kind: KINDS[kind].singular for kind in _DOCUMENTS},
+    **dict.fromkeys(map(_PAID.__add__, _DOCUMENTS), _l("Paid by another branch")),
+    f"{_PAID}payment": _l("Paid for another branch"),
+}
+"""What people read of a movement."""
 _KEYS = ("date", "number", "kind")
 
 
@@ -35,7 +49,7 @@ def _sign(alias: str) -> str:
 def _moved() -> Query:
     """What moved, by kind and currency, from the sums by month and day."""
     parts = (("_months", "month", "month0", "month1"), ("_totals", "date", "a0", "a1"), ("_totals", "date", "b0", "b1"))
-    kinds = ", ".join(f"'{kind}'" for kind in SIGNS)
+    kinds = ", ".join(f"'{kind}'" for kind in _DOCUMENTS)
     union = " UNION ALL ".join(
         f"SELECT p{index}.kind, p{index}.currency, p{index}.count, p{index}.total_minor"
         f" FROM {INVOICES.table(part)} p{index} WHERE p{index}.company = :company AND p{index}.kind IN ({kinds})"
@@ -51,30 +65,63 @@ def _moved() -> Query:
     )
 
 
+def _mine(column: str) -> str:
+    return f"t.{column} IN (SELECT value FROM json_each(:branches))"
+
+
+def _transfers(condition: str) -> str:
+    """What payments of other branches settled of these branches' documents, and those of these of others'; of who sees
+    all branches nothing. Each branch knows its own document alone, not the other's."""
+    rows = f"""SELECT t.date, t.currency, CASE WHEN {_mine("branch")} THEN t.number ELSE t.payment END AS number,
+                      '{_PAID}' || CASE WHEN {_mine("branch")} THEN t.kind ELSE 'payment' END AS kind,
+                      CASE WHEN {_mine("branch")} THEN t.minor ELSE -t.minor END AS minor
+               FROM payments.transfers_v2 t WHERE t.company = :company AND :branches IS NOT NULL
+               AND ({_mine("branch")}) <> ({_mine("payment_branch")})"""
+    return f"""SELECT x.date, x.number, x.kind, '' AS due_date, '' AS reference, x.currency, '' AS status,
+                      CAST(SUM(x.minor) AS bigint) AS moved_minor
+               FROM ({rows}) x WHERE {condition} GROUP BY x.date, x.number, x.kind, x.currency"""
+
+
+TRANSFERRED = Query(
+    "statement.transferred",
+    f"""SELECT y.currency, '{_TRANSFER}' AS kind, COUNT(*) AS count, SUM(y.moved_minor) AS total_minor
+        FROM ({_transfers("x.date >= :since AND x.date <= :until")}) y GROUP BY y.currency""",
+    needs=NEEDS,
+)
+
+
 def _part(kind: str, alias: str, up: bool) -> str:
-    """The movements of one kind, in the order of its index: a page is merged from three of them."""
-    after = f"AND ({alias}.date, {alias}.number, {alias}.kind) {'>' if up else '<'} (:k0, :k1, :k2)"
+    """The movements of one kind, in the order of its index: a page is merged from them."""
     return f"""SELECT {alias}.date, {alias}.number, {alias}.kind, {alias}.due_date, {alias}.reference, {alias}.currency,
                       {alias}.status, {_sign(alias)} AS moved_minor
                FROM {INVOICES.table("s")} {alias} WHERE {alias}.company = :company AND {alias}.kind = '{kind}'
                AND {alias}.date >= :since AND {alias}.date <= :until AND {alias}.status <> 'cancelled'
-               AND {alias}.currency = :currency {after} AND {in_branches(alias)}"""
+               AND {alias}.currency = :currency AND {_behind(alias, up)} AND {in_branches(alias)}"""
+
+
+def _behind(alias: str, up: bool) -> str:
+    return f"({alias}.date, {alias}.number, {alias}.kind) {'>' if up else '<'} (:k0, :k1, :k2)"
 
 
 def _movements(up: bool) -> Query:
-    union = " UNION ALL ".join(_part(kind, f"d{index}", up) for index, kind in enumerate(SIGNS))
+    across = f"x.date >= :since AND x.date <= :until AND x.currency = :currency AND {_behind('x', up)}"
+    parts = [*(_part(kind, f"d{index}", up) for index, kind in enumerate(_DOCUMENTS)), _transfers(across)]
+    union = " UNION ALL ".join(parts)
     order = ", ".join(f"{key} {'ASC' if up else 'DESC'}" for key in _KEYS)
     return Query(f"statement.movements.{'up' if up else 'down'}", f"{union} ORDER BY {order} LIMIT :limit", needs=NEEDS)
 
 
 def _of_day() -> Query:
     """What moved on a day up to a place in the list."""
-    kinds = ", ".join(f"'{kind}'" for kind in SIGNS)
+    kinds = ", ".join(f"'{kind}'" for kind in _DOCUMENTS)
+    across = _transfers("x.date = :k0 AND x.currency = :currency AND (x.number, x.kind) <= (:k1, :k2)")
     return Query(
         "statement.day",
-        f"""SELECT SUM({_sign("d")}) AS moved_minor FROM {INVOICES.table("s")} d
+        f"""SELECT SUM(m.moved_minor) AS moved_minor FROM (
+            SELECT {_sign("d")} AS moved_minor FROM {INVOICES.table("s")} d
             WHERE d.company = :company AND d.kind IN ({kinds}) AND d.date = :k0 AND d.status <> 'cancelled'
-            AND d.currency = :currency AND (d.number, d.kind) <= (:k1, :k2) AND {in_branches("d")}""",
+            AND d.currency = :currency AND (d.number, d.kind) <= (:k1, :k2) AND {in_branches("d")}
+            UNION ALL SELECT y.moved_minor FROM ({across}) y) m""",
         needs=NEEDS,
     )
 
@@ -100,19 +147,23 @@ DATES = Report(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A currency's part of a statement, in minor units; `count` movements there are."""
+    """A currency's part of a statement, in minor units; `count` movements there are.
+
+    `transferred` is what payments of other branches paid here (negative), and payments of here elsewhere.
+    """
 
     currency: str
     opening: int
     invoiced: int
     credited: int
     paid: int
+    transferred: int
     count: int
 
     @property
     def closing(self) -> int:
         """What was owed at the end."""
-        return self.opening + self.invoiced - self.credited - self.paid
+        return self.opening + self.invoiced - self.credited - self.paid + self.transferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +204,11 @@ def _accounts(scope: Scope, since: date, until: date, now: Mapping[str, int]) ->
     found = []
     for currency in sorted({*now, *within, *later}):
         kinds, behind = within.get(currency, {}), later.get(currency, {})
-        invoiced, credited, paid = (kinds.get(kind, (0, 0))[1] for kind in SIGNS)
+        invoiced, credited, paid, transferred = (kinds.get(kind, (0, 0))[1] for kind in SIGNS)
         count = sum(count for count, _total in kinds.values())
         moved = sum(SIGNS[kind] * total for kind, (_count, total) in kinds.items())
         closing = now.get(currency, 0) - sum(SIGNS[kind] * total for kind, (_count, total) in behind.items())
-        found.append(Account(currency, closing - moved, invoiced, -credited, paid, count))
+        found.append(Account(currency, closing - moved, invoiced, -credited, paid, transferred, count))
     return tuple(found)
 
 
@@ -169,7 +220,12 @@ def _by_currency(rows: Iterable[Any]) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def _moves(scope: Scope, since: date, until: date | None) -> list[Any]:
-    return scope.rows(MOVED, **period_values(since, until))
+    """Counts and sums by kind and currency, of days from one on, up to another if there is one."""
+    found = scope.rows(MOVED, **period_values(since, until))
+    if scope.branches is None:
+        return found
+    last = until.isoformat() if until else "~"
+    return [*found, *scope.rows(TRANSFERRED, since=since.isoformat(), until=last)]
 
 
 def page_of(scope: Scope, statement: Statement) -> tuple[list[tuple[Any, int]], bool]:

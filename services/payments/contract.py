@@ -16,7 +16,7 @@ from services.payments.projections.balance import SORTS as OPEN_SORTS
 from services.payments.projections.documents import DOCUMENTS
 from services.payments.projections.items import ITEM_MONTHS, ITEMS, MILLION
 from services.payments.projections.items import SORTS as ITEM_SORTS
-from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS
+from services.payments.projections.movements import AGEING_MONTHS, BUCKETS, MOVED_ITEMS, MOVEMENTS, TRANSFERS
 
 SERVICE = "payments"
 STREAMS = ("documents-", "ledger-")
@@ -27,8 +27,8 @@ DOCUMENTS_MODEL = "documents_v2"
 """Published tables: DOCUMENTS (see projections/documents.py)."""
 BALANCE_MODEL = "balance_v2"
 """Published tables: OPEN_ITEMS and BALANCES (see projections/balance.py)."""
-MOVEMENTS_MODEL = "movements_v1"
-"""Published tables: MOVED_ITEMS, MOVEMENTS and AGEING_MONTHS (see projections/movements.py)."""
+MOVEMENTS_MODEL = "movements_v2"
+"""Published tables: MOVED_ITEMS, MOVEMENTS, TRANSFERS and AGEING_MONTHS (see projections/movements.py)."""
 ITEMS_MODEL = "items_v1"
 """Published tables: ITEMS and ITEM_MONTHS (see projections/items.py)."""
 SEARCH_MODEL = "search_v3"
@@ -96,6 +96,7 @@ __all__ = [
     "SERVICE",
     "STATUSES",
     "STREAMS",
+    "TRANSFERS",
     "DocumentBody",
     "PaymentBody",
 ]

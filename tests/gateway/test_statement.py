@@ -16,6 +16,7 @@ from gateway.people import PERMISSIONS
 from services.payments.projections import PROJECTIONS as payments
 from services.payments.projections.balance import OPEN_ITEMS
 from services.payments.projections.documents import DOCUMENTS
+from services.payments.projections.movements import TRANSFERS
 from tests.gateway.ground import CUSTOMER, Ground, ReadModel, post
 
 RANGE = "/statement?since=2026-03-01&until=2026-03-31"
@@ -178,3 +179,101 @@ def test_the_balance_leads_to_past_days_and_to_the_statement(filled: Ground) -> 
     assert "is not a date" not in past.text
     end = date.today().replace(day=1) - timedelta(days=1)
     assert f'value="{end}"' in past.text
+
+
+@pytest.fixture
+def across(ground: Ground) -> Ground:
+    """A payment of the north that settled an invoice of its own and one of the south; nothing is open."""
+    model = ground.model("payments", payments)
+    put(model, "invoice", "I-N", "2026-03-04", 5000, branch="N")
+    put(model, "invoice", "I-S", "2026-03-05", 10000, branch="S")
+    put(model, "payment", "P-N", "2026-03-10", 15000, branch="N", status="closed")
+    model.put(
+        TRANSFERS, company="C-A", date="2026-03-10", payment="P-N", payment_branch="N", currency="EUR",
+        kind="invoice", number="I-S", branch="S", minor=-10000,
+    )  # fmt: skip
+    model.put(
+        TRANSFERS, company="C-B", date="2026-03-10", payment="P-B", payment_branch="N", currency="EUR",
+        kind="invoice", number="I-B", branch="S", minor=-77700,
+    )  # fmt: skip
+    return ground
+
+
+def movements(page: str) -> list[tuple[str, ...]]:
+    """What each movement is, its number, its amount and the balance after it."""
+    lines = [row.partition("</tr>")[0] for row in page.split("<tr") if "row-link" in row and 'class="phone-only' in row]
+    return [
+        (
+            *re.findall(r'muted small">([^<]+)<', row),
+            *re.findall(r">([^<]+)</a>", row),
+            *(one.replace("\xa0", " ") for one in re.findall(r'<td class="num">([^<]*)</td>', row)),
+        )
+        for row in lines
+    ]
+
+
+def seen_by(ground: Ground, *branches: str) -> str:
+    """March's statement as somebody of these branches reads it."""
+    ground.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", branches=branches or None)
+    return ground.signed_in().get(RANGE).text
+
+
+def test_what_another_branch_paid_is_a_movement_of_the_branch_that_owed_it(across: Ground) -> None:
+    page = seen_by(across, "S")
+    assert movements(page) == [
+        ("Invoice", "I-S", "100.00 EUR", "100.00 EUR"),
+        ("Paid by another branch", "I-S", "-100.00 EUR", "0.00 EUR"),
+    ]
+    [line] = [row for row in page.split("<tr") if ">EUR</a>" in row]
+    assert re.findall(r"(-?[0-9.,]+)\sEUR", line) == ["0.00", "100.00", "0.00", "0.00", "-100.00", "0.00"]
+    assert "P-N" not in page, "the other branch's payment is the other branch's"
+
+
+def test_what_a_payment_paid_for_another_branch_does_not_stand_to_its_own_branchs_credit(across: Ground) -> None:
+    page = seen_by(across, "N")
+    assert sorted(one[:3] for one in movements(page)) == [
+        ("Invoice", "I-N", "50.00 EUR"),
+        ("Paid for another branch", "P-N", "100.00 EUR"),
+        ("Payment", "P-N", "-150.00 EUR"),
+    ]
+    assert movements(page)[-1][3] == "0.00 EUR"
+    assert "I-S" not in page
+
+
+@pytest.mark.parametrize("branches", [(), ("N", "S")])
+def test_who_sees_both_branches_sees_the_payment_alone(across: Ground, branches: tuple[str, ...]) -> None:
+    page = seen_by(across, *branches)
+    assert [one[1:] for one in movements(page)] == [
+        ("I-N", "50.00 EUR", "50.00 EUR"),
+        ("I-S", "100.00 EUR", "150.00 EUR"),
+        ("P-N", "-150.00 EUR", "0.00 EUR"),
+    ]
+    assert "Other branches" not in page
+
+
+def test_a_branchs_earlier_statement_counts_what_was_paid_across_branches_since(across: Ground) -> None:
+    across.person(CUSTOMER, "C-A", "ann@a.example", "Ann Archer", branches=("S",))
+    page = across.signed_in().get("/statement?since=2026-03-06&until=2026-03-09").text
+    [line] = [row for row in page.split("<tr") if ">EUR</a>" in row]
+    assert re.findall(r"(-?[0-9.,]+)\sEUR", line) == ["100.00", "0.00", "0.00", "0.00", "100.00"]
+
+
+def test_movements_across_branches_are_read_page_by_page_and_stand_in_the_file(across: Ground) -> None:
+    model = across.models["payments"]
+    for nth in range(60):
+        put(model, "invoice", f"X-{nth:03}", "2026-03-20", 100, branch="S")
+        model.put(
+            TRANSFERS, company="C-A", date="2026-03-21", payment=f"Q-{nth}", payment_branch="N", currency="EUR",
+            kind="invoice", number=f"X-{nth:03}", branch="S", minor=-100,
+        )  # fmt: skip
+    first = seen_by(across, "S")
+    browser = across.signed_in()
+    third = browser.get(neighbour(browser.get(neighbour(first, "next")).text, "next")).text
+    assert "of 122</p>" in third
+    assert movements(third)[-1] == ("Paid by another branch", "X-059", "-1.00 EUR", "0.00 EUR")
+    second = browser.get(neighbour(third, "prev")).text
+    assert movements(second)[-1][3] == "22.00 EUR"
+    answer = post(browser, "/settings", "/exports/statement", format="csv", address=RANGE.partition("?")[2])
+    lines = answer.get_data(as_text=True).splitlines()
+    assert len(lines) == 1 + 1 + 122 + 1
+    assert sum("Paid by another branch" in line for line in lines) == 61

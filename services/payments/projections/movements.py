@@ -21,7 +21,7 @@ from chassis.money import minor
 from chassis.readmodel import Projection, Rows, upsert
 from services.payments.domain import open_amount
 
-VERSION = 1
+VERSION = 2
 _meta = MetaData()
 _ITEM_KEY = ("company", "kind", "number")
 MOVED_ITEMS = Table(
@@ -50,13 +50,25 @@ MOVEMENTS = Table(
     f"movements_v{VERSION}",
     _meta,
     *(Column(name, Text, primary_key=True) for name in (*_ITEM_KEY, "date", "source_kind", "source_number")),
-    Column("currency", Text, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in ("currency", "source_branch")),
     Column("minor", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 """By how much an item's open amount changed from `date` on, and by which document; none where the ERP does not say.
 
 An item's total and its movements in its own currency add up to its open amount. The item may not have come yet.
+"""
+TRANSFERS = Table(
+    f"transfers_v{VERSION}",
+    _meta,
+    *(Column(name, Text, primary_key=True) for name in ("company", "date", "payment", "payment_branch", "currency")),
+    *(Column(name, Text, primary_key=True) for name in ("kind", "number", "branch")),
+    Column("minor", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The movements by payments of another branch than the item's: `kind`, `number` and `branch` are the item's.
+
+What a branch owes falls by them, and what the payment's branch owes does not: its payment did not pay for it.
 """
 AGEING_MONTHS = Table(
     f"ageing_months_v{VERSION}",
@@ -91,6 +103,7 @@ class _Source(NamedTuple):
     kind: str
     number: str
     currency: str
+    branch: str = ""
 
 
 _Moves = dict[_Source, int]
@@ -100,12 +113,14 @@ _WHERE = " AND ".join(f"{name} = ?" for name in _ITEM_KEY)
 _OLD = f"SELECT {', '.join(_Item._fields)} FROM {MOVED_ITEMS.name} WHERE {_WHERE}"
 _PUT = upsert(MOVED_ITEMS)
 _DROP = f"DELETE FROM {MOVED_ITEMS.name} WHERE {_WHERE}"
-_MOVES = f"SELECT date, source_kind, source_number, currency, minor FROM {MOVEMENTS.name} WHERE {_WHERE}"
+_MOVES = f"SELECT date, source_kind, source_number, currency, source_branch, minor FROM {MOVEMENTS.name} WHERE {_WHERE}"
 _MOVE = upsert(MOVEMENTS)
 _NO_MOVE = (
     f"DELETE FROM {MOVEMENTS.name} WHERE {_WHERE}"
-    " AND date = ? AND source_kind = ? AND source_number = ? AND currency = ?"
+    " AND date = ? AND source_kind = ? AND source_number = ? AND currency = ? AND source_branch = ?"
 )
+_TRANSFER = upsert(TRANSFERS)
+_NO_TRANSFER = f"DELETE FROM {TRANSFERS.name} WHERE {' AND '.join(f'{key.name} = ?' for key in TRANSFERS.primary_key)}"
 _SUM = (
     upsert(AGEING_MONTHS).partition(" DO UPDATE")[0]
     + f" DO UPDATE SET minor = {AGEING_MONTHS.name}.minor + excluded.minor"
@@ -153,7 +168,7 @@ def _applied(number: str, payment: _Item | None) -> dict[tuple[str, str], _Moves
     """(kind, number) of each document the payment was applied to, and how that moves it."""
     found: dict[tuple[str, str], _Moves] = {}
     if payment is not None:
-        source = _Source(payment.date, "payment", number, payment.currency)
+        source = _Source(payment.date, "payment", number, payment.currency, payment.branch)
         for one in orjson.loads(payment.applied):
             moves = found.setdefault((one["kind"], one["number"]), {})
             _add(moves, source, -minor(one["amount"], payment.currency))
@@ -169,7 +184,7 @@ def _change(rows: Rows, key: _Key, old: _Item | None, item: _Item | None, by: _M
     """Make the item what it is now and move it `by` these; keep the sums in step."""
     if old is item is None and not by:
         return
-    was = {_Source(*row[:4]): row[4] for row in (tuple(one) for one in rows.execute(_MOVES, key))}
+    was = {_Source(*row[:5]): row[5] for row in (tuple(one) for one in rows.execute(_MOVES, key))}
     now = dict(was)
     for source, moved in by.items():
         _add(now, source, moved)
@@ -179,11 +194,8 @@ def _change(rows: Rows, key: _Key, old: _Item | None, item: _Item | None, by: _M
         _level(item, now, max(known, item.date))
     before, after = _course(old, was), _course(item, now)
     _put(rows, key, old and (*old, *_days(old, before)), item and (*item, *_days(item, after)))
-    for source in now.keys() | was.keys():
-        moved = now.get(source, 0)
-        if moved != was.get(source, 0):
-            what = (*key, source.date, source.kind, source.number, source.currency)
-            rows.execute(*((_MOVE, (*what, moved)) if moved else (_NO_MOVE, what)))
+    _replace(rows, _MOVE, _NO_MOVE, _keyed(key, was), _keyed(key, now))
+    _replace(rows, _TRANSFER, _NO_TRANSFER, _transfers(key, old, was), _transfers(key, item, now))
     sums = _steps(item, after)
     for group, moved in _steps(old, before).items():
         _add(sums, group, -moved)
@@ -197,6 +209,32 @@ def _put(rows: Rows, key: _Key, old: tuple[Any, ...] | None, row: tuple[Any, ...
         rows.execute(_PUT, (*key, *row))
     elif row is None and old is not None:
         rows.execute(_DROP, key)
+
+
+def _replace(
+    rows: Rows, put: str, drop: str, before: Mapping[tuple[str, ...], int], after: Mapping[tuple[str, ...], int]
+) -> None:
+    """Have the rows of a table say these minor units by key, and no longer those."""
+    for key in before.keys() | after.keys():
+        minor_units = after.get(key, 0)
+        if minor_units != before.get(key, 0):
+            rows.execute(*((put, (*key, minor_units)) if minor_units else (drop, key)))
+
+
+def _keyed(key: _Key, moves: _Moves) -> dict[tuple[str, ...], int]:
+    """The item's movements by the key of MOVEMENTS."""
+    return {(*key, *source): moved for source, moved in moves.items()}
+
+
+def _transfers(key: _Key, item: _Item | None, moves: _Moves) -> dict[tuple[str, ...], int]:
+    """What payments of other branches moved of the item, by the key of TRANSFERS."""
+    if item is None:
+        return {}
+    return {
+        (key[0], source.date, source.number, source.branch, source.currency, *key[1:], item.branch): moved
+        for source, moved in moves.items()
+        if source.kind and source.branch != item.branch and source.currency == item.currency
+    }
 
 
 def _level(item: _Item, moves: _Moves, day: str) -> None:
@@ -267,4 +305,6 @@ def _add(into: dict[_K, int], key: _K, amount: int) -> None:
     into[key] = into.get(key, 0) + amount
 
 
-PROJECTION = Projection("movements", VERSION, ("documents-",), (MOVED_ITEMS, MOVEMENTS, AGEING_MONTHS), project)
+PROJECTION = Projection(
+    "movements", VERSION, ("documents-",), (MOVED_ITEMS, MOVEMENTS, TRANSFERS, AGEING_MONTHS), project
+)

@@ -112,7 +112,7 @@ REQUESTS: dict[str, Asked] = (
         "GET /payments/<path:number>/pdf": Asked(
             "/payments/{payment}/pdf",
             "/payments/NONE-0/pdf",
-            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            shown("payment.number payment.reference payment.total payment.method payment.part0"),
             holders=("north",),
         ),
         "POST /order-pad/again": Asked(
@@ -181,7 +181,7 @@ REQUESTS: dict[str, Asked] = (
         "GET /payments/<path:number>": Asked(
             "/payments/{payment}",
             "/payments/NONE-0",
-            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            shown("payment.number payment.reference payment.total payment.method payment.part0"),
             holders=("north",),
         ),
         "GET /projects": Asked(shows=shown("project.number project.name project.reference")),

@@ -235,7 +235,12 @@ class World:
     def _payment(self, branch: str, key: str, paid: list[str]) -> dict[str, Any]:
         put = self.marks
         seen: dict[str, Any] = {"needs": ("report_payments",)}
-        amounts = [put.amount(branch, f"payment.part{place}", **seen) for place in range(len(paid))]
+        # What was paid for another branch that branch reads in its statement of account.
+        both: dict[str, Any] = {"needs": ("report_payments", "see_balance")}
+        amounts = [
+            put.amount(BRANCHES[branch][0] if place else branch, f"payment.part{place}", **(both if place else seen))
+            for place in range(len(paid))
+        ]
         body = {
             "number": put.number(branch, "payment.number", **seen),
             "branch": key,

@@ -20,7 +20,7 @@ from tests.support.examples.payments import COMPANY, document, payment
 from tests.support.projecting import ReadModel
 
 # What tests project was recorded on the 21st of November 2026 (tests.support.given.NOW).
-MOVES = "SELECT number, date, source_kind, source_number, minor FROM movements_v1 ORDER BY number, date, source_number"
+MOVES = "SELECT number, date, source_kind, source_number, minor FROM movements_v2 ORDER BY number, date, source_number"
 
 
 @pytest.fixture
@@ -46,15 +46,24 @@ def moves(model: ReadModel) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in model.rows(MOVES)]
 
 
+BOTH = [{"kind": "invoice", "number": "I-1", "amount": "100.00"}, {"kind": "invoice", "number": "I-2", "amount": "50"}]
+
+
+def transfers(model: ReadModel) -> list[tuple[Any, ...]]:
+    """All transfers: day, payment and its branch, currency, item and its branch, minor units."""
+    rows = model.rows("SELECT * FROM transfers_v2 ORDER BY date, payment, kind, number")
+    return [tuple(row.values())[1:] for row in rows]
+
+
 def at_end_of(model: ReadModel, month: str) -> dict[int, int]:
     """What is open of each age at the month's end."""
-    sums = "SELECT late, SUM(minor) AS minor FROM ageing_months_v1 WHERE month <= ? GROUP BY late"
+    sums = "SELECT late, SUM(minor) AS minor FROM ageing_months_v2 WHERE month <= ? GROUP BY late"
     return {row["late"]: row["minor"] for row in model.rows(sums, month) if row["minor"]}
 
 
 def open_between(model: ReadModel) -> dict[str, tuple[str, str]]:
     """From which day on each item is open, and from which on not."""
-    return {row["number"]: (row["opened"], row["closed"]) for row in model.rows("SELECT * FROM moved_items_v1")}
+    return {row["number"]: (row["opened"], row["closed"]) for row in model.rows("SELECT * FROM moved_items_v2")}
 
 
 def test_a_payment_moves_what_it_was_applied_to_on_its_own_day(model: ReadModel) -> None:
@@ -67,6 +76,37 @@ def test_a_payment_moves_what_it_was_applied_to_on_its_own_day(model: ReadModel)
         {1: 10_000},
         {},
     ]
+
+
+def test_what_a_payment_of_another_branch_paid_is_told_apart_whatever_comes_first(tmp_path: Path) -> None:
+    told = (
+        invoice("I-1", "100.00", "0", branch="S"),
+        invoice("I-2", "50.00", "0", branch="N"),
+        PaymentRecorded(COMPANY, "P-1", payment("P-1", "150.00", BOTH, date="2026-06-20", branch="N")),
+    )
+    for place, events in enumerate(permutations(told)):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        model = ReadModel(folder, movements.PROJECTION, CODEC)
+        model.see(*events)
+        assert transfers(model) == [("2026-06-20", "P-1", "N", "EUR", "invoice", "I-1", "S", -10_000)]
+
+
+def test_a_transfer_goes_with_the_branch_of_either_and_with_its_item(model: ReadModel) -> None:
+    def pay(branch: str) -> Event:
+        to = [{"kind": "invoice", "number": "I-1", "amount": "100.00"}]
+        return PaymentRecorded(COMPANY, "P-1", payment("P-1", "100.00", to, date="2026-06-20", branch=branch))
+
+    model.see(invoice("I-1", "100.00", "0", branch="S"), pay("N"), pay("W"))
+    assert [(one[2], one[6]) for one in transfers(model)] == [("W", "S")]
+    model.see(invoice("I-1", "100.00", "0", branch="W"))
+    assert transfers(model) == []
+    model.see(invoice("I-1", "100.00", "0", branch="S"))
+    assert [(one[2], one[6]) for one in transfers(model)] == [("W", "S")]
+    model.see(invoice("I-1", "100.00", "0", branch="S", status="cancelled"))
+    assert transfers(model) == []
+    model.see(invoice("I-1", "100.00", "0", branch="S", currency="USD"), pay("N"))
+    assert transfers(model) == [], "an amount of another currency than the item's moves no sum of it"
 
 
 def test_what_is_open_grows_older_by_itself(model: ReadModel) -> None:
@@ -142,7 +182,7 @@ def test_what_is_cancelled_or_not_told_was_never_open(model: ReadModel) -> None:
         InvoiceRecorded(COMPANY, "I-2", nothing_told),
         PaymentRecorded(COMPANY, "P-1", payment("P-1", "50.00", None)),
     )
-    assert model.rows("SELECT * FROM moved_items_v1") == []
+    assert model.rows("SELECT * FROM moved_items_v2") == []
     assert at_end_of(model, "2026-12") == {}
 
 
@@ -157,7 +197,7 @@ def test_an_amount_in_another_currency_is_not_the_items(model: ReadModel) -> Non
 def test_a_document_moves_with_its_branch_day_and_due_day(model: ReadModel) -> None:
     model.see(invoice("I-1", "100.00", "100.00"))
     model.see(invoice("I-1", "90.00", "90.00", branch="SOUTH", date="2026-06-01", due_date=None))
-    sums = "SELECT branch, month, late, minor FROM ageing_months_v1 WHERE minor <> 0"
+    sums = "SELECT branch, month, late, minor FROM ageing_months_v2 WHERE minor <> 0"
     assert [tuple(row.values()) for row in model.rows(sums)] == [("SOUTH", "2026-06", 0, 9_000)]
     model.see(invoice("I-1", "90.00", "90.00", date="9999-12-01", due_date="9999-12-31"))
     assert at_end_of(model, "2026-12") == {}
@@ -179,14 +219,14 @@ def test_the_sums_are_what_the_items_add_up_to(model: ReadModel) -> None:
             )
             told.append(invoice(name, str(total), str(total - part), **changes))
     model.see(*told, *told[::7])
-    items = model.rows("SELECT * FROM moved_items_v1")
+    items = model.rows("SELECT * FROM moved_items_v2")
     for month in [f"{year}-{month:02}" for year in (2025, 2026, 2027) for month in range(1, 13)]:
         first = date.fromisoformat(f"{month}-01")
         end = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         expected: Counter[int] = Counter()
         for item in items:
             where = (item["number"], item["kind"], str(end))
-            changed = "SELECT SUM(minor) AS minor FROM movements_v1 WHERE number = ? AND kind = ? AND date <= ?"
+            changed = "SELECT SUM(minor) AS minor FROM movements_v2 WHERE number = ? AND kind = ? AND date <= ?"
             owed = model.rows(changed, *where)[0]["minor"] or 0
             owed += item["total_minor"] if item["date"] <= str(end) else 0
             days = (end - date.fromisoformat(item["due_date"])).days if item["due_date"] else 0
