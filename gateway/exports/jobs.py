@@ -22,6 +22,7 @@ from typing import Any
 
 import orjson
 
+from chassis import log
 from chassis.config import Settings
 from chassis.errors import Refused
 
@@ -30,6 +31,7 @@ AT_ONCE = 2
 MOST_OF_ONE, MOST_WAITING = 3, 12
 KEPT_SECONDS = 3600
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
+_log = log.get("gateway.exports")
 _RUNNING: dict[str, subprocess.Popen[bytes]] = {}
 """What this process has begun: the pipe to each is what it lives by."""
 
@@ -143,7 +145,7 @@ class Jobs:
             if process.poll() is not None:
                 assert process.stdin is not None
                 process.stdin.close()
-                del _RUNNING[key]
+                _RUNNING.pop(key, None)  # another thread may be at it, too
         until = time.time() - KEPT_SECONDS
         for job in list(self._all()):
             if job.ended and job.spec.begun < until:
@@ -174,7 +176,10 @@ def keep_tidy(settings: Settings) -> None:
 
     def tidy() -> None:
         while not never.wait(600):
-            jobs.tidy()
+            try:
+                jobs.tidy()
+            except Exception:
+                _log.exception("old exports are not forgotten now; it is tried again in ten minutes")
 
     threading.Thread(target=tidy, name="exports", daemon=True).start()
 

@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from gateway import desk_glance, looks
 from gateway.access import current_scope
@@ -62,7 +62,7 @@ _CONVERSATION = StaffQuery(
 class AnswerForm(CommandForm):
     """An answer, and what the case becomes with it."""
 
-    text = TextAreaField(_l("Answer"), validators=[InputRequired(_l("Write something.")), Length(max=20_000)])
+    text = TextAreaField(_l("Answer"), validators=[DataRequired(_l("Write something.")), Length(max=20_000)])
     then = SelectField(
         _l("Then the case is"),
         choices=options([("", _l("Unchanged")), *((one, STATUS_NAMES[one]) for one in CASE_STATUSES)]),

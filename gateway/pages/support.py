@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from chassis import codec
 from gateway import cases_glance
@@ -70,12 +70,12 @@ class NewCaseForm(CommandForm):
     # Not `summary`: that is where the form keeps messages.
     summary_line = StringField(
         _l("Summary"),
-        validators=[InputRequired(_l("Say in a line what it is about.")), Length(max=200)],
+        validators=[DataRequired(_l("Say in a line what it is about.")), Length(max=200)],
         description=_l("A brief description of the issue."),
     )
     detail = TextAreaField(
         _l("Detail"),
-        validators=[InputRequired(_l("Describe what happened.")), Length(max=20_000)],
+        validators=[DataRequired(_l("Describe what happened.")), Length(max=20_000)],
         description=_l("What you did, what you expected and what happened, with the steps to see it again."),
     )
     product = StringField(_l("Product"), validators=[Length(max=200)], description=_l("Which product is it about?"))
@@ -91,7 +91,7 @@ class NewCaseForm(CommandForm):
 class ReplyForm(CommandForm):
     """A message on a case."""
 
-    text = TextAreaField(_l("Your message"), validators=[InputRequired(_l("Write something.")), Length(max=20_000)])
+    text = TextAreaField(_l("Your message"), validators=[DataRequired(_l("Write something.")), Length(max=20_000)])
 
 
 @pages.page(

@@ -14,7 +14,15 @@ _LINE = Length(min=1, max=200, error="Please write a line of at most 200 charact
 _TEXT = Length(min=1, max=20_000, error="Please write something, at most 20,000 characters.")
 
 
-class OpenCaseShape(Shape):
+class _WrittenShape(Shape):
+    """What people type; blanks around it are not kept, so blanks alone are nothing."""
+
+    @pre_load
+    def _strip(self, data: dict[str, object], **_: object) -> dict[str, object]:
+        return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+
+
+class OpenCaseShape(_WrittenShape):
     """OpenCase as a form sends it."""
 
     makes = commands.OpenCase
@@ -24,12 +32,8 @@ class OpenCaseShape(Shape):
     product = fields.String(validate=Length(max=200))
     vendor_approval = fields.Boolean()
 
-    @pre_load
-    def _strip(self, data: dict[str, object], **_: object) -> dict[str, object]:
-        return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
 
-
-class ReplyToCaseShape(Shape):
+class ReplyToCaseShape(_WrittenShape):
     """ReplyToCase as a form sends it."""
 
     makes = commands.ReplyToCase
@@ -37,7 +41,7 @@ class ReplyToCaseShape(Shape):
     text = fields.String(required=True, validate=_TEXT)
 
 
-class AnswerCaseShape(Shape):
+class AnswerCaseShape(_WrittenShape):
     """AnswerCase as the agent's form sends it."""
 
     makes = commands.AnswerCase

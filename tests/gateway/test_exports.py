@@ -200,6 +200,26 @@ def test_it_ends_with_the_gateway_and_says_so(large: Ground) -> None:
     assert Jobs(large.settings).of(CUSTOMER, "C-A") == [], "files are kept for an hour"
 
 
+def test_two_may_tidy_at_once(ground: Ground) -> None:
+    found = Jobs(ground.settings)
+
+    class Ended:
+        """A process that has ended, and is reaped by another while it is looked at."""
+
+        stdin = io.BytesIO()
+        looked = False
+
+        def poll(self) -> int:
+            if not self.looked:
+                self.looked = True
+                found.tidy()
+            return 0
+
+    jobs._RUNNING["0" * 32] = Ended()  # type: ignore[assignment]
+    found.tidy()
+    assert "0" * 32 not in jobs._RUNNING
+
+
 def test_what_was_withdrawn_meanwhile_is_not_made(large: Ground) -> None:
     with no_place(large):
         export(large.signed_in(), "")

@@ -46,7 +46,7 @@ ITEMS = Table(
     sqlite_with_rowid=False,
 )
 """All that was bought of an item: `last_date` is its newest invoice's ("" with credit memos alone), `name` and `unit`
-what that one says.
+what that one says. They stay when it is taken back, until a newer one says otherwise.
 """
 ITEM_MONTHS = Table(
     f"item_months_v{VERSION}",
