@@ -265,11 +265,14 @@ def scope_of(
 ) -> Scope:
     """The scope of a signed-in person in this request, or of whom `viewer` looks as.
 
-    The session's branch, or the one that the viewer chose, counts only while it is one of theirs.
+    The session's branch, or the one that the viewer chose, counts only while it is one of theirs, in the company that
+    it was chosen in: who is taken out of that stands in another.
     """
     record = visit.web.record
     assert record is not None
-    chosen = record.branch if viewer is None else visit.web[VIEWING].get("branch")
+    chosen = record.branch if record.company == person.company else None
+    if viewer is not None:
+        chosen = visit.web[VIEWING].get("branch")
     scope = scope_beside(person, visit, chosen, language, correlation_id, today, record.id)
     return scope if viewer is None else replace(scope, viewer=viewer)
 

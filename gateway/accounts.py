@@ -329,6 +329,8 @@ def choose_branch(scope: Scope, branch: str) -> bool:
         return True
     web = web_session()
     assert web.record is not None
+    if branch and web.record.company != scope.company:  # they were taken out of the one they stood in
+        web.stand_in(scope.company)
     web.record.branch = branch or None
     web.modified = True
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -198,10 +199,23 @@ def _speak(ground: Parts, here: Any, asked: Request, own: str) -> None:
     texts.LOCALE.set(here.locale)
 
 
+def _note_use(ground: Parts, here: Any, status: int) -> None:
+    """Keep the session alive where a person asked whom its company's policy let in.
+
+    Not where the page asked by itself, as portico.js does of what has changed and browsers of what is being prepared:
+    nobody need be there. It comes back by itself, too, to hear that it is not to be seen any more.
+    """
+    web: WebSession = session._get_current_object()  # type: ignore[attr-defined]
+    by_itself = request.headers.get("X-Portico") == "live" or here.get("asks_again") or status == HTTPStatus.FORBIDDEN
+    if web.record is not None and "scope" in here and not by_itself:
+        ground.store.used(web.record)
+
+
 def _leave(ground: Parts, response: Response) -> Response:
     here = g._get_current_object()  # type: ignore[attr-defined]
     looked = here.get("scope"), request.view_args or {}, response.status_code
     looks.note(ground.looks, ground.access.get(request.endpoint or ""), *looked)
+    _note_use(ground, here, response.status_code)
     response.headers["X-Correlation-Id"] = here.get("correlation_id", "")
     response.headers.setdefault("Content-Language", texts.tag())
     requestlog.write(here, request._get_current_object(), response.status_code, ground.plain_log)  # type: ignore[attr-defined]

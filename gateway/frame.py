@@ -217,6 +217,8 @@ class Frame:
             recent = _viewing(self._scope)
         text = text.replace(_CSRF, str(escape(_csrf_token(self._scope.visit.web)))).replace(_RECENT_HERE, recent)
         again = _LOOK_AGAIN if self.pending or self._refreshes else _LOOK_LATER if self.preparing else ""
+        # What is pending is so for two minutes at most, and not asked for by itself where there are scripts.
+        g.asks_again = self._refreshes or self.preparing
         return text.replace(_HEAD_END, again)
 
     def notes(self, flashes: Sequence[tuple[str, str]]) -> Markup:

@@ -165,7 +165,7 @@ class Live:
 
     def who(self, token: str) -> tuple[str, str] | None:
         """Company and session of a cookie, None when it no longer opens anything. Runs on the database thread."""
-        session = self.store.find(token, used=False)
+        session = self.store.find(token)
         if session is None:
             return None
         try:

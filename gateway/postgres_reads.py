@@ -28,6 +28,11 @@ _MEMO_ENTRIES = 4096
 _MARK = -1
 _FETCHED = 2000
 _TOKENS = re.compile(r"'(?:[^']|'')*'|:([a-z_]\w*)|%", re.I)
+# What is neither letter nor digit, by code points: a class of PostgreSQL's would go by the database's locale.
+_APART = (
+    "\u0001-/:-@[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u0300-\u036f\u060c\u061b\u061f"
+    "\u064b-\u065f\u066a-\u066d\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2775\u3000-\u3004\u3008-\u3020"
+)
 _DIALECT = (
     (re.compile(r"\bINDEXED BY \w+"), ""),
     (
@@ -54,6 +59,11 @@ _DIALECT = (
         r" CAST(REPLACE(REPLACE(REPLACE(\1, '*', ':*'), ' AND ', ' & '), ' OR ', ' | ') AS tsquery)",
     ),
     (re.compile(r"\bINSTR\("), "STRPOS("),
+    # chassis.documents.search_key, a function in SQLite. Tables' texts are COLLATE "C", whose letters are ASCII's.
+    (
+        re.compile(r"\bSEARCH_KEY\((\w+\.\w+)\)"),
+        rf"""(REGEXP_REPLACE(REPLACE(LOWER(\1 COLLATE "default"), 'ß', 'ss'), '[{_APART}]+', '', 'g') COLLATE "C")""",
+    ),
     # SQLite's LIKE knows no case, and no escape unless it is named.
     (re.compile(r"\bLIKE (:\w+)\b(?!\s+ESCAPE)"), r"ILIKE \1 ESCAPE ''"),
     (re.compile(r"\bLIKE\b"), "ILIKE"),

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from chassis.config import SERVICES
 
+VARIANTS = 512
+"""How many variants of all queries are kept: an address may ask for any combination, people ask for few."""
 BOUND_BY_SCOPE = frozenset({"company", "branches", "contact", "today"})
 _STRINGS_AND_COMMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.S)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)", re.I)
@@ -83,7 +85,6 @@ class Query(Statement):
         self.shared = shared
         self.clauses = dict(clauses or {})
         self.orders = dict(orders or {})
-        self._variants: dict[tuple[tuple[str, ...], str], Query] = {}
         self._template = sql
         if "{clauses}" in sql or "{order}" in sql:
             for order in self.orders or {"": ""}:
@@ -99,14 +100,18 @@ class Query(Statement):
 
     def variant(self, *clauses: str, order: str = "") -> Query:
         """This query with some of its declared clauses and one of its declared orders; KeyError for any other."""
-        key = (clauses, order)
-        found = self._variants.get(key)
-        if found is None:
-            if order and order not in self.orders:
-                raise KeyError(order)
-            sql = self._filled(clauses, order or next(iter(self.orders), ""))
-            found = self._variants[key] = Query(self.name, sql, needs=self.needs, shared=self.shared)
-        return found
+        return _variant(self, clauses, order)
+
+    def _made(self, clauses: tuple[str, ...], order: str) -> Query:
+        if order and order not in self.orders:
+            raise KeyError(order)
+        sql = self._filled(clauses, order or next(iter(self.orders), ""))
+        return Query(self.name, sql, needs=self.needs, shared=self.shared)
+
+
+@lru_cache(VARIANTS)
+def _variant(query: Query, clauses: tuple[str, ...], order: str) -> Query:
+    return query._made(clauses, order)
 
 
 class StaffQuery(Statement):

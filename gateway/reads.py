@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from chassis.config import SERVICES, Settings
+from chassis.documents import search_key
 from chassis.errors import Unavailable
 from chassis.messages import ALL_COMPANIES
 from gateway.models import CHECKPOINTS, MODELS
@@ -270,6 +271,7 @@ class FileReads:
         connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, cached_statements=512)
         connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA busy_timeout=1000")
+        connection.create_function("SEARCH_KEY", 1, search_key, deterministic=True)
         attached = []
         for service in files:
             uri = f"file:{self._paths[service]}?mode=ro"

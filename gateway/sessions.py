@@ -88,8 +88,8 @@ class SessionStore:
             )
         return token, made
 
-    def find(self, token: str, used: bool = True) -> Session | None:
-        """The live session of a token; None when unknown, revoked or expired. `used` False does not keep it alive."""
+    def find(self, token: str) -> Session | None:
+        """The live session of a token; None when unknown, revoked or expired. Looking for it is no use of it."""
         digest = _hash(token)
         row = self._row(digest)
         if row is None:
@@ -97,8 +97,6 @@ class SessionStore:
         now = int(self._clock())
         if now - row["seen_at"] > self._idle or now - row["created_at"] > self._absolute:
             return None
-        if used and now - row["seen_at"] >= _TOUCH_EVERY:
-            self._touch(digest, now)
         return _session(digest, row)
 
     def _row(self, digest: bytes) -> sqlite3.Row | None:
@@ -114,9 +112,14 @@ class SessionStore:
             self._rows[digest] = (stamp, row)
         return row
 
-    def _touch(self, digest: bytes, now: int) -> None:
+    def used(self, session: Session) -> None:
+        """Say that its person uses it now, which keeps it alive; once a minute is enough."""
+        now = int(self._clock())
+        if now - session.seen_at < _TOUCH_EVERY:
+            return
+        touched = now, session.token_hash
         try:
-            self._state.connection().execute("UPDATE sessions SET seen_at = ? WHERE token_hash = ?", (now, digest))
+            self._state.connection().execute("UPDATE sessions SET seen_at = ? WHERE token_hash = ?", touched)
         except sqlite3.OperationalError:
             # Busy for half a minute, or a full disk: reading pages goes on, the next request tries again.
             return

@@ -14,7 +14,7 @@ from io import BytesIO
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from deploy.texts.catalogues import LOCALES, faults, message_faults, read, untranslated, updated, write
+from deploy.texts.catalogues import LOCALES, faults, message_faults, read, same, untranslated, updated, write
 from deploy.texts.extraction import texts
 
 
@@ -60,7 +60,7 @@ def _take(locale: str, file: str) -> int:
     catalogue = read(locale)
     taken = wrong = 0
     for one in given:
-        into = catalogue.get(one.id, one.context) if one.id else None
+        into = same(catalogue, one) if one.id else None
         if not one.id or not one.string or (isinstance(one.string, tuple | list) and not any(one.string)):
             continue
         said = ["is no text of this catalogue"] if into is None else list(message_faults(one, catalogue.num_plurals))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -44,9 +45,13 @@ def read(locale: str) -> Catalog:
 def write(locale: str, catalogue: Catalog) -> None:
     """The catalogue as a file, the same each time for the same content; its texts' files without lines."""
     catalogue.fuzzy = False
-    path_of(locale).parent.mkdir(parents=True, exist_ok=True)
-    with path_of(locale).open("wb") as file:
-        write_po(file, catalogue, width=110, ignore_obsolete=True, include_lineno=False)
+    made = BytesIO()  # whole before the file is touched: what cannot be written leaves it as it was
+    write_po(made, catalogue, width=110, ignore_obsolete=True, include_lineno=False)
+    path = path_of(locale)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(made.getvalue())
+    partial.replace(path)
 
 
 def updated(locale: str, texts: Catalog) -> Catalog:
@@ -66,12 +71,18 @@ def updated(locale: str, texts: Catalog) -> Catalog:
     if locale in _PLURALS:
         made.mime_headers = [("Plural-Forms", _PLURALS[locale])]
     for text in _in_order(texts):
-        known = old.get(text.id, text.context)
+        known = same(old, text)
         files = sorted({(name, 0) for name, _line in text.locations})
         said = known.string if known is not None else ("" if isinstance(text.id, str) else ("",) * made.num_plurals)
         notes = known.user_comments if known is not None else ()
         made.add(text.id, said, files, auto_comments=text.auto_comments, user_comments=notes, context=text.context)
     return made
+
+
+def same(catalogue: Catalog, text: Message) -> Message | None:
+    """The catalogue's message of this text; none where it has the other kind of it, with a plural or without."""
+    found = catalogue.get(text.id, text.context)
+    return found if found is not None and found.pluralizable == text.pluralizable else None
 
 
 def _in_order(texts: Catalog) -> list[Message]:

@@ -8,7 +8,7 @@ from chassis.sorting import by_name
 from gateway.access import Scope
 from gateway.people import CONTACTS, OURS
 from gateway.queries import Query
-from gateway.reports.report import PLAIN, Column, Report, found_query, has, list_query
+from gateway.reports.report import Column, Report, begins, found_query, has, list_query
 from services.cases import contract as cases
 
 _PEOPLE = Query(
@@ -53,8 +53,7 @@ CASES = Cases(
     sorts=cases.CASE_SORTS,
     sort="-updated",
     statuses=cases.CASE_STATUSES,
-    searched=f"""AND (({PLAIN.format("number")} >= :term AND {PLAIN.format("number")} < :term_end)
-              OR {has("summary", "typed")} OR {has("customer_reference", "typed")})""",
+    searched=f"AND ({begins('number')} OR {has('summary', 'typed')} OR {has('customer_reference', 'typed')})",
     searched_in=_l("Number, summary or your reference"),
     branched=False,
 )

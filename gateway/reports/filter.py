@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,8 @@ STANDARD = "standard"
 """The address's word for no layout, where a layout is the person's default."""
 _YEARS = range(1900, 2201)
 _MOST_TEXT = 100
-_MOST_AMOUNT = Decimal(10) ** 13
+_MOST = {"money": Decimal(10) ** 13, "quantity": Decimal(10) ** 12}
+"""What an amount is below, by its shape: in minor units (four decimals at most) or millionths it fits in 64 bits."""
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _BEGINS_UP = ("number", "text", "status", "branch")
 Bound = date | Decimal | None
@@ -273,7 +275,7 @@ def _picks(
 def _ranges(report: Report, args: Mapping[str, Any], problems: list[str]) -> Iterator[Range]:
     for column in report.ranges:
         empty = Range(column, None, None)
-        read = _day if column.shape in DAYS else _amount
+        read = _day if column.shape in DAYS else partial(_amount, _MOST[column.shape])
         ends = [read(args.get(name, ""), _end(column, place), problems) for place, name in enumerate(empty.names)]
         low, high = ends
         if low is not None and high is not None and low > high:  # type: ignore[operator]
@@ -299,11 +301,11 @@ def _day(text: str, name: str, problems: list[str]) -> date | None:
         return None
 
 
-def _amount(text: str, name: str, problems: list[str]) -> Decimal | None:
+def _amount(most: Decimal, text: str, name: str, problems: list[str]) -> Decimal | None:
     text = text.strip()
     try:
         found = Decimal(text) if text else None
-        if found is None or (found.is_finite() and abs(found) < _MOST_AMOUNT):
+        if found is None or (found.is_finite() and abs(found) < most):
             return found
     except InvalidOperation:
         pass

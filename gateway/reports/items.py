@@ -15,7 +15,7 @@ from gateway import portal
 from gateway.access import Scope
 from gateway.reports.filter import Filter, Range
 from gateway.reports.kinds import CREDIT_MEMOS, INVOICES
-from gateway.reports.report import PLAIN, Column, Report
+from gateway.reports.report import Column, Report, begins
 from services.payments import contract as payments
 
 MODEL = f"{payments.SERVICE}.{payments.ITEMS_MODEL}"
@@ -110,8 +110,7 @@ ITEMS = Items(
               d.last_date, d.invoice_count""",
     sorts=payments.ITEM_SORTS,
     sort="-amount",
-    searched=f"""AND (({PLAIN.format("item")} >= :term AND {PLAIN.format("item")} < :term_end)
-              OR {PLAIN.format("name")} LIKE '%' || :term || '%')""",
+    searched=f"AND ({begins('item')} OR SEARCH_KEY(d.name) LIKE '%' || :term || '%')",
     searched_in=_l("Item number or description"),
 )
 ITEMS_OF_MONTHS = replace(ITEMS, source=_OF_MONTHS)

@@ -9,7 +9,7 @@ from flask_babel import lazy_pgettext as _p
 
 from gateway.access import Scope
 from gateway.reports.kinds import KINDS
-from gateway.reports.report import PLAIN, Column, Report, found_query, list_query
+from gateway.reports.report import Column, Report, begins, found_query, list_query
 from services.payments import contract as payments
 
 
@@ -51,8 +51,7 @@ OPEN_ITEMS = _OpenItems(
               d.amount_minor, d.open_minor""",
     sorts=payments.OPEN_SORTS,
     sort="due_date",
-    searched=f"""AND (({PLAIN.format("number")} >= :term AND {PLAIN.format("number")} < :term_end)
-              OR ({PLAIN.format("reference")} >= :term AND {PLAIN.format("reference")} < :term_end))""",
+    searched=f"AND ({begins('number')} OR {begins('reference')})",
     searched_in=_l("Number or reference begins with"),
     late="AND d.due_date < :today AND d.open_minor > 0",
 )

@@ -27,8 +27,6 @@ PAGE = 50
 """Rows of a page of a report."""
 _SPELLINGS = ("", "_upper", "_title")
 _WILD, _ESCAPED = re.compile(r"[!%_]"), r"!\g<0>"
-PLAIN = "REPLACE(REPLACE(REPLACE(LOWER(d.{0}), '-', ''), '/', ''), ' ', '')"
-"""SQL: a text as a search that goes by no index compares it."""
 AMOUNTS = ("money", "quantity")
 """Shapes of columns that are filtered by a range of numbers."""
 DAYS = ("date", "moment")
@@ -205,6 +203,11 @@ def has(source: str, name: str) -> str:
     """SQL: whether a text of the row has, in any case of its letters, the one that `spellings` gives values of."""
     found = " OR ".join(f"d.{source} LIKE :{name}{way} ESCAPE '!'" for way in _SPELLINGS)
     return f"({found})"
+
+
+def begins(source: str) -> str:
+    """SQL: whether a text of the row begins with what is searched for, as chassis.documents.search_key compares."""
+    return f"(SEARCH_KEY(d.{source}) >= :term AND SEARCH_KEY(d.{source}) < :term_end)"
 
 
 def spellings(name: str, text: str) -> dict[str, Any]:

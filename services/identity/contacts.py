@@ -51,8 +51,10 @@ async def create_contact(command: commands.CreateContact, context: Context, tool
     """A new contact of a company that exists, with an address of their own and what the admin may give."""
     limits = await operators_authority(context, tools)
     company = await find(COMPANY, command.for_company, context, tools, "There is no such company.")
-    await refuse_rights(limits, None, rights_of(command), company.state, tools)
     made = Maker(contact_id(context.command_id), Person(command.name, command.email, command.phone))
+    loaded = await tools.repository.load(CONTACT, made.contact)
+    if tools.repository.earlier(loaded, CONTACT, made.contact, context) is None:
+        await refuse_rights(limits, None, rights_of(command), company.state, tools)
     return await create(made, context, tools, lambda *who: domain.decide_create_contact(command, *who))
 
 
@@ -104,11 +106,12 @@ async def invite(command: commands.InviteContact, context: Context, tools: Tools
     A company's own admin is not told it: who has the link of somebody can log in as them.
     """
     limits = await operators_authority(context, tools)
-    state = (await find_contact(command.contact_id, context, tools)).state
-    refuse_for_staff(state, context)
-    await refuse_others(limits, state, context, tools)
-    if not limits.all and state.stage == "active":
-        raise HasPassword
+    loaded = await find_contact(command.contact_id, context, tools)
+    refuse_for_staff(loaded.state, context)  # of a repeat, too: what it is answered with is a key to the account
+    if tools.repository.earlier(loaded, CONTACT, command.contact_id, context) is None:
+        await refuse_others(limits, loaded.state, context, tools)
+        if not limits.all and loaded.state.stage == "active":
+            raise HasPassword
     reply = await make_invitation(command.contact_id, context, tools)
     shown = reply.result if limits.all else {"expires_at": reply.result["expires_at"]}
     return replace(reply, result=shown)
@@ -200,10 +203,10 @@ async def set_permissions(command: commands.SetPermissions, context: Context, to
     company = (await tools.repository.load(COMPANY, of)).state
     known, today = (await tools.repository.load(ROLES, PORTAL)).state, business_day()
     gives = await definitions(tools)
-    domain.refuse_unknown_branches(company, command.branches)
 
     def decide(state: Contact) -> list[Event]:
         before = state.rights_in(of) or Rights()
+        domain.refuse_unknown_branches(company, command.branches)
         refuse_unknown_roles(known, command.roles)
         refuse_peers(limits, state, before, gives, today)
         refuse_beyond(limits, before, rights_of(command), gives)
@@ -233,15 +236,14 @@ async def add_to_company(command: commands.AddToCompany, context: Context, tools
     await refuse_all_but_portal_admins(context, tools)
     await find_contact(command.contact_id, context, tools)
     company = await find(COMPANY, command.to_company, context, tools, "There is no such company.")
-    rights = rights_of(command)
-    domain.refuse_unknown_branches(company.state, rights.branches)
-    refuse_unknown_roles((await tools.repository.load(ROLES, PORTAL)).state, rights.roles)
-    return await tools.repository.change(
-        CONTACT,
-        command.contact_id,
-        context,
-        lambda state: memberships.decide_add(state, command.to_company, rights, now()),
-    )
+    known, rights = (await tools.repository.load(ROLES, PORTAL)).state, rights_of(command)
+
+    def decide(state: Contact) -> list[Event]:
+        domain.refuse_unknown_branches(company.state, rights.branches)
+        refuse_unknown_roles(known, rights.roles)
+        return memberships.decide_add(state, command.to_company, rights, now())
+
+    return await tools.repository.change(CONTACT, command.contact_id, context, decide)
 
 
 async def remove_from_company(command: commands.RemoveFromCompany, context: Context, tools: Tools) -> Reply:

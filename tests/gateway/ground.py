@@ -226,6 +226,12 @@ class Ground:
         with StateDb(self.settings.state_db("gateway")).transaction() as db:
             db.execute(f"UPDATE sessions SET {column} = ?", (at,))
 
+    def last_use(self) -> int:
+        """When a session was last used, in Unix seconds."""
+        row = StateDb(self.settings.state_db("gateway")).row("SELECT MAX(seen_at) AS at FROM sessions")
+        assert row is not None
+        return int(row["at"])
+
     def license(self, feature: str, company: str) -> None:
         """Have licensing know that a feature is licensed."""
         model = self.models.get("licensing") or self.model("licensing", licensing)

@@ -106,6 +106,23 @@ def test_it_is_filtered_sorted_and_grouped(ground: Ground, address: str, found: 
 
 
 @pytest.mark.usefixtures("bought")
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_number_that_no_row_can_have_is_left_out_and_said(ground: Ground) -> None:
+    browser = ground.signed_in()
+    for name in ("quantity_from", "quantity_to", "amount_from", "amount_to"):
+        for typed in ("9300000000000", "-9300000000000", "1e13", "1e400", "NaN"):
+            page = browser.get(f"/items-bought?{name}={typed}")
+            assert page.status_code == 200, (name, typed)
+            said = f"“{typed}” is not a number like 1250.50; it was left out." in page.text
+            assert said == (name.startswith("quantity") or "93" not in typed), (name, typed)
+        for typed in ("1e-999999", "-1e-400", "999999999999.9999999"):
+            assert browser.get(f"/items-bought?{name}={typed}").status_code == 200, (name, typed)
+    address = "quantity_from=9300000000000"
+    answer = post(browser, "/items-bought", "/exports/item", address=address, format="csv")
+    assert answer.data.decode("utf-8-sig").count("\n") == 4
+
+
+@pytest.mark.usefixtures("bought")
 def test_a_month_has_what_was_bought_in_it(ground: Ground) -> None:
     browser = ground.signed_in()
     march = rows(browser.get("/items-bought?since=2026-03-01&until=2026-03-31").text)

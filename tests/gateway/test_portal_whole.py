@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from esdbclient import EventStoreDBClient, StreamState
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -239,6 +240,22 @@ def test_the_same_command_again_is_answered_and_done_once(house: House) -> None:
     payload = {"titles": {"en": "Twice"}, "address": "/support"}
     one, two = (house.services.commands.send("identity", "SetMenuEntry", payload, context) for _ in range(2))
     assert two == {**one, "repeated": True}
+
+
+def test_an_entry_for_a_company_that_is_lost_meanwhile_is_answered_as_it_was(house: House) -> None:
+    house.services.record(
+        "identity", "K9", [{"kind": "company", "key": "K9", "body": {"name": "N", "currency": "EUR"}}]
+    )
+    context = Context(uuid4(), ALL_COMPANIES, house.admin, "portal", "test")
+    payload = {"titles": {"en": "For one"}, "address": "/support", "for_company": "K9"}
+    first = house.services.commands.send("identity", "SetMenuEntry", payload, context)
+    client = EventStoreDBClient(house.services.settings.esdb_uri)
+    try:
+        client.delete_stream("company-K9", current_version=StreamState.ANY)
+    finally:
+        client.close()
+    again = house.services.commands.send("identity", "SetMenuEntry", payload, context)
+    assert again == {**first, "repeated": True}
 
 
 def test_a_sign_in_policy_is_in_the_history_and_undone_by_a_click(house: House) -> None:

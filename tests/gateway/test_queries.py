@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.queries import BadQuery, Query, StaffQuery
+from gateway.queries import VARIANTS, BadQuery, Query, StaffQuery
 
 BOUND = "SELECT number FROM orders.orders_v2 WHERE company = :company"
 
@@ -70,6 +70,17 @@ def test_variants_are_made_of_declared_texts_only() -> None:
         query.variant("OR 1 = 1")
     with pytest.raises(KeyError):
         query.variant(order="1; DROP TABLE orders_v2")
+
+
+def test_no_more_variants_are_kept_than_are_asked_for_often() -> None:
+    clauses = {f"c{place}": f"AND number > '{place}'" for place in range(11)}
+    query = Query("report", BOUND + " {clauses}", clauses=clauses)
+    first = query.variant("c0")
+    assert query.variant("c0") is first
+    for choice in range(VARIANTS):
+        query.variant(*(name for place, name in enumerate(clauses) if choice >> place & 1), "c10")
+    assert query.variant("c0") is not first
+    assert query.variant("c0").sql == first.sql
 
 
 def test_a_clause_that_opens_another_table_cannot_be_declared() -> None:

@@ -64,6 +64,36 @@ def test_a_session_ends_after_its_companys_time(ground: Ground, policy: Policy, 
     assert not is_in(ann), "it stays ended, though it was just asked for"
 
 
+@pytest.mark.parametrize("address", ["/login", "/branding/logo/none", "/nowhere"])
+def test_what_anybody_may_ask_for_brings_no_unused_session_back(ground: Ground, address: str) -> None:
+    ann = ground.signed_in()
+    decide(ground, "C-A", Policy(idle_minutes=5))
+    ground.age_sessions("seen_at", int(time.time()) - 3600)
+    ann.get(address)
+    assert not is_in(ann)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "sees", "uses"),
+    [
+        ("/settings", {}, (), True),
+        ("/settings", {"X-Portico": "live"}, (), False),
+        ("/settings", {}, ("see_balance",), False),
+        ("/administration", {}, (), False),
+    ],
+    ids=["a person", "a page that heard of a change", "one that is being prepared", "one not to be seen any more"],
+)
+def test_only_what_a_person_asks_for_is_use(
+    ground: Ground, address: str, headers: dict[str, str], sees: tuple[str, ...], uses: bool
+) -> None:
+    ground.person(CUSTOMER, "C-A", ANN, "Ann Archer", permissions=sees)
+    ann = ground.signed_in()
+    before = int(time.time()) - 240
+    ground.age_sessions("seen_at", before)
+    ann.get(address, headers=headers)
+    assert (ground.last_use() > before) is uses
+
+
 def test_an_app_is_set_up_while_logging_in_and_the_codes_are_shown_once(ground: Ground) -> None:
     ground.identity.to_set_up.add(CUSTOMER)
     browser = ground.browser()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from flask.testing import FlaskClient
 
 from gateway.parts import parts
 from services.identity.projections.memberships import MEMBERSHIPS
 from tests.gateway.ground import CUSTOMER, OTHER, Ground, post, token
+from tests.gateway.test_scope import scope_of
 
 
 @pytest.fixture
@@ -84,6 +86,23 @@ def test_who_is_taken_out_stands_in_their_first_company_again(both: Ground) -> N
     page = browser.get("/settings").text
     assert "Aldergrove Ltd" in page
     assert "Borealis GmbH" not in page
+
+
+def test_the_branch_of_the_company_before_limits_nothing_and_another_is_chosen_anew(both: Ground) -> None:
+    both.branch("C-A", "OSL", "Aldergrove Oslo")
+    browser = both.signed_in()
+    post(browser, "/settings", "/company", company="C-B")
+    post(browser, "/settings", "/branch", branch="OSL")
+    both.models["identity"].execute(f"DELETE FROM {MEMBERSHIPS.name} WHERE contact_id = ?", (CUSTOMER,))
+    assert standing(both, browser) == ("C-A", None)
+    post(browser, "/settings", "/branch", branch="OSL")
+    assert standing(both, browser) == ("C-A", ("OSL",))
+
+
+def standing(both: Ground, browser: FlaskClient) -> tuple[str, tuple[str, ...] | None]:
+    """Where a browser's person stands, and the branches that what they see is limited to."""
+    with scope_of(both, browser) as scope:
+        return scope.company, scope.branches
 
 
 def test_the_same_person_elsewhere_is_nobodys_business(both: Ground) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from services.cases.projections import PROJECTIONS as cases
+from services.cases.projections.cases import CASE_LIST
 from services.orders.contract import ORDERS
 from services.payments.contract import ITEMS, OPEN_ITEMS
 from services.payments.projections import PROJECTIONS as payments
@@ -130,3 +132,49 @@ def test_items_and_open_items_are_found_likewise(ground: Ground) -> None:
     assert len(cells("/items-bought?name_has=scanner")) == 2
     assert cells("/open-items?reference_has=o+78") == ["I-2"]
     assert "5.00\xa0EUR" in browser.get("/open-items?number_has=-1").text.partition("<tfoot")[2]
+
+
+BOUGHT = (("10.4711", "CAKE STAND, 3 TIER"), ("A_12", "Cable 3×2.5mm² – 20 m"), ("ÖL-5", "Straßenöl ÄTHER 5W30"))
+SEARCHED: tuple[tuple[str, list[str]], ...] = (
+    ("cake stand, 3", ["10.4711"]),
+    ("Cake stand 3", ["10.4711"]),
+    ("10.4711", ["10.4711"]),
+    ("10471", ["10.4711"]),
+    ("4711", []),
+    ("3×2.5mm² – 20", ["A_12"]),
+    ("a_1", ["A_12"]),
+    ("öl", ["ÖL-5"]),
+    ("ÖL5", ["ÖL-5"]),
+    ("strassenÖL", ["ÖL-5"]),
+    ("Straßenöl äther", ["ÖL-5"]),
+    (", . _ –", []),
+)
+"""What is searched for → the items that begin with it, or whose description has it: by letters and digits alone."""
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_search_goes_by_letters_and_digits_alone_in_any_case(ground: Ground) -> None:
+    model = ground.model("payments", payments)
+    asked = ground.model("cases", cases)
+    at = "2026-05-01T08:00:00+00:00"
+    facts = {"currency": "EUR", "date": "2026-03-01", "due_key": "2026-04-01", "due_date": "2026-04-01"}
+    for item, name in BOUGHT:
+        place = {"company": "C-A", "branch": "N", "currency": "EUR", "last_date": "2026-05-01"}
+        model.put(ITEMS, item=item, name=name, unit="pcs", **place)
+        model.put(OPEN_ITEMS, company="C-A", kind="invoice", number=item, reference=name, open_minor=500, **facts)
+        asked.put(CASE_LIST, company="C-A", number=item, status="new", opened_by=CUSTOMER, opened_at=at, updated_at=at)
+    browser = ground.signed_in()
+
+    def found(path: str, typed: str) -> list[str]:
+        page = browser.get(path, query_string={"q": typed}).text
+        heads = re.findall(r"<th scope=\"row\"[^>]*>(.*?)</th>", page.partition("<tfoot")[0], re.S)
+        return sorted(re.sub(r"<[^>]+>", "", head) for head in heads)
+
+    for typed, items in SEARCHED:
+        assert found("/items-bought", typed) == items, typed
+    for typed in ("10.47", "1047", "a_12", "öl-5", "Ö L"):
+        [number] = found("/open-items", typed)
+        assert found("/support", typed) == [number], typed
+    assert found("/open-items", "STRASSENÖL Ä") == ["ÖL-5"]
+    assert found("/open-items", "cake stand, 3 t") == ["10.4711"]
+    assert found("/open-items", "stand") == []

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import write_po
 
 from chassis.sentences import sentence
 from deploy.texts import catalogues, extraction
+from deploy.texts.__main__ import main
 from gateway import refusals, texts
 from gateway.config import DRAFTS, LANGUAGES, PSEUDO_LOCALE
 from gateway.texts import LOCALE, catalogue, pseudo
@@ -108,6 +110,40 @@ def test_missing_and_left_over_texts_are_found(found: Catalog) -> None:
     said = "\n".join(catalogues.faults("de", other))
     assert "lacks 'Nobody has said this before.'" in said
     assert "'Log in', which is nowhere any more" in said
+
+
+def test_a_text_that_becomes_plural_or_stops_being_so_is_translated_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
+    one, many = "%(num)s row", ("%(num)s row", "%(num)s rows")
+    for text, said, later, empty in ((one, "eine", many, ("", "")), (many, ("eine", "%(num)s Zeilen"), one, "")):
+        before, after = Catalog(locale="de"), Catalog()
+        for kept in (before, after):
+            kept.add("Open", "Offen", [("a.py", 1)])
+        before.add(text, said, [("a.py", 2)])
+        after.add(later, locations=[("a.py", 2)])
+        catalogues.write("de", before)
+        catalogues.write("de", catalogues.updated("de", after))
+        found = catalogues.read("de")
+        assert (found["Open"].string, found[later].string) == ("Offen", empty)
+        filled_in = tmp_path / "filled.po"
+        with filled_in.open("wb") as file:
+            write_po(file, before)
+        main(["take", "de", str(filled_in)])
+        assert catalogues.read("de")[later].string == empty, "what was translated is not this text any more"
+
+
+def test_a_catalogue_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
+    good, bad = Catalog(locale="de"), Catalog(locale="de")
+    good.add("Open", "Offen")
+    catalogues.write("de", good)
+    bad.add("rows", ("eine", "Zeilen"))
+    with pytest.raises(AttributeError):
+        catalogues.write("de", bad)
+    assert catalogues.read("de")["Open"].string == "Offen"
+    assert [path.name for path in catalogues.path_of("de").parent.iterdir()] == ["messages.po"]
 
 
 def test_arabic_counts_in_six_ways() -> None:

@@ -36,17 +36,23 @@ async def correct_contact(command: commands.CorrectContact, context: Context, to
     limits = await operators_authority(context, tools)
     for _attempt in range(ATTEMPTS):
         loaded = await find_contact(command.contact_id, context, tools)
-        if loaded.state.staff_roles:
-            raise NotForStaff
-        await contacts.refuse_others(limits, loaded.state, context, tools)
-        if not limits.all and loaded.state.companies != {context.company}:
-            raise DetailsOfOthersToo
+        if tools.repository.earlier(loaded, CONTACT, command.contact_id, context) is None:
+            await _refuse_whom_they_may_not(limits, loaded.state, context, tools)
         wanted = Person(command.name, command.email, command.phone)
         try:
             return await _correct(loaded, wanted, command.language, limits, context, tools)
         except WrongCurrentVersion:
             continue
     raise Conflict("Others were changing this contact at that moment. Nothing was changed; please try again.")
+
+
+async def _refuse_whom_they_may_not(limits: Limits, state: Contact, context: Context, tools: Tools) -> None:
+    """Raise what keeps the one who asks from correcting this contact, as things stand."""
+    if state.staff_roles:
+        raise NotForStaff
+    await contacts.refuse_others(limits, state, context, tools)
+    if not limits.all and state.companies != {context.company}:
+        raise DetailsOfOthersToo
 
 
 async def correct_own(command: commands.CorrectOwnDetails, context: Context, tools: Tools) -> Reply:
@@ -70,12 +76,12 @@ async def _correct(
 ) -> Reply:
     """The correction of the contact as it was loaded; raises WrongCurrentVersion when it is another by now."""
     state = loaded.state
-    if state.erased:
-        raise ContactGone
     reply = tools.repository.earlier(loaded, CONTACT, state.contact, context)
     if reply is not None:
         await contacts.use_login(state, context, tools)
         return reply
+    if state.erased:
+        raise ContactGone
     vault = open_vault(tools.settings, tools.state)
     known = await asyncio.to_thread(person_of, vault, state)
     if (wanted, language) == (known, state.language):

@@ -79,9 +79,14 @@ async def set_menu_entry(command: commands.SetMenuEntry, context: Context, tools
     """A new entry, whose id derives from the command's, or another one in the place of one that is there."""
     key = command.entry or reference("E", context.command_id)
     company = command.for_company.strip()
-    if company and (await tools.repository.load(COMPANY, company)).revision < 0:
-        raise Invalid("The entry was not saved.", fields={"for_company": ["There is no such company."]})
-    reply = await _change(MENU, PORTAL, context, tools, lambda state: menu.decide_set(state, key, command))
+    known = not company or (await tools.repository.load(COMPANY, company)).revision >= 0
+
+    def decide(state: menu.Menu) -> list[Event]:
+        if not known:
+            raise Invalid("The entry was not saved.", fields={"for_company": ["There is no such company."]})
+        return menu.decide_set(state, key, command)
+
+    reply = await _change(MENU, PORTAL, context, tools, decide)
     return replace(reply, id=key)
 
 

@@ -201,7 +201,8 @@ PLANTS = (
     Plant("cases", _no_company(support._CASE), _route("GET /support/<number>"), "GET /support/<number> as east: 200"),
     Plant(
         "cases, list",
-        _no_company(report_of_cases.LIST.variant(order="updated_down")),
+        # Looked up when it is planted: a variant is not kept for ever.
+        lambda patch, walk: _no_company(report_of_cases.LIST.variant(order="updated_down"))(patch, walk),
         _route("GET /support"),
         "GET /support as east: shows alder's case",
     ),

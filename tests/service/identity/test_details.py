@@ -1,14 +1,15 @@
-"""Details put right, and staff's roles, in services within this process."""
+"""Details put right, staff's roles, and commands that come again, in services within this process."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from esdbclient import EventStoreDBClient
+from esdbclient import EventStoreDBClient, StreamState
 
 from chassis import repository
 from chassis.codec import loads
@@ -64,6 +65,19 @@ class Desk:
         """Have Ada put them right."""
         payload = {"contact_id": contact, "name": "Hanna Weiss", "phone": "2", "language": "de", **details}
         return self.ask("CorrectContact", payload, self.ada, ALL_COMPANIES, number)
+
+    def role(self) -> str:
+        """The id of a new role."""
+        wanted = {"name": f"Role {next(self.numbers)}", "permissions": ["order"]}
+        return str(self.ask("DefineRole", wanted, self.ada, ALL_COMPANIES)["id"])
+
+    def lose(self, company: str) -> None:
+        """Have the store know nothing of a company any more."""
+        client = EventStoreDBClient(self.services.settings.esdb_uri)
+        try:
+            client.delete_stream(f"company-{company}", current_version=StreamState.ANY)
+        finally:
+            client.close()
 
     def row(self, contact: str) -> dict[str, Any]:
         """The contact as lists show it."""
@@ -266,3 +280,90 @@ def test_staffs_roles_are_the_operators_to_set_and_the_last_portal_admin_stays(d
         desk.ask("SetStaffRoles", {"contact_id": sue, "staff_roles": ["agent"]}, desk.ada, ALL_COMPANIES)
     with pytest.raises(Refused, match="customer's contact"):
         set_roles(desk.contact(desk.email(), enters=False), "agent")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command, and what happens before it comes again: what would refuse it, were it a new one."""
+
+    command: str
+    payload: dict[str, Any]
+    actor: str
+    company: str
+    meanwhile: Callable[[], object]
+
+
+def an_invitation(desk: Desk) -> Sent:
+    boss, contact = desk.contact(desk.email(), OWN), desk.contact(desk.email(), enters=False)
+    return Sent("InviteContact", {"contact_id": contact}, boss, NORDLICHT, lambda: desk.enter(contact))
+
+
+def a_new_contact(desk: Desk) -> Sent:
+    role = desk.role()
+    form = {"for_company": NORDLICHT, "name": "Ned New", "email": desk.email(), "roles": [role]}
+    return Sent("CreateContact", form, desk.ada, ALL_COMPANIES, lambda: removed(desk, role))
+
+
+def one_more_company(desk: Desk) -> Sent:
+    role, contact = desk.role(), desk.contact(desk.email())
+    form = {"contact_id": contact, "to_company": FJORD, "permissions": ["order"], "roles": [role]}
+    return Sent("AddToCompany", form, desk.ada, ALL_COMPANIES, lambda: removed(desk, role))
+
+
+def other_permissions(desk: Desk) -> Sent:
+    branch = {"kind": "branch", "key": "GG", "stamp": "1", "body": {"name": "Göteborg"}}
+    company = {"kind": "company", "key": "G300", "stamp": "1", "body": {"name": "Gråsten AB", "currency": "SEK"}}
+    desk.services.record("identity", "G300", [company, branch])
+    made = desk.services.send(
+        "identity", "CreateContact", {"for_company": "G300", "name": "Gun", "email": desk.email()}
+    )
+    form = {"contact_id": made["id"], "permissions": ["order"], "branches": ["GG"]}
+    return Sent("SetPermissions", form, desk.ada, ALL_COMPANIES, lambda: desk.lose("G300"))
+
+
+def a_correction_by_an_admin_of_theirs(desk: Desk) -> Sent:
+    boss, contact = desk.contact(desk.email(), OWN), desk.contact(desk.email())
+    form = {"contact_id": contact, "name": "Hanna Weiss", "email": desk.email(), "phone": ""}
+    added = {"contact_id": contact, "to_company": FJORD, "permissions": ["open_cases"]}
+    return Sent(
+        "CorrectContact", form, boss, NORDLICHT, lambda: desk.ask("AddToCompany", added, desk.ada, ALL_COMPANIES)
+    )
+
+
+def a_correction_of_one_who_is_erased(desk: Desk) -> Sent:
+    contact = desk.contact(desk.email())
+    form = {"contact_id": contact, "name": "Hanna Weiss", "email": desk.email(), "phone": ""}
+    erased = {"contact_id": contact}
+    return Sent(
+        "CorrectContact",
+        form,
+        desk.ada,
+        ALL_COMPANIES,
+        lambda: desk.ask("EraseContact", erased, desk.ada, ALL_COMPANIES),
+    )
+
+
+def removed(desk: Desk, role: str) -> None:
+    desk.ask("RemoveRole", {"role": role}, desk.ada, ALL_COMPANIES)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        an_invitation,
+        a_new_contact,
+        one_more_company,
+        other_permissions,
+        a_correction_by_an_admin_of_theirs,
+        a_correction_of_one_who_is_erased,
+    ],
+)
+def test_what_comes_again_is_answered_as_it_was_whatever_happened_meanwhile(
+    desk: Desk, given: Callable[[Desk], Sent]
+) -> None:
+    sent, number = given(desk), uuid4()
+    first = desk.ask(sent.command, sent.payload, sent.actor, sent.company, number)
+    sent.meanwhile()
+    assert desk.ask(sent.command, sent.payload, sent.actor, sent.company, number) == {**first, "repeated": True}
+    with pytest.raises(Refused):
+        desk.ask(sent.command, sent.payload, sent.actor, sent.company)
