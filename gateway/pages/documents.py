@@ -30,6 +30,7 @@ def _document(kind: Kind, number: str) -> Any:
             raise
         return render("_states/pending.html", title=number, crumb=False)
     row = document.row
+    linked, more = chain.around(scope, kind, row)
     entries, older = timeline.load_timeline(scope, kind, row.key, request.args.get("timeline") == "all")
     return render(
         "documents/document.html",
@@ -37,7 +38,8 @@ def _document(kind: Kind, number: str) -> Any:
         kind=kind,
         document=document,
         branch=_branch(scope, row.branch),
-        chain=chain.around(scope, kind, row),
+        chain=linked,
+        more_linked=more,
         entries=entries,
         older=older,
         fields=timeline.FIELDS,

@@ -11,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
+from gateway.access import Scope
 from gateway.people import PERMISSIONS
+from gateway.reports import chain as chains
 from services.identity.projections import companies
 from services.orders.contract import ORDERS
 from services.orders.projections import PROJECTIONS as orders
@@ -170,6 +172,65 @@ def test_a_chain_says_of_each_document_when_how_much_and_how_it_stands(filled: G
     few = ann(filled, ("report_invoices",)).get("/invoices/20112").text
     assert "10234" not in few
     assert "40021" not in few
+
+
+def chain(page: str) -> list[str]:
+    """The numbers of the page's chain, in its order."""
+    nav = page.partition('<nav class="chain"')[2].partition("</nav>")[0]
+    return re.findall(r'<span class="chain-one"><(?:a|strong)[^>]*>([^<]+)<', nav)
+
+
+def settle(ground: Ground, payment: str, *invoices: str) -> None:
+    """Have a payment settle invoices."""
+    for number in invoices:
+        facts = {"company": "C-A", "kind": "payment", "number": payment}
+        ground.models["payments"].put(DOCUMENTS.links, **facts, base_kind="invoice", base_number=number)
+
+
+def test_a_long_chain_is_shown_in_part_with_the_document_itself_and_of_each_kind_some(filled: Ground) -> None:
+    many = [f"3{nth:04}" for nth in range(80)]
+    for number in many:
+        put(filled, "invoice", number, {})
+    for payment, settled in (("40100", many), ("40101", many[:2]), ("40102", many[70:])):
+        put(filled, "payment", payment, {})
+        settle(filled, payment, *settled)
+    browser = ann(filled)
+    page = browser.get("/payments/40100").text
+    assert chain(page) == [*many[:57], "40100", "40101", "40102"]
+    assert 'aria-current="page">40100<' in page
+    assert "More documents are linked than are shown here." in page
+    page = browser.get("/invoices/30079").text
+    assert chain(page) == [*many[:56], "30079", "40100", "40101", "40102"]
+    assert "More documents" not in browser.get("/invoices/20112").text
+
+
+def test_what_is_not_the_readers_takes_no_room_in_a_chain(filled: Ground) -> None:
+    hidden, own = [f"3{nth:04}" for nth in range(100)], [f"5{nth:04}" for nth in range(5)]
+    for number in hidden:
+        put(filled, "invoice", number, {}, branch="S")
+    for number in own:
+        put(filled, "invoice", number, {})
+    put(filled, "payment", "40100", {})
+    settle(filled, "40100", *hidden, *own)
+    page = ann(filled, branches=("N",)).get("/payments/40100").text
+    assert chain(page) == [*own, "40100"]
+    assert "More documents" not in page
+
+
+def test_of_thousands_of_links_few_documents_are_read(filled: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [f"3{nth:04}" for nth in range(3000)]
+    for number in many[:70]:
+        put(filled, "invoice", number, {})
+    put(filled, "payment", "40100", {})
+    settle(filled, "40100", *many)
+    visible = chains.visible
+
+    def few(scope: Scope, pairs: set[chains.Pair]) -> dict[chains.Pair, Any]:
+        assert len(pairs) <= 600
+        return visible(scope, pairs)
+
+    monkeypatch.setattr(chains, "visible", few)
+    assert chain(ann(filled).get("/payments/40100").text) == [*many[:59], "40100"]
 
 
 def test_asking_about_it_takes_its_number_along(filled: Ground) -> None:
