@@ -16,11 +16,14 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SCRIPTS = _ROOT / "chassis" / "migrations"
+_BUSY_SECONDS = 30
+READER_SECONDS = 5
+"""How long the emptying of a write-ahead log waits for whoever reads; shorter than a command may take."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection whose commits are durable. Used by one thread at a time; rows are `sqlite3.Row`."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -68,6 +71,19 @@ class StateDb:
         """A write transaction on this thread's connection."""
         with transaction(self.connection()) as connection:
             yield connection
+
+    def empty_log(self) -> bool:
+        """Leave nothing in the write-ahead log of what the database had before; False while somebody still reads that.
+
+        Blocks for READER_SECONDS at most.
+        """
+        connection = self.connection()
+        connection.execute(f"PRAGMA busy_timeout={READER_SECONDS * 1000}")
+        try:
+            busy, _pages, _copied = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        return not busy
 
 
 def migrate(path: Path, owner: str) -> None:

@@ -33,7 +33,7 @@ _log = log.get("identity.jobs")
 LOOK_SECONDS = 0.25
 NOBODY = "nobody"
 LOOK_HOURS = 6
-"""How often it is looked for refused requests that were kept for long enough."""
+"""How often it is looked for refused requests that were kept for long enough, and for what erasures left."""
 _ERASURES = ("ContactErased", "AccessRequestForgotten")
 SAVE_SECONDS = 60
 """How often the position is saved while nothing is erased: it spares the next start a long way."""
@@ -103,9 +103,14 @@ def erase_again(stop: threading.Event, settings: Settings) -> None:
 
 
 def forget_requests(stop: threading.Event, settings: Settings) -> None:
-    """Have what was said in refused requests forgotten once it was kept for long enough."""
+    """Have what was said in refused requests forgotten once it was kept for long enough.
+
+    And what erasures had to leave in the state database's write-ahead log, because somebody read it just then.
+    """
+    vault = open_vault(settings)
     with Streams(settings, SERVICE, "portal", stop) as streams:
         while not stop.is_set():
+            vault.empty_log()
             for row in refused_before(settings, now() - requests.KEPT):
                 try:
                     forget_request(str(row["request"]), str(row["company"]), streams)

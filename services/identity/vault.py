@@ -17,6 +17,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis import log
 from chassis.codec import dumps, loads
 from chassis.config import Settings
 from chassis.messages import derived_id
@@ -24,6 +25,7 @@ from chassis.repository import now
 from chassis.statedb import StateDb
 from services.identity.wrapping import Wrapper, make_private, wrapper
 
+_log = log.get("identity.vault")
 _NONCE = 12
 _SAVE_POSITION = "INSERT OR REPLACE INTO erasures (one, position) VALUES (1, ?)"
 _OF_A_CONTACT = (
@@ -206,9 +208,12 @@ class Vault:
                 db.execute("UPDATE contact_keys SET key = ? WHERE contact = ?", (kept, row["contact"]))
                 done += 1
         if done:
-            # The write-ahead log still has the pages with the keys as they were.
-            self._state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.empty_log()
         return done
+
+    def empty_log(self) -> None:
+        """As `empty_log` does of this vault's state database."""
+        empty_log(self._state)
 
     def erased_up_to(self) -> int:
         """The commit position up to which erasures were carried out in this state database."""
@@ -250,8 +255,18 @@ def forget(state: StateDb, contact: str, position: int | None = None) -> None:
             connection.execute(f"DELETE FROM {table} WHERE contact = ?", (contact,))
         if position is not None:
             connection.execute(_SAVE_POSITION, (position,))
-    # The write-ahead log still has the page with the key until it starts anew.
-    state.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(state)
+
+
+def empty_log(state: StateDb) -> None:
+    """Have the write-ahead log start anew, which still has the pages with keys as they were before.
+
+    Where another process reads them too long, the next erasure does it, or the worker at its next look.
+    """
+    if not state.empty_log():
+        _log.warning(
+            "a key that was deleted or wrapped anew stays in the write-ahead log for now", file=str(state.path)
+        )
 
 
 def open_vault(settings: Settings, state: StateDb | None = None) -> Vault:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -14,9 +19,11 @@ from chassis.config import BadSetting
 from chassis.statedb import StateDb
 from localstore import copies
 from services.identity import vault
+from services.identity.jobs import forget_requests
 from services.identity.vault import ERASED, Forgotten, Person, Vault
 from services.identity.wrapping import Wrapper, wrapper
 from tests.support.settings import make_settings
+from tests.support.waiting import wait_until
 
 HANNA = Person("Hanna Weiss", "hanna@nordlicht.example", "+49 40 123")
 SECRET = bytes(range(32))
@@ -80,9 +87,65 @@ def test_an_erased_key_is_nowhere_in_the_files(keys: Vault, state: StateDb) -> N
     row = state.row("SELECT key FROM contact_keys")
     assert row is not None
     keys.forget("hanna", 42)
-    left = b"".join(file.read_bytes() for file in state.path.parent.glob("state.db*"))
-    assert bytes(row["key"]) not in left
+    assert bytes(row["key"]) not in in_the_files(state)
     assert keys.erased_up_to() == 42
+
+
+def in_the_files(state: StateDb) -> bytes:
+    """All that a state database keeps on disk."""
+    return b"".join(file.read_bytes() for file in state.path.parent.glob("state.db*"))
+
+
+@contextmanager
+def reading(state: StateDb) -> Iterator[sqlite3.Connection]:
+    """Another process's connection in the middle of reading."""
+    with closing(statedb.connect(state.path)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT * FROM contact_keys").fetchall()
+        yield connection
+
+
+def test_it_waits_for_one_who_still_reads_the_key(keys: Vault, state: StateDb) -> None:
+    keys.seal("hanna", HANNA)
+    row = state.row("SELECT key FROM contact_keys")
+    assert row is not None
+    with reading(state) as reader, ThreadPoolExecutor(1) as pool:
+        forgetting = pool.submit(keys.forget, "hanna")
+        wait_until(lambda: state.row("SELECT 1 FROM contact_keys WHERE key IS NULL"), 10, "the key is deleted")
+        reader.execute("COMMIT")
+        forgetting.result(10)
+    assert bytes(row["key"]) not in in_the_files(state)
+
+
+class Round(threading.Event):
+    """Ends a job of the worker's after one round."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+@pytest.mark.parametrize("change", ["erased", "wrapped anew"])
+def test_what_one_reads_for_too_long_is_said_and_goes_with_the_workers_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    settings = make_settings(tmp_path / "var")
+    statedb.migrate(settings.state_db("identity"), "identity")
+    state = StateDb(settings.state_db("identity"))
+    keys = Vault(state, SECRET, Wrapper((OLD,)))
+    keys.seal("hanna", HANNA)
+    row = state.row("SELECT key FROM contact_keys")
+    assert row is not None
+    monkeypatch.setattr(statedb, "READER_SECONDS", 0)
+    with reading(state):
+        if change == "erased":
+            keys.forget("hanna")
+        else:
+            Vault(state, SECRET, Wrapper((NEW, OLD))).rewrap()
+        assert "stays in the write-ahead log" in capsys.readouterr().out
+        assert bytes(row["key"]) in in_the_files(state)
+    forget_requests(Round(), settings)
+    assert bytes(row["key"]) not in in_the_files(state)
 
 
 def test_an_address_is_the_same_login_in_any_case(keys: Vault) -> None:
