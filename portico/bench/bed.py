@@ -23,6 +23,7 @@ from uuid import uuid4
 import psutil
 
 from chassis.config import Settings
+from chassis.errors import RemoteRefusal
 from chassis.messages import ALL_COMPANIES, Context
 from chassis.rpc import Commands, RpcClient
 from deploy.local import stack
@@ -90,9 +91,14 @@ class Bed:
         return f"http://localhost:{self.settings.port}"
 
     def contact(self, company: str, email: str, permissions: list[str]) -> None:
-        """Give a company a contact who can sign in with PASSWORD."""
+        """Give a company a contact who can sign in with PASSWORD, if a run on a kept installation did not."""
         payload = {"for_company": company, "name": "Bench", "email": email, "permissions": permissions}
-        made = self.commands.send("identity", "CreateContact", payload, self.context())
+        try:
+            made = self.commands.send("identity", "CreateContact", payload, self.context())
+        except RemoteRefusal as refusal:
+            if refusal.code == "EmailTaken":
+                return
+            raise
         invited = self.commands.send("identity", "InviteContact", {"contact_id": made["id"]}, self.context())
         accepted = {"token": invited["result"]["token"], "password": PASSWORD, "command_id": str(uuid4())}
         answer = self.rpc.call("identity", "accept_invitation", accepted)
