@@ -47,6 +47,7 @@ class Bed:
     rpc: RpcClient = field(init=False)
     commands: Commands = field(init=False)
     started: bool = field(init=False, default=False)
+    has_trade: bool = field(init=False, default=False)
 
     def start(self) -> None:
         """Start everything with the demo company in it."""

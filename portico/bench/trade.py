@@ -21,7 +21,9 @@ _ITEMS = 50
 
 
 def give_trade(bed: Bed) -> None:
-    """Import the documents of both companies; what is there already changes nothing."""
+    """Import the documents of both companies, once a run; what an earlier one left there changes nothing."""
+    if bed.has_trade:
+        return
     today = datetime.now(UTC).date()
     written: dict[str, Callable[[str], Iterator[dict[str, Any]]]] = {
         "companies": lambda _name: _companies(),
@@ -36,6 +38,7 @@ def give_trade(bed: Bed) -> None:
                 writer.writeheader()
                 writer.writerows(rows(name))
             bed.portico("import", str(file), "--profile", f"demo-{name.replace('_', '-')}", "--json")
+    bed.has_trade = True
 
 
 def _companies() -> Iterator[dict[str, Any]]:
