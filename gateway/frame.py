@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -122,10 +123,20 @@ def _tasks(scope: Scope, tab: str, path: str) -> str:
 
 
 @fragment("frame.recent", models=())
-def _recent(scope: Scope, recent: tuple[tuple[str, str], ...]) -> str:
-    off = house(parts()).off
-    shown = [one for one in recent if _opens(one[1], scope, off)]
+def _recent(scope: Scope, recent: tuple[tuple[str, str, str], ...]) -> str:
+    off, tag = house(parts()).off, scope.language
+    named = [(title if seen_in == tag else _feature_at(path), path) for title, path, seen_in in recent]
+    shown = [one for one in named if one[0] and _opens(one[1], scope, off)]
     return render_part("_frame/recent.html", recent=shown) if shown else ""
+
+
+def _feature_at(path: str) -> str:
+    """What a feature's page is called in the reader's language; empty where a page is no feature, as a document's."""
+    with suppress(HTTPException):
+        endpoint, values = current_app.url_map.bind("portal").match(path)
+        feature = parts().access[str(endpoint)].feature
+        return str(feature.title) if feature and not values else ""
+    return ""
 
 
 def _opens(path: str, scope: Scope, off: frozenset[str]) -> bool:
@@ -319,13 +330,15 @@ def _signed(secret: str, raw: str) -> str:
     return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))
 
 
-def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str], ...]:
-    """The features looked at before this one, the latest first; this one is put in front for the next page."""
+def _visited(scope: Scope, title: str, path: str) -> tuple[tuple[str, str, str], ...]:
+    """The features looked at before this one, the latest first: title, path and the title's language; this one is put
+    in front for the next page.
+    """
     if scope.viewer is not None:
         return ()
     web = scope.visit.web
-    recent = [(str(name), str(path)) for name, path in web.get("recent", [])]
-    here = (title, path)
+    recent = [(str(name), str(at), "".join(seen_in)) for name, at, *seen_in in web.get("recent", [])]
+    here = (title, path, scope.language)
     others = [entry for entry in recent if entry[1] != here[1]]
     if title and recent[:1] != [here]:
         web["recent"] = [list(entry) for entry in [here, *others][:_RECENT]]

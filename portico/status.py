@@ -143,7 +143,7 @@ def _print(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
     if not report["running"]:
         from portico.running import not_running
 
@@ -175,7 +175,9 @@ def _parts_table(parts: list[dict[str, Any]]) -> Any:
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=" ", title_justify="left")
     for heading in ("process", "part", "position", "lag", "also"):
-        table.add_column(heading, justify="right" if heading in ("position", "lag") else "left", no_wrap=True)
+        # What a narrow terminal has no room for is the last column, in several lines: names stay whole.
+        right, last = heading in ("position", "lag"), heading == "also"
+        table.add_column(heading, justify="right" if right else "left", no_wrap=not last, overflow="fold")
     for one in parts:
         told = {k: v for k, v in one.items() if k not in _TOLD_ELSEWHERE and "lag" not in k and v not in ("", 0)}
         lag = ", ".join(f"{v} {k.removeprefix('lag_')}" for k, v in one.items() if "lag" in k)

@@ -295,10 +295,12 @@ def _day(text: str, name: str, problems: list[str]) -> date | None:
         # A day before or after the day asked for has to be a date too.
         if found is None or found.year in _YEARS:
             return found
-        raise ValueError(text)
+        problems.append(
+            _("%(name)s: %(day)s is left out, for days are taken from 1900 to 2200 alone.", name=name, day=text)
+        )
     except ValueError:
         problems.append(_("%(name)s: “%(text)s” is not a date like 2026-05-31; it was left out.", name=name, text=text))
-        return None
+    return None
 
 
 def _amount(most: Decimal, text: str, name: str, problems: list[str]) -> Decimal | None:

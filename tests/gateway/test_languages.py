@@ -81,6 +81,17 @@ def test_a_choice_after_log_in_is_the_persons_and_this_browsers(ground: Ground) 
     assert language(browser, "/settings") == "de-DE ltr"
 
 
+def test_what_was_viewed_in_another_language_is_called_as_the_pages_are_now(ground: Ground) -> None:
+    ground.all_models()
+    browser = ground.signed_in()
+    for path in ("/invoices", "/support/new", "/orders"):
+        assert browser.get(path).status_code == 200
+    post(browser, "/orders", "/preferences", portico_lang="de")
+    recent = re.findall(r'<li><a href="([^"]+)">([^<]+)<', browser.get("/quotes").text.partition("recent-label")[2])
+    assert recent[:2] == [("/orders", "Aufträge"), ("/support/new", "Neue Supportanfrage")]
+    assert ("/invoices", "Rechnungen") in recent
+
+
 def test_the_pseudo_locale_is_nobodys_language(ground: Ground) -> None:
     browser = ground.signed_in()
     before = len(ground.commands.sent)

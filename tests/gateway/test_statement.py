@@ -128,7 +128,12 @@ def test_excel_has_the_same_and_the_ageing(filled: Ground) -> None:
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("?since=x", "is not a date like"), ("?since=2026-05-01&until=2026-04-01", "they were swapped"), ("", "")],
+    [
+        ("?since=x", "is not a date like"),
+        ("?until=2999-01-01", "taken from 1900 to 2200 alone"),
+        ("?since=2026-05-01&until=2026-04-01", "they were swapped"),
+        ("", ""),
+    ],
 )
 def test_it_answers_whatever_its_address_says(filled: Ground, address: str, said: str) -> None:
     page = filled.signed_in().get("/statement" + address)

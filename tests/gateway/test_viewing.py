@@ -73,7 +73,7 @@ def test_the_contacts_and_the_staffs_own_traces_stay_as_they_were(ground: Ground
             assert browser.get(path).status_code == 200
         assert parts().store.of_contact(CUSTOMER) == before
         (own,) = parts().store.of_contact(STAFF)
-        assert "recent" not in own.data or all(path != "/invoices" for _name, path in own.data["recent"])
+        assert "recent" not in own.data or all(path != "/invoices" for _name, path, _language in own.data["recent"])
     assert BANNER not in ann.get("/").text
 
 

@@ -233,22 +233,17 @@ class World:
         return {"kind": kind, "key": body["number"], "body": body}
 
     def _payment(self, branch: str, key: str, paid: list[str]) -> dict[str, Any]:
-        put = self.marks
-        seen: dict[str, Any] = {"needs": ("report_payments",)}
-        # What was paid for another branch that branch reads in its statement of account.
-        both: dict[str, Any] = {"needs": ("report_payments", "see_balance")}
-        amounts = [
-            put.amount(BRANCHES[branch][0] if place else branch, f"payment.part{place}", **(both if place else seen))
-            for place in range(len(paid))
-        ]
+        put, seen = self.marks, {"needs": ("report_payments",)}
+        amounts = [put.amount(branch, "payment.part0", **seen)]
+        if paid[1:]:  # the other branch reads it in its statement
+            amounts.append(put.amount(BRANCHES[branch][0], "payment.part1", needs=("report_payments", "see_balance")))
+            put.sum(branch, "payment.total", sum(amounts, Decimal()), **seen)
         body = {
             "number": put.number(branch, "payment.number", **seen),
             "branch": key,
             "date": "2026-11-03",
             "currency": "EUR",
-            "amount": str(
-                put.sum(branch, "payment.total", sum(amounts, Decimal()), **seen) if paid[1:] else amounts[0]
-            ),
+            "amount": str(sum(amounts, Decimal())),
             "reference": put.text(branch, "payment.reference", **seen),
             "method": put.text(branch, "payment.method", **seen),
             "applied": [
