@@ -26,16 +26,17 @@ from gateway.reports.reading import EVERYTHING, period_values
 from gateway.reports.report import PAGE, Column, Report
 
 NEEDS = "see_balance"
+_DOCUMENTS = ("invoice", "credit_memo", "payment")
 _TRANSFER = "transfer"
 SIGNS = {"invoice": 1, "credit_memo": 1, "payment": -1, _TRANSFER: 1}
 """How each kind's total moves what is owed: a credit memo's is negative already. What was cancelled moved nothing."""
-_DOCUMENTS = tuple(SIGNS)[:3]
 _PAID = "paid_"
 KIND_OF = {prefix + kind: KINDS[kind] for kind in _DOCUMENTS for prefix in ("", _PAID)}
 """The kind of document that a movement is by, or of: what another branch paid, and what was paid for another branch."""
 LABELS = {
     **{kind: KINDS[kind].singular for kind in _DOCUMENTS},
-    **dict.fromkeys(map(_PAID.__add__, _DOCUMENTS), _l("Paid by another branch")),
+    f"{_PAID}invoice": _l("Paid by another branch"),
+    f"{_PAID}credit_memo": _l("Paid by another branch"),
     f"{_PAID}payment": _l("Paid for another branch"),
 }
 """What people read of a movement."""

@@ -12,6 +12,9 @@ from werkzeug.test import TestResponse
 from tests.gateway.ground import PASSWORD, Ground, token
 from tests.gateway.isolation.walk import Walk
 
+# The walk asks for every route as every visitor, once for all tests: on a slow machine that takes minutes.
+pytestmark = pytest.mark.timeout(600)
+
 HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",

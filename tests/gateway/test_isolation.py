@@ -19,6 +19,9 @@ from tests.gateway.isolation.table import AT_THE_SERVICES, COMMANDS, ROUTES, par
 from tests.gateway.isolation.walk import Walk, text_of
 from tests.gateway.isolation.world import World
 
+# The walk asks for every route as every visitor, once for all tests: on a slow machine that takes minutes.
+pytestmark = pytest.mark.timeout(600)
+
 UNSHOWN = {"phone.viewer", "email.viewer"}
 """Marks that nobody is shown on the way: of who looks with another's eyes all the time."""
 

@@ -112,8 +112,8 @@ REQUESTS: dict[str, Asked] = (
         "GET /payments/<path:number>/pdf": Asked(
             "/payments/{payment}/pdf",
             "/payments/NONE-0/pdf",
-            shown("payment.number payment.reference payment.total payment.method payment.part0"),
-            holders=("north",),
+            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            holders=("north", "alder"),
         ),
         "POST /order-pad/again": Asked(
             form=lambda world, visitor: {"kind": "invoice", "number": world.things["invoice"]},
@@ -181,8 +181,8 @@ REQUESTS: dict[str, Asked] = (
         "GET /payments/<path:number>": Asked(
             "/payments/{payment}",
             "/payments/NONE-0",
-            shown("payment.number payment.reference payment.total payment.method payment.part0"),
-            holders=("north",),
+            shown("payment.number payment.reference payment.total payment.method payment.part0 payment.part1"),
+            holders=("north", "alder"),
         ),
         "GET /projects": Asked(shows=shown("project.number project.name project.reference")),
         "GET /projects/<path:number>": Asked(
