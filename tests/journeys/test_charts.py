@@ -35,6 +35,7 @@ def test_the_balance_is_followed_back_to_what_was_open(visit: Visit, log_in: Log
     bars.nth(11).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Account balance on")
+    page.wait_for_load_state()
     items = page.get_by_role("region", name="Open then").locator("tbody tr td:last-child").all_inner_texts()
     assert sum(map(_amount, items), Decimal()) == amount
 

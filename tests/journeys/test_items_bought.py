@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def test_items_are_found_grouped_followed_and_exported(visit: Visit, log_in: Log
 
     page.get_by_label("Item number or description").fill(item.lower())
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url(re.compile(r"/items-bought\?"))
     expect(page.locator("tbody th").first).to_have_text(item)
     found = page.locator("tbody tr").count()
     assert 1 <= found < every

@@ -84,6 +84,7 @@ def test_a_passkey_from_its_making_to_its_loss(visit: Visit, portal: Portal, siz
     device.refuse(False)
     page.get_by_role("button", name="Add passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
+    page.wait_for_load_state()
     codes = page.locator(".codes code").all_inner_texts()
     page.goto("/settings/passkeys/new")
     page.get_by_label("Password").fill(PASSWORD)

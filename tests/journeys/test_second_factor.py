@@ -57,6 +57,7 @@ def set_up(page: Page) -> tuple[pyotp.TOTP, list[str]]:
     page.get_by_label("Code").fill(app.now())
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
+    page.wait_for_load_state()
     codes = page.locator(".codes code").all_inner_texts()
     assert len(codes) == 10
     page.get_by_role("link", name="I have kept them").click()
