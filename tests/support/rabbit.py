@@ -62,7 +62,7 @@ class RabbitNode:
 
     def _listens(self, name: str) -> bool:
         if self._running[name].poll() is not None:
-            del self._running[name]
+            del self._running[name]  # so that the next start is one, and stopping finds nothing to kill
             raise AssertionError(f"{name} ended while it started; see {self.folder / 'log'}")
         return listening(self._node.ports[name])
 
